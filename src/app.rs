@@ -1,0 +1,194 @@
+//! The program on a screen: terminal events in, frames out, and workers that run what the state asks for.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, EventStream};
+use futures::StreamExt;
+use ratatui::layout::{Position, Rect};
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+use crate::corpus::Corpus;
+use crate::state::{Action, Effect, Panel, Phase, Reply, Search, State};
+use crate::view::{self, Layout};
+
+mod crew;
+mod input;
+mod screen;
+mod signals;
+mod slot;
+mod worker;
+
+use crew::Crew;
+use screen::Screen;
+use signals::{Signal, Signals};
+
+/// At most this many frames a second are drawn.
+const FRAME_TIME: Duration = Duration::from_micros(16_667);
+
+/// How long a frame waits for the ranking of a query that was just typed: a local answer comes within, and a screen
+/// with the new query over the old ranking would only flicker.
+const GRACE: Duration = Duration::from_millis(12);
+
+/// Runs the explorer until the person quits.
+///
+/// # Errors
+/// Where the terminal cannot be used. It is given back in any case.
+pub fn run(config: Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let corpus = Arc::new(corpus);
+    let panels = config.backends.iter().map(|spec| Panel::new(spec.label(), spec.typing_pause())).collect();
+    let mut state = State::new(Arc::clone(&corpus), panels, config.top_k, config.appearance);
+    state.active = config.backend;
+    let (replies, inbox) = mpsc::unbounded_channel();
+    let crew = Crew::assemble(&config, &corpus, runtime.handle(), &replies);
+    screen::install_panic_hook();
+    let screen = Screen::open()?;
+    let app = App { state, screen, crew, inbox, layout: None, last_draw: None, due: None, tainted: false };
+    let ended = runtime.block_on(app.run());
+    // A request in flight is not waited for.
+    runtime.shutdown_background();
+    match ended? {
+        Ended::Quit => Ok(ExitCode::SUCCESS),
+        Ended::Signalled(signal) => Ok(signal.exit_code()),
+    }
+}
+
+/// Why the program ends.
+enum Ended {
+    Quit,
+    Signalled(Signal),
+}
+
+struct App {
+    state: State,
+    screen: Screen,
+    crew: Crew,
+    inbox: mpsc::UnboundedReceiver<Reply>,
+    /// Of the last frame, for the mouse.
+    layout: Option<Layout>,
+    last_draw: Option<Instant>,
+    /// When the next frame is due; `None` while nothing has changed.
+    due: Option<Instant>,
+    /// Whether the terminal may show something else than the last frame.
+    tainted: bool,
+}
+
+impl App {
+    async fn run(mut self) -> anyhow::Result<Ended> {
+        let mut events = EventStream::new();
+        let mut signals = Signals::listen()?;
+        self.draw()?;
+        let effects = self.state.start();
+        if let Some(ended) = self.carry_out(effects)? {
+            return Ok(ended);
+        }
+        loop {
+            let due = self.due;
+            let ended = tokio::select! {
+                biased;
+                () = sleep_until(due), if due.is_some() => { self.draw()?; None }
+                event = events.next() => match event {
+                    Some(event) => self.on_event(&event?)?,
+                    // The terminal is gone.
+                    None => Some(Ended::Quit),
+                },
+                Some(reply) = self.inbox.recv() => {
+                    let effects = self.state.receive(reply);
+                    self.soon();
+                    self.carry_out(effects)?
+                }
+                signal = signals.next() => match signal {
+                    Signal::Stop => { self.suspend()?; None }
+                    Signal::Terminate | Signal::HangUp | Signal::Interrupt => Some(Ended::Signalled(signal)),
+                },
+            };
+            if let Some(ended) = ended {
+                return Ok(ended);
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: &Event) -> anyhow::Result<Option<Ended>> {
+        if let Event::Resize(..) = event {
+            self.tainted = true;
+            self.soon();
+            return Ok(None);
+        }
+        let Some(action) = input::action(event, &self.state, self.layout.as_ref()) else { return Ok(None) };
+        let effects = self.state.act(action);
+        let ended = self.carry_out(effects)?;
+        self.soon();
+        Ok(ended)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> anyhow::Result<Option<Ended>> {
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(Some(Ended::Quit)),
+                Effect::Suspend => self.suspend()?,
+                Effect::Redraw => self.tainted = true,
+                Effect::Open(_)
+                | Effect::EmbedCorpus(_)
+                | Effect::Search { .. }
+                | Effect::CancelSearch(_)
+                | Effect::StartTimer { .. } => self.crew.carry_out(effect),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Has a frame drawn as soon as there may be one.
+    fn soon(&mut self) {
+        let now = Instant::now();
+        let after_last = self.last_draw.map_or(now, |last| last + FRAME_TIME);
+        let wanted = if self.answer_is_near() { now + GRACE } else { now };
+        let at = wanted.max(after_last);
+        // A frame that is due already is brought forward by an answer, and never put off by another key.
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Whether this process is just now ranking what was typed.
+    fn answer_is_near(&self) -> bool {
+        let panel = self.state.panel();
+        panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        self.due = None;
+        if std::mem::take(&mut self.tainted) {
+            self.screen.terminal().clear()?;
+        }
+        let started = Instant::now();
+        let size = self.screen.terminal().size()?;
+        let area = Rect::from((Position::ORIGIN, size));
+        let layout = Layout::build(area, &self.state);
+        if let Some(layout) = &layout {
+            self.state.act(Action::ResizeList(usize::from(layout.rows.height)));
+        }
+        let state = &self.state;
+        self.screen.terminal().draw(|frame| view::draw(frame, state))?;
+        self.layout = layout;
+        let now = Instant::now();
+        self.state.draw_time = now - started;
+        self.last_draw = Some(now);
+        Ok(())
+    }
+
+    /// Gives the terminal back, stops as a shell expects, and takes it again when the person goes on.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.screen.suspended(signals::stop_this_process)?;
+        self.tainted = true;
+        self.soon();
+        Ok(())
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    if let Some(due) = due {
+        tokio::time::sleep_until(due.into()).await;
+    }
+}

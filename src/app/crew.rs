@@ -1,0 +1,59 @@
+//! All workers, and the timers: who runs which effect.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::worker::Worker;
+use crate::config::Config;
+use crate::corpus::Corpus;
+use crate::state::{BackendId, Effect, Reply};
+
+/// One worker for each backend.
+pub(super) struct Crew {
+    workers: Vec<Worker>,
+    runtime: Handle,
+    replies: UnboundedSender<Reply>,
+}
+
+impl Crew {
+    /// Starts a worker for each configured backend. None does anything yet.
+    pub(super) fn assemble(
+        config: &Config,
+        corpus: &Arc<Corpus>,
+        runtime: &Handle,
+        replies: &UnboundedSender<Reply>,
+    ) -> Self {
+        let may_leave = config.assume_yes || corpus.bundled;
+        let workers = (0..)
+            .map(BackendId)
+            .zip(config.backends.iter().cloned())
+            .map(|(id, spec)| {
+                let runtime = runtime.clone();
+                let open = Box::new(move || spec.open(&runtime));
+                Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
+            })
+            .collect();
+        Self { workers, runtime: runtime.clone(), replies: replies.clone() }
+    }
+
+    /// Hands an effect to whom it concerns. Never waits.
+    pub(super) fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Open(backend) => self.workers[backend.0].slot().open(),
+            Effect::EmbedCorpus(backend) => self.workers[backend.0].slot().embed(),
+            Effect::Search { backend, ticket, query } => self.workers[backend.0].slot().search(ticket, query),
+            Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
+            Effect::StartTimer { timer, after } => {
+                let replies = self.replies.clone();
+                self.runtime.spawn(async move {
+                    tokio::time::sleep(after).await;
+                    drop(replies.send(Reply::TimerElapsed(timer)));
+                });
+            }
+            // The screen's own.
+            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+}

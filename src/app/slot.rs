@@ -1,0 +1,171 @@
+//! The tasks of one worker: a query goes ahead of the corpus, and a newer query takes the place of an older one.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::state::Ticket;
+
+/// What a worker does next.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Make the backend ready.
+    Open,
+    /// Rank the corpus for a query, unless the token says that nobody waits any more.
+    Search(Ticket, String, CancellationToken),
+    /// Embed one more batch of the corpus.
+    EmbedBatch,
+}
+
+/// How far a worker is, on which depends what it can do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Readiness {
+    /// Whether there is anything to rank, or never will be.
+    pub(super) can_search: bool,
+    /// Whether a part of the corpus is still to be embedded.
+    pub(super) can_embed: bool,
+}
+
+/// Shared between the screen, which fills it and never waits, and one worker, which empties it.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    tasks: Mutex<Tasks>,
+    filled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Tasks {
+    open: bool,
+    embed: bool,
+    search: Option<(Ticket, String)>,
+    /// Of the search that is being worked on.
+    running: CancellationToken,
+    stop: bool,
+}
+
+impl Slot {
+    /// Asks for the backend to be made ready.
+    pub(super) fn open(&self) {
+        self.fill(|tasks| tasks.open = true);
+    }
+
+    /// Asks for the corpus to be embedded, from where it stopped.
+    pub(super) fn embed(&self) {
+        self.fill(|tasks| tasks.embed = true);
+    }
+
+    /// Asks for a search in place of any other.
+    pub(super) fn search(&self, ticket: Ticket, query: String) {
+        self.fill(|tasks| {
+            tasks.running.cancel();
+            tasks.search = Some((ticket, query));
+        });
+    }
+
+    /// Takes back the search, also one that is being worked on.
+    pub(super) fn cancel_search(&self) {
+        self.fill(|tasks| {
+            tasks.running.cancel();
+            tasks.search = None;
+        });
+    }
+
+    /// Takes back everything and lets the worker end.
+    pub(super) fn stop(&self) {
+        self.fill(|tasks| {
+            tasks.running.cancel();
+            tasks.stop = true;
+        });
+    }
+
+    /// No more of the corpus is to be embedded for now.
+    pub(super) fn pause_embedding(&self) {
+        self.lock().embed = false;
+    }
+
+    /// Waits for the next task; `None` when the worker is to end.
+    pub(super) fn next(&self, readiness: Readiness) -> Option<Task> {
+        let mut tasks = self.lock();
+        loop {
+            if tasks.stop {
+                return None;
+            }
+            if std::mem::take(&mut tasks.open) {
+                return Some(Task::Open);
+            }
+            if readiness.can_search
+                && let Some((ticket, query)) = tasks.search.take()
+            {
+                tasks.running = CancellationToken::new();
+                return Some(Task::Search(ticket, query, tasks.running.clone()));
+            }
+            if readiness.can_embed && tasks.embed {
+                return Some(Task::EmbedBatch);
+            }
+            tasks = self.filled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn fill(&self, change: impl FnOnce(&mut Tasks)) {
+        change(&mut self.lock());
+        self.filled.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READY: Readiness = Readiness { can_search: true, can_embed: true };
+
+    fn search(slot: &Slot, query: &str) {
+        slot.search(Ticket::default(), query.into());
+    }
+
+    #[test]
+    fn a_query_goes_ahead_of_the_corpus_and_the_newest_wins() {
+        let slot = Slot::default();
+        slot.embed();
+        search(&slot, "old");
+        search(&slot, "new");
+        assert!(matches!(slot.next(READY), Some(Task::Search(_, query, _)) if query == "new"));
+        assert!(matches!(slot.next(READY), Some(Task::EmbedBatch)));
+    }
+
+    #[test]
+    fn a_newer_query_cancels_the_one_that_is_worked_on() {
+        let slot = Slot::default();
+        search(&slot, "old");
+        let Some(Task::Search(_, _, cancel)) = slot.next(READY) else { unreachable!("a search is there") };
+        assert!(!cancel.is_cancelled());
+        search(&slot, "new");
+        assert!(cancel.is_cancelled());
+    }
+
+    #[test]
+    fn a_query_waits_until_there_is_something_to_rank() {
+        let slot = Slot::default();
+        search(&slot, "early");
+        slot.embed();
+        let empty = Readiness { can_search: false, can_embed: true };
+        assert!(matches!(slot.next(empty), Some(Task::EmbedBatch)));
+        assert!(matches!(slot.next(READY), Some(Task::Search(..))));
+    }
+
+    #[test]
+    fn what_was_taken_back_is_not_done() {
+        let slot = Slot::default();
+        search(&slot, "unwanted");
+        slot.embed();
+        slot.cancel_search();
+        slot.pause_embedding();
+        slot.open();
+        assert!(matches!(slot.next(READY), Some(Task::Open)));
+        slot.stop();
+        assert!(slot.next(READY).is_none());
+    }
+}

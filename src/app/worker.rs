@@ -1,0 +1,182 @@
+//! One thread for one backend: it opens it, embeds the corpus batch by batch, and ranks for queries in between.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use super::slot::{Readiness, Slot, Task};
+use crate::backend::{BackendError, Embedder, Job};
+use crate::corpus::Corpus;
+use crate::engine::Searcher;
+use crate::state::{BackendId, Reply, Ticket};
+
+/// Makes a backend. Called on the worker's thread, and again after it failed.
+pub(super) type Open = Box<dyn Fn() -> Result<Box<dyn Embedder>, BackendError> + Send>;
+
+/// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
+pub(super) struct Worker {
+    slot: Arc<Slot>,
+}
+
+impl Worker {
+    /// Starts the thread of a backend.
+    pub(super) fn spawn(
+        id: BackendId,
+        open: Open,
+        corpus: Arc<Corpus>,
+        may_leave: bool,
+        replies: UnboundedSender<Reply>,
+    ) -> Self {
+        let slot = Arc::new(Slot::default());
+        let stopped = CancellationToken::new();
+        let mut work = Work {
+            id,
+            open,
+            corpus,
+            may_leave,
+            replies,
+            slot: Arc::clone(&slot),
+            searcher: None,
+            newest: None,
+            stopped,
+        };
+        thread::spawn(move || work.run());
+        Self { slot }
+    }
+
+    /// What to give it to do.
+    pub(super) fn slot(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.slot.stop();
+    }
+}
+
+struct Work {
+    id: BackendId,
+    open: Open,
+    corpus: Arc<Corpus>,
+    /// Whether the corpus may leave this machine without a question.
+    may_leave: bool,
+    replies: UnboundedSender<Reply>,
+    slot: Arc<Slot>,
+    searcher: Option<Searcher>,
+    /// The newest search that was answered: it is answered anew while the corpus grows.
+    newest: Option<(Ticket, String)>,
+    /// Nothing cancels a batch of the corpus: it was paid for.
+    stopped: CancellationToken,
+}
+
+impl Work {
+    fn run(&mut self) {
+        while let Some(task) = self.slot.next(self.readiness()) {
+            // A panic in a backend is a failure of that backend, not of the program.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.carry_out(task))) {
+                self.searcher = None;
+                self.newest = None;
+                self.slot.pause_embedding();
+                self.fail(format!("the backend broke: {}", panic_message(&*panic)));
+            }
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        let Some(searcher) = &self.searcher else { return Readiness { can_search: false, can_embed: false } };
+        let progress = searcher.progress();
+        Readiness { can_search: progress.done > 0 || progress.is_complete(), can_embed: !progress.is_complete() }
+    }
+
+    fn carry_out(&mut self, task: Task) {
+        match task {
+            Task::Open => self.open(),
+            Task::Search(ticket, query, cancel) => self.search(ticket, query, &cancel),
+            Task::EmbedBatch => self.embed_batch(),
+        }
+    }
+
+    fn open(&mut self) {
+        // What is there already is kept: only what failed is done again.
+        if self.searcher.is_none() {
+            match (self.open)() {
+                Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
+                Err(BackendError::NotConfigured(message)) => {
+                    self.reply(Reply::NotConfigured { backend: self.id, message });
+                    return;
+                }
+                Err(error) => {
+                    self.fail(error.to_string());
+                    return;
+                }
+            }
+        }
+        let Some(searcher) = &self.searcher else { return };
+        let card = searcher.card().clone();
+        let asks = card.location.leaves_machine() && !self.may_leave && !searcher.progress().is_complete();
+        let leaves_machine = asks.then(|| searcher.estimate());
+        self.reply(Reply::Opened { backend: self.id, card, leaves_machine });
+    }
+
+    fn embed_batch(&mut self) {
+        // Asked once is asked for the whole corpus.
+        self.may_leave = true;
+        let Some(searcher) = &mut self.searcher else { return };
+        let (backend, replies) = (self.id, self.replies.clone());
+        let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
+        let embedded = searcher.embed_next(&mut Job { cancel: &self.stopped, notify: &mut notify });
+        let usage = searcher.usage();
+        match embedded {
+            Ok(progress) => {
+                self.reply(Reply::Embedded { backend, progress, usage });
+                if let Some((ticket, query)) = self.newest.clone() {
+                    self.search(ticket, query, &CancellationToken::new());
+                }
+            }
+            Err(error) => {
+                self.slot.pause_embedding();
+                self.fail(error.to_string());
+            }
+        }
+    }
+
+    fn search(&mut self, ticket: Ticket, query: String, cancel: &CancellationToken) {
+        let Some(searcher) = &mut self.searcher else { return };
+        let (backend, replies) = (self.id, self.replies.clone());
+        let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
+        match searcher.search(&query, &mut Job { cancel, notify: &mut notify }) {
+            Ok(ranking) => {
+                let (card, usage) = (searcher.card().clone(), searcher.usage());
+                self.newest = Some((ticket, query));
+                self.reply(Reply::Ranked { backend, ticket, ranking: Arc::new(ranking), card, usage });
+            }
+            Err(BackendError::Cancelled) => {}
+            Err(error) => self.reply(Reply::SearchFailed { backend, ticket, message: error.to_string() }),
+        }
+    }
+
+    fn fail(&self, message: String) {
+        self.reply(Reply::Failed { backend: self.id, message });
+    }
+
+    /// Nobody listens any more when the program ends, which is no error.
+    fn reply(&self, reply: Reply) {
+        drop(self.replies.send(reply));
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! The base URL, and to which hosts a key and texts may go.
+
+use reqwest::Url;
+use url::Host;
+
+use super::super::{BackendError, Location};
+use super::key::ApiKey;
+use super::wire::Encoding;
+
+/// The server that is asked when nobody names another.
+const OPENAI: &str = "https://api.openai.com/v1";
+
+/// Where requests go. Holds neither a user name nor a password, so that all of it may be shown.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    base: String,
+    url: Url,
+    host: String,
+    loopback: bool,
+}
+
+impl Endpoint {
+    /// Reads the value of `OPENAI_BASE_URL`; a blank one, or none, is OpenAI's own.
+    ///
+    /// # Errors
+    /// [`BackendError::NotConfigured`] says what is wrong with it. It never shows the value, which may hold a secret.
+    pub(super) fn parse(value: Option<&str>) -> Result<Self, BackendError> {
+        let value = value.map(str::trim).filter(|value| !value.is_empty()).unwrap_or(OPENAI);
+        let wrong = |what: &str| Err(BackendError::NotConfigured(format!("OPENAI_BASE_URL {what}; nothing was sent")));
+        let mut url = match Url::parse(value) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+                return wrong("must begin with https://, or with http:// for a server on this machine");
+            }
+            Err(error) => return wrong(&format!("is not a URL ({error})")),
+        };
+        // The parser would take the path of http:///v1 for the host.
+        let Some(host) = url.host_str().filter(|_| names_a_host(value)) else { return wrong("names no host") };
+        let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        if !url.username().is_empty() || url.password().is_some() {
+            return wrong("has a user name or password in it; put the key into OPENAI_API_KEY");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return wrong("has a ? or # part, which it must not have");
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        let base = url.as_str().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{path}/embeddings"));
+        Ok(Self { base, host, loopback: is_loopback(&url), url })
+    }
+
+    /// Checks that texts may go to this server with this key.
+    ///
+    /// # Errors
+    /// [`BackendError::NotConfigured`] if they would go over a network unencrypted, or to a stranger without a key.
+    pub(super) fn admit(&self, key: Option<&ApiKey>) -> Result<(), BackendError> {
+        let Self { base, host, loopback, .. } = self;
+        if *loopback {
+            Ok(())
+        } else if !self.encrypted() {
+            Err(BackendError::NotConfigured(format!(
+                "OPENAI_BASE_URL ({base}) is http to another machine, where anyone on the way reads texts and \
+                 OPENAI_API_KEY; use https, or a server on this machine. Nothing was sent"
+            )))
+        } else if key.is_none() {
+            Err(BackendError::NotConfigured(format!(
+                "OPENAI_API_KEY is not set, and {host} needs one; set it, or set OPENAI_BASE_URL to a server on this \
+                 machine. Nothing was sent"
+            )))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Where embeddings are asked for.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The base URL without a slash at its end, as shown to a person.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The host, with its port unless that is the scheme's own.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether the server is on this machine, by its address or as `localhost`.
+    pub(super) fn loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// Whether requests are encrypted.
+    pub(super) fn encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Where the texts go, as shown to a person.
+    pub(super) fn location(&self) -> Location {
+        if self.loopback { Location::Loopback(self.host.clone()) } else { Location::Remote(self.host.clone()) }
+    }
+
+    /// How the server is asked to write numbers. Base64 is a quarter of the size and exact, but compatible servers
+    /// refuse it or take no notice.
+    pub(super) fn encoding(&self) -> Encoding {
+        if self.host == "api.openai.com" { Encoding::Base64 } else { Encoding::Float }
+    }
+}
+
+fn names_a_host(value: &str) -> bool {
+    value.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']))
+}
+
+/// Only addresses and the one name that is pinned to them count: any other name is whatever a resolver says.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(value: &str) -> Endpoint {
+        Endpoint::parse(Some(value)).expect(value)
+    }
+
+    #[test]
+    fn a_slash_at_the_end_and_a_path_make_no_difference_to_where_requests_go() {
+        for (base, url, shown) in [
+            ("https://api.openai.com/v1", "https://api.openai.com/v1/embeddings", "https://api.openai.com/v1"),
+            ("https://api.openai.com/v1/", "https://api.openai.com/v1/embeddings", "https://api.openai.com/v1"),
+            ("http://localhost:8080", "http://localhost:8080/embeddings", "http://localhost:8080"),
+            (" http://localhost:8080// ", "http://localhost:8080/embeddings", "http://localhost:8080"),
+            ("HTTP://LocalHost/a/b%20c/", "http://localhost/a/b%20c/embeddings", "http://localhost/a/b%20c"),
+        ] {
+            let endpoint = endpoint(base);
+            assert_eq!((endpoint.url().as_str(), endpoint.base()), (url, shown));
+        }
+    }
+
+    #[test]
+    fn openai_is_the_default_and_the_only_one_asked_for_base64() {
+        for nothing in [None, Some(""), Some("  ")] {
+            let endpoint = Endpoint::parse(nothing).expect("the default is a URL");
+            assert_eq!(endpoint.url().as_str(), "https://api.openai.com/v1/embeddings");
+            assert_eq!(endpoint.encoding(), Encoding::Base64);
+        }
+        for other in ["http://localhost:11434/v1", "https://api.openai.com.example.com", "https://api.openai.com:8443"]
+        {
+            assert_eq!(endpoint(other).encoding(), Encoding::Float, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_port_is_shown_unless_it_is_the_usual_one() {
+        for (base, host) in [
+            ("https://example.com:443/v1", "example.com"),
+            ("https://example.com:8443/v1", "example.com:8443"),
+            ("http://[::1]:11434/v1", "[::1]:11434"),
+        ] {
+            assert_eq!(endpoint(base).host(), host);
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for base in ["http://localhost", "http://127.0.0.1:1", "http://127.9.8.7", "http://[::1]", "http://2130706433"]
+        {
+            assert!(!endpoint(base).location().leaves_machine(), "{base}");
+        }
+        for base in [
+            "http://localhost.example.com",
+            "http://127.0.0.1.nip.io",
+            "http://0.0.0.0",
+            "http://10.0.0.1",
+            "http://[::2]",
+            "http://my.localhost",
+        ] {
+            assert!(endpoint(base).location().leaves_machine(), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_base_url_is_named_but_not_shown() {
+        for (base, reason) in [
+            ("localhost:8080/topsecret", "must begin with https://"),
+            ("ftp://example.com/topsecret", "must begin with https://"),
+            ("topsecret", "must begin with https://"),
+            ("http://", "is not a URL (empty host)"),
+            ("https:///topsecret/v1", "names no host"),
+            (r"https:\\topsecret\v1", "names no host"),
+            ("http://localhost:topsecret", "is not a URL (invalid port number)"),
+            ("https://user:topsecret@example.com/v1", "user name or password"),
+            ("https://topsecret@example.com/v1", "user name or password"),
+            ("https://example.com/v1?key=topsecret", "? or # part"),
+            ("https://example.com/v1#topsecret", "? or # part"),
+        ] {
+            let error = Endpoint::parse(Some(base)).expect_err(base);
+            assert!(matches!(error, BackendError::NotConfigured(_)), "{error:?}");
+            let shown = error.to_string();
+            assert!(shown.starts_with("OPENAI_BASE_URL ") && shown.contains(reason), "{base}: {shown}");
+            assert!(!format!("{error:?}").contains("topsecret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn texts_go_to_strangers_only_encrypted_and_with_a_key() {
+        let key = ApiKey::parse(&"sk-topsecret".into()).expect("it is a key");
+        for (base, with_key, without_key) in [
+            ("https://example.com/v1", None, Some("OPENAI_API_KEY is not set, and example.com needs one")),
+            ("http://example.com/v1", Some("use https"), Some("use https")),
+            ("http://192.168.1.2:8080", Some("use https"), Some("use https")),
+            ("http://localhost:8080", None, None),
+            ("http://[::1]:8080", None, None),
+        ] {
+            for (key, expected) in [(key.as_ref(), with_key), (None, without_key)] {
+                let reason = endpoint(base).admit(key).err().map(|error| error.to_string());
+                assert_eq!(reason.is_some(), expected.is_some(), "{base}: {reason:?}");
+                let reason = reason.unwrap_or_default();
+                assert!(reason.contains(expected.unwrap_or_default()) && !reason.contains("topsecret"), "{reason}");
+                assert!(reason.is_empty() || reason.ends_with("Nothing was sent"), "{reason}");
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Refusals: what a status and an error body mean, what to do about it, and whether to try again.
+
+use std::time::SystemTime;
+
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{StatusCode, Url};
+use serde_json::Value;
+
+use super::super::BackendError;
+use super::endpoint::Endpoint;
+use super::key::{ApiKey, quote};
+use super::retry::{Again, Failure, LONGEST_WAIT, retry_after};
+
+/// An answer other than success.
+pub(super) struct Refusal<'a> {
+    /// Its status.
+    pub(super) status: StatusCode,
+    /// Its headers.
+    pub(super) headers: &'a HeaderMap,
+    /// Its body, or the beginning of it.
+    pub(super) body: &'a [u8],
+}
+
+/// What was asked, as far as it may be the reason for a refusal.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Whom.
+    pub(super) endpoint: &'a Endpoint,
+    /// With which key.
+    pub(super) key: Option<&'a ApiKey>,
+    /// For which model.
+    pub(super) model: &'a str,
+}
+
+impl Refusal<'_> {
+    /// The failure that it amounts to, with the key taken out of what the server says.
+    pub(super) fn failure(&self, asked: Asked<'_>) -> Failure {
+        let (message, no_credit) = said(self.body);
+        let again = if no_credit { Again::Never } else { self.again() };
+        let mut reason = if no_credit { "the account has no credit left".into() } else { self.advice(asked) };
+        if let Again::After(wait) = again
+            && wait > LONGEST_WAIT
+        {
+            let (wait, most) = (wait.as_secs(), LONGEST_WAIT.as_secs());
+            reason = join(&reason, &format!("it asks to wait {wait} s, and vecscope waits {most} s at the most"));
+        }
+        let reason = join(&reason, &quote(asked.key, &message));
+        let error = BackendError::Refused { host: asked.endpoint.host().into(), status: self.status.as_u16(), reason };
+        let again = if matches!(again, Again::After(wait) if wait > LONGEST_WAIT) { Again::Never } else { again };
+        Failure { error, again }
+    }
+
+    fn again(&self) -> Again {
+        if self.status == StatusCode::TOO_MANY_REQUESTS || self.status.is_server_error() {
+            retry_after(self.headers, SystemTime::now()).map_or(Again::Backoff, Again::After)
+        } else {
+            Again::Never
+        }
+    }
+
+    /// What to do about it, or nothing where only the server knows.
+    fn advice(&self, asked: Asked<'_>) -> String {
+        let Asked { endpoint, key, model } = asked;
+        let base = quote(key, endpoint.base());
+        match self.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if key.is_none() => {
+                format!("it wants a key, and OPENAI_API_KEY is not set; OPENAI_BASE_URL is {base}")
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                format!("it does not accept the key in OPENAI_API_KEY; OPENAI_BASE_URL is {base}")
+            }
+            StatusCode::NOT_FOUND => {
+                format!("check EMBED_MODEL, which is {model}, and OPENAI_BASE_URL, which is {base}")
+            }
+            StatusCode::TOO_MANY_REQUESTS => "too many requests or tokens".into(),
+            status if status.is_redirection() => self.redirection(asked),
+            _ => String::new(),
+        }
+    }
+
+    fn redirection(&self, asked: Asked<'_>) -> String {
+        let target = self.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let target = target.and_then(|location| asked.endpoint.url().join(location).ok());
+        let place = target.as_ref().and_then(Url::host_str);
+        let place = place.map(|host| format!(" to {}", quote(asked.key, host))).unwrap_or_default();
+        format!("it redirects{place}; redirects are not followed, so set OPENAI_BASE_URL to where the interface is")
+    }
+}
+
+/// Two parts of a reason, either of which may be missing.
+fn join(first: &str, second: &str) -> String {
+    match (first.is_empty(), second.is_empty()) {
+        (true, true) => "it gives no reason".into(),
+        (true, false) => second.into(),
+        (false, true) => first.into(),
+        (false, false) => format!("{first}; {second}"),
+    }
+}
+
+/// What an error body says, in any of the forms in use, and whether it says that nothing is left to spend.
+fn said(body: &[u8]) -> (String, bool) {
+    let Ok(json) = serde_json::from_slice::<Value>(body) else {
+        let text = String::from_utf8_lossy(body);
+        let html = text.trim_start().starts_with('<');
+        return (if html { "a page of HTML came with it".into() } else { text.into_owned() }, false);
+    };
+    let error = &json["error"];
+    let message = [&error["message"], error, &json["message"], &json["detail"]].into_iter().find_map(Value::as_str);
+    let no_credit = [&error["code"], &error["type"]].into_iter().any(|field| field == "insufficient_quota");
+    (message.map_or_else(|| json.to_string(), str::to_owned), no_credit)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_message_is_found_in_every_form_in_use() {
+        for (body, message) in [
+            (json!({ "error": { "message": "openai", "type": "x", "code": null } }), "openai"),
+            (json!({ "error": "ollama" }), "ollama"),
+            (json!({ "object": "error", "message": "vllm", "code": 400 }), "vllm"),
+            (json!({ "detail": "fastapi" }), "fastapi"),
+            (json!({ "detail": [{ "msg": "missing" }] }), r#"{"detail":[{"msg":"missing"}]}"#),
+        ] {
+            assert_eq!(said(body.to_string().as_bytes()), (message.to_owned(), false));
+        }
+        assert_eq!(said(b"upstream \xff gone").0, "upstream \u{fffd} gone");
+        assert_eq!(said(b"\n<!DOCTYPE html><title>502").0, "a page of HTML came with it");
+    }
+
+    #[test]
+    fn no_credit_left_is_told_from_too_many_requests() {
+        for (error, no_credit) in [
+            (json!({ "message": "m", "code": "insufficient_quota" }), true),
+            (json!({ "message": "m", "type": "insufficient_quota", "code": null }), true),
+            (json!({ "message": "insufficient_quota", "code": "rate_limit_exceeded" }), false),
+        ] {
+            let body = json!({ "error": error }).to_string();
+            assert_eq!(said(body.as_bytes()).1, no_credit, "{body}");
+        }
+    }
+}

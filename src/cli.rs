@@ -1,0 +1,212 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; without it, the explorer opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// What holds for the explorer and for every command.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Options that hold everywhere.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The texts to rank: UTF-8, one a line, or JSONL with `text` and optional `id`; `-` is standard input
+    #[arg(long, global = true, value_name = "FILE")]
+    pub corpus: Option<PathBuf>,
+
+    /// Which backend embeds, at the start
+    #[arg(long, global = true, value_enum, default_value_t = BackendName::Local)]
+    pub backend: BackendName,
+
+    /// How many results to show
+    #[arg(long, short = 'k', global = true, value_name = "K", default_value_t = 10, value_parser = positive)]
+    pub top: usize,
+
+    /// What local models run on [default: onnxruntime if ORT_DYLIB_PATH is set, else rten]
+    #[arg(long, global = true, value_enum)]
+    pub engine: Option<EngineName>,
+
+    /// The ONNX Runtime library for the engine onnxruntime
+    #[arg(long, global = true, env = "ORT_DYLIB_PATH", value_name = "FILE")]
+    pub onnxruntime: Option<PathBuf>,
+
+    /// A folder with a local model to use in place of the one in the program
+    #[arg(long, global = true, value_name = "DIR")]
+    pub model_dir: Option<PathBuf>,
+
+    /// Load the model in --model-dir even if its hash is not known
+    #[arg(long, global = true, requires = "model_dir")]
+    pub trust_model: bool,
+
+    /// The OpenAI-compatible server, e.g. http://localhost:11434/v1
+    #[arg(long, global = true, env = "OPENAI_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// The model to ask the OpenAI-compatible server for [default: text-embedding-3-small]
+    #[arg(long, global = true, env = "EMBED_MODEL", value_name = "MODEL")]
+    pub embed_model: Option<String>,
+
+    /// The length of vectors to ask the OpenAI-compatible server for
+    #[arg(long, global = true, value_name = "N", value_parser = positive)]
+    pub dimensions: Option<usize>,
+
+    /// Send the corpus to the backend's server without a question
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+
+    /// Colours for a dark or a light background [default: from COLORFGBG, else dark]
+    #[arg(long, global = true, value_enum, env = "VECSCOPE_THEME")]
+    pub theme: Option<ThemeName>,
+
+    /// Write a log to this file; VECSCOPE_LOG sets what goes in, e.g. debug
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// What the program does besides the explorer.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Rank the corpus for one query
+    Search {
+        /// What to rank by
+        query: String,
+        /// How to print the ranking
+        #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
+        format: SearchFormat,
+    },
+    /// Embed texts, one a line
+    Embed {
+        /// The texts; `-` is standard input
+        #[arg(default_value = "-")]
+        file: PathBuf,
+        /// How to write the vectors
+        #[arg(long, value_enum, default_value_t = EmbedFormat::Jsonl)]
+        format: EmbedFormat,
+        /// Leave the vectors as long as the model made them
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Measure loading, embedding, ranking and drawing on this machine
+    Bench {
+        /// How to print the measurements
+        #[arg(long, value_enum, default_value_t = BenchFormat::Table)]
+        format: BenchFormat,
+        /// How often to measure each part
+        #[arg(long, value_name = "N", default_value_t = 200, value_parser = positive)]
+        runs: usize,
+    },
+    /// Say what this installation has, and try it
+    Doctor,
+}
+
+/// A backend by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BackendName {
+    /// A model in this process
+    Local,
+    /// OpenAI or a compatible server
+    Openai,
+}
+
+/// An engine by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// RTen, part of the program
+    Rten,
+    /// An ONNX Runtime library
+    Onnxruntime,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Colours for a background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ThemeName {
+    /// A dark background
+    Dark,
+    /// A light background
+    Light,
+}
+
+/// How to print a ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SearchFormat {
+    /// With bars, for people
+    Table,
+    /// One object
+    Json,
+    /// With a header line
+    Csv,
+}
+
+/// How to write vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmbedFormat {
+    /// One object a line
+    Jsonl,
+    /// One numpy array, texts × dimensions, float32
+    Npy,
+}
+
+/// How to print measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchFormat {
+    /// For people
+    Table,
+    /// One object
+    Json,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("must be a whole number, at least 1".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn zero_results_are_refused() {
+        assert!(Cli::try_parse_from(["vecscope", "search", "q", "--top", "0"]).is_err());
+        assert!(Cli::try_parse_from(["vecscope", "search", "q", "--top", "3"]).is_ok());
+    }
+
+    #[test]
+    fn there_is_no_way_to_put_a_key_on_the_command_line() {
+        assert!(Cli::try_parse_from(["vecscope", "--openai-key", "sk-x"]).is_err());
+    }
+}

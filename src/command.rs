@@ -1,0 +1,144 @@
+//! The headless twins of the screens. They print to standard output and say what they wait for on standard error.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::{BackendSpec, Embedder, Job, Retry};
+use crate::cli::Command;
+use crate::config::Config;
+use crate::corpus::{self, Corpus};
+use crate::engine::{Estimate, Searcher};
+use crate::text;
+
+mod bench;
+mod doctor;
+mod embed;
+mod escape;
+mod search;
+
+/// There was nothing to rank or to embed.
+const NOTHING: u8 = 1;
+/// The person pressed Ctrl+C: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Where a command prints to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Output {
+    /// Whether to print colours.
+    pub color: bool,
+    /// Whether it is a terminal, which must not be steered by what is printed.
+    pub is_terminal: bool,
+}
+
+/// What every command works with.
+struct Session {
+    config: Config,
+    output: Output,
+    runtime: Runtime,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever kept it from its result, in words for a person.
+pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(INTERRUPTED);
+        }
+    });
+    let session = Session { config, output, runtime };
+    match command {
+        Command::Search { query, format } => search::run(&session, &query, format),
+        Command::Embed { file, format, raw } => embed::run(&session, &file, format, raw),
+        Command::Bench { format, runs } => bench::run(&session, format, runs),
+        Command::Doctor => doctor::run(&session),
+    }
+}
+
+impl Session {
+    /// The corpus that was named, or the bundled one.
+    fn corpus(&self) -> anyhow::Result<Corpus> {
+        match &self.config.corpus {
+            Some(path) => Ok(corpus::read::read(path)?),
+            None => Ok(corpus::bundled::corpus()),
+        }
+    }
+
+    /// Opens the chosen backend for a corpus; asks first where the corpus would leave this machine.
+    fn open(&self, corpus: &Corpus) -> anyhow::Result<Box<dyn Embedder>> {
+        let embedder = self.config.chosen_backend().open(self.runtime.handle())?;
+        let location = &embedder.card().location;
+        if location.leaves_machine() && !corpus.bundled && !self.config.assume_yes {
+            ask_to_send(&Estimate::of(embedder.as_ref(), corpus), &location.to_string())?;
+        }
+        Ok(embedder)
+    }
+
+    /// The name of the chosen backend, as on the command line.
+    fn backend_name(&self) -> &'static str {
+        match self.config.chosen_backend() {
+            BackendSpec::Local { .. } => "local",
+            BackendSpec::OpenAi { .. } => "openai",
+        }
+    }
+}
+
+/// Embeds the whole corpus, and says how far it is where that takes long and somebody is there to read it.
+fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let mut shown = Instant::now();
+    let mut spoke = false;
+    let talks = io::stderr().is_terminal();
+    loop {
+        let progress = with_job(|job| searcher.embed_next(job))?;
+        if progress.is_complete() {
+            break;
+        }
+        if talks && shown.elapsed() >= PATIENCE {
+            (shown, spoke) = (Instant::now(), true);
+            write!(io::stderr(), "\rembedding {} of {} …", progress.done, progress.total)?;
+        }
+    }
+    if spoke {
+        // The line of progress is not part of any result.
+        write!(io::stderr(), "\r\x1b[K")?;
+    }
+    Ok(())
+}
+
+/// Runs something with a backend that nobody cancels and whose waits are told on standard error.
+fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
+    let mut notify = |retry: Retry| {
+        let Retry { reason, wait, attempt, attempts } = &retry;
+        let reason = text::visible(reason);
+        let seconds = wait.as_secs_f64();
+        // A wait that cannot be told is waited for all the same.
+        drop(writeln!(io::stderr(), "{reason}; try {attempt} of {attempts} in {seconds:.1} s"));
+    };
+    act(&mut Job { cancel: &CancellationToken::new(), notify: &mut notify })
+}
+
+/// Waits for a yes where a person can give one.
+fn ask_to_send(estimate: &Estimate, place: &str) -> anyhow::Result<()> {
+    let Estimate { texts, tokens, estimated, usd } = estimate;
+    let about = if *estimated { "about " } else { "" };
+    let price = usd.map_or_else(|| "at a price that is not known".into(), |usd| format!("for ${usd:.6}"));
+    let what = format!("{texts} texts, {about}{tokens} tokens, {price}, to {}", text::visible(place));
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        bail!("this would send {what}; nothing was sent. Add --yes to send it");
+    }
+    write!(io::stderr(), "Send {what}? [y/N] ")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        bail!("nothing was sent");
+    }
+    Ok(())
+}

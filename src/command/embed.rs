@@ -1,0 +1,96 @@
+//! `vecscope embed [FILE]`: vectors for texts, one a line.
+
+use std::io::{self, Cursor, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use ndarray::{Array2, Axis};
+use ndarray_npy::WriteNpyExt;
+use serde::Serialize;
+
+use super::{NOTHING, Session, escape, with_job};
+use crate::backend::{Embedder, TextInfo};
+use crate::cli::EmbedFormat;
+use crate::corpus::{self, Corpus};
+use crate::text;
+
+/// One line of `--format jsonl`.
+#[derive(Debug, Serialize)]
+struct Embedded<'a> {
+    text: &'a str,
+    /// Before truncation.
+    tokens: usize,
+    /// After truncation.
+    tokens_used: usize,
+    /// Before normalising.
+    norm: f32,
+    embedding: &'a [f32],
+}
+
+pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool) -> anyhow::Result<ExitCode> {
+    if format == EmbedFormat::Npy && session.output.is_terminal {
+        bail!("--format npy is binary: send it to a file, e.g. `vecscope embed FILE --format npy > vectors.npy`");
+    }
+    let corpus = corpus::read::read(file)?;
+    if corpus.documents.is_empty() {
+        writeln!(io::stderr(), "vecscope: {}: nothing to embed", text::visible(&corpus.name))?;
+        return Ok(ExitCode::from(NOTHING));
+    }
+    let mut embedder = session.open(&corpus)?;
+    let (mut vectors, infos) = embed_in_order(embedder.as_mut(), &corpus)?;
+    if raw {
+        for (mut row, info) in vectors.axis_iter_mut(Axis(0)).zip(&infos) {
+            row *= info.norm;
+        }
+    }
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    match format {
+        EmbedFormat::Jsonl => write_jsonl(&mut stdout, &corpus, &vectors, &infos)?,
+        EmbedFormat::Npy => {
+            let mut bytes = Cursor::new(Vec::new());
+            vectors.write_npy(&mut bytes)?;
+            stdout.write_all(bytes.get_ref())?;
+        }
+    }
+    stdout.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One unit vector a text, in the order of the texts.
+fn embed_in_order(embedder: &mut dyn Embedder, corpus: &Corpus) -> anyhow::Result<(Array2<f32>, Vec<TextInfo>)> {
+    let texts = corpus.texts();
+    let mut vectors = Array2::zeros((texts.len(), 0));
+    let mut infos = vec![None; texts.len()];
+    for batch in embedder.plan(&texts) {
+        let members: Vec<&str> = batch.iter().map(|&index| texts[index]).collect();
+        let embedded = with_job(|job| embedder.embed(&members, job))?;
+        let embedded = embedded.normalise(members.len(), embedder.card().dimensions)?;
+        if vectors.ncols() == 0 {
+            vectors = Array2::zeros((texts.len(), embedded.vectors.ncols()));
+        }
+        for ((&index, row), info) in batch.iter().zip(embedded.vectors.rows()).zip(embedded.infos) {
+            if row.len() != vectors.ncols() {
+                bail!("the model gave vectors of {} and of {} dimensions", vectors.ncols(), row.len());
+            }
+            vectors.row_mut(index).assign(&row);
+            infos[index] = Some(info);
+        }
+    }
+    // Every index is in exactly one batch of a plan, so none is left out.
+    Ok((vectors, infos.into_iter().flatten().collect()))
+}
+
+fn write_jsonl(out: &mut impl Write, corpus: &Corpus, vectors: &Array2<f32>, infos: &[TextInfo]) -> anyhow::Result<()> {
+    for ((document, row), info) in corpus.documents.iter().zip(vectors.rows()).zip(infos) {
+        let line = Embedded {
+            text: &document.text,
+            tokens: info.tokens.total,
+            tokens_used: info.tokens.used,
+            norm: info.norm,
+            embedding: &row.to_vec(),
+        };
+        writeln!(out, "{}", escape::json(&serde_json::to_string(&line)?))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! `vecscope search QUERY`: the ranking, once.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use serde::Serialize;
+
+use super::{NOTHING, Output, Session, embed_all, escape, with_job};
+use crate::backend::ModelCard;
+use crate::cli::SearchFormat;
+use crate::corpus::Corpus;
+use crate::engine::{Ranking, Searcher};
+use crate::text;
+
+/// What `--format json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    query: &'a str,
+    backend: &'a str,
+    model: &'a str,
+    engine: &'a str,
+    dimensions: Option<usize>,
+    metric: &'static str,
+    results: Vec<Found<'a>>,
+    timings_ms: Timings,
+}
+
+#[derive(Debug, Serialize)]
+struct Found<'a> {
+    rank: usize,
+    id: &'a str,
+    score: f32,
+    text: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Timings {
+    /// To load the model, or to set up the client.
+    load: f64,
+    /// To embed the corpus.
+    embed_corpus: f64,
+    /// To embed the query.
+    embed_query: f64,
+    /// To score and sort.
+    rank: f64,
+}
+
+pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
+    if query.trim().is_empty() {
+        bail!("the query is empty");
+    }
+    let corpus = session.corpus()?;
+    if corpus.documents.is_empty() {
+        writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
+        return Ok(ExitCode::from(NOTHING));
+    }
+    let started = Instant::now();
+    let corpus = Arc::new(corpus);
+    let mut searcher = Searcher::new(session.open(&corpus)?, Arc::clone(&corpus));
+    let load = started.elapsed();
+    let started = Instant::now();
+    embed_all(&mut searcher)?;
+    let embed_corpus = started.elapsed();
+    let ranking = with_job(|job| searcher.search(query, job))?;
+    let timings_ms = Timings {
+        load: milliseconds(load),
+        embed_corpus: milliseconds(embed_corpus),
+        embed_query: milliseconds(ranking.timings.embed),
+        rank: milliseconds(ranking.timings.rank),
+    };
+    let report = report(session, &corpus, &ranking, searcher.card(), timings_ms);
+    let mut stdout = io::stdout().lock();
+    match format {
+        SearchFormat::Table => write_table(&mut stdout, &report, session.output)?,
+        SearchFormat::Json => writeln!(stdout, "{}", escape::json(&serde_json::to_string_pretty(&report)?))?,
+        SearchFormat::Csv => write_csv(&mut stdout, &report, session.output)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report<'a>(
+    session: &Session,
+    corpus: &'a Corpus,
+    ranking: &'a Ranking,
+    card: &'a ModelCard,
+    timings_ms: Timings,
+) -> Report<'a> {
+    let results = (1..)
+        .zip(ranking.ranked.iter().take(session.config.top_k))
+        .map(|(rank, ranked)| {
+            let document = &corpus[ranked.document];
+            Found { rank, id: &document.id, score: ranked.score, text: &document.text }
+        })
+        .collect();
+    Report {
+        query: &ranking.query,
+        backend: session.backend_name(),
+        model: &card.model,
+        engine: &card.engine,
+        dimensions: card.dimensions,
+        metric: "cosine",
+        results,
+        timings_ms,
+    }
+}
+
+/// Rank, score, bar, id and text in columns.
+fn write_table(out: &mut impl Write, report: &Report<'_>, output: Output) -> anyhow::Result<()> {
+    const BAR: usize = 20;
+    let (dim, bar_color, reset) = if output.color { ("\x1b[2m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
+    let ids: Vec<_> = report.results.iter().map(|found| text::visible(found.id)).collect();
+    let id_width = ids.iter().map(|id| text::width(id)).max().unwrap_or(0);
+    for (found, id) in report.results.iter().zip(&ids) {
+        let bar = bar(found.score, BAR);
+        let padding = " ".repeat(id_width - text::width(id));
+        let Found { rank, score, .. } = found;
+        let text = text::visible(found.text);
+        writeln!(
+            out,
+            "{dim}{rank:>3}{reset}  {score:>6.3}  {bar_color}{bar:<BAR$}{reset}  {dim}{id}{reset}{padding}  {text}"
+        )?;
+    }
+    Ok(())
+}
+
+/// A bar on the cosine scale, in whole columns.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a few columns"
+)]
+fn bar(score: f32, width: usize) -> String {
+    "█".repeat((score.clamp(0.0, 1.0) * width as f32).round() as usize)
+}
+
+fn write_csv(out: &mut impl Write, report: &Report<'_>, output: Output) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["rank", "id", "score", "text"])?;
+    for Found { rank, id, score, text } in &report.results {
+        // A file gets the text as it is; a terminal must not be steered by it.
+        let shown = |text: &str| if output.is_terminal { text::visible(text).into_owned() } else { text.to_owned() };
+        writer.write_record([&rank.to_string(), &shown(id), &score.to_string(), &shown(text)])?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

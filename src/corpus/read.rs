@@ -1,0 +1,231 @@
+//! Reading a corpus: UTF-8 text with one document a line, or JSONL.
+//!
+//! Which of the two it is follows from the file's ending (`.jsonl`, `.ndjson` and `.json` against any other); standard
+//! input is JSONL when its first line that is not blank begins with `{`. Blank lines are passed over. A document's id
+//! is its `id` field, else the number of its line.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Corpus, Document};
+
+/// The longest line that is read, in bytes. A longer one is no sentence, and would take a model seconds to tokenise
+/// only to be cut after a few hundred tokens.
+pub const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// Why a corpus cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// The file cannot be opened or read.
+    #[error("{name}: {source}")]
+    Unreadable {
+        /// The file as the person named it.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line is not what it should be.
+    #[error("{name}:{line}: {reason}")]
+    BadLine {
+        /// The file as the person named it.
+        name: String,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// How a source writes its documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Jsonl,
+}
+
+/// Reads the corpus at `path`, or standard input for `-`.
+///
+/// # Errors
+/// [`CorpusError`], naming the file, and the line where one is at fault.
+pub fn read(path: &Path) -> Result<Corpus, CorpusError> {
+    let from_stdin = path.as_os_str() == "-";
+    let name = if from_stdin { "standard input".into() } else { path.display().to_string() };
+    let bytes = if from_stdin { read_stdin() } else { fs::read(path) }
+        .map_err(|source| CorpusError::Unreadable { name: name.clone(), source })?;
+    let format = if from_stdin { format_of_content(&bytes) } else { format_of_name(path) };
+    parse(&name, &bytes, format)
+}
+
+fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn format_of_name(path: &Path) -> Format {
+    let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("jsonl" | "ndjson" | "json") => Format::Jsonl,
+        _ => Format::Text,
+    }
+}
+
+fn format_of_content(bytes: &[u8]) -> Format {
+    if without_bom(bytes).trim_ascii_start().starts_with(b"{") { Format::Jsonl } else { Format::Text }
+}
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
+fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError> {
+    let mut documents = Vec::new();
+    let mut line_of_id = HashMap::new();
+    for (number, bytes) in (1..).zip(without_bom(bytes).split(|&byte| byte == b'\n')) {
+        let bad_line = |reason| CorpusError::BadLine { name: name.into(), line: number, reason };
+        let line = decode(bytes).map_err(bad_line)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let document = match format {
+            Format::Text => Document { id: number.to_string(), topic: None, text: line.into() },
+            Format::Jsonl => parse_json_line(line, number).map_err(bad_line)?,
+        };
+        if let Some(earlier) = line_of_id.insert(document.id.clone(), number) {
+            return Err(bad_line(format!("the id \"{}\" was already used on line {earlier}", document.id)));
+        }
+        documents.push(document);
+    }
+    Ok(Corpus { name: name.into(), bundled: false, documents })
+}
+
+fn decode(bytes: &[u8]) -> Result<&str, String> {
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    if bytes.len() > MAX_LINE_BYTES {
+        return Err(format!("a line of {} bytes; a document may have up to {MAX_LINE_BYTES}", bytes.len()));
+    }
+    str::from_utf8(bytes).map_err(|error| {
+        let offset = error.valid_up_to();
+        format!("not UTF-8: byte {} of the line is 0x{:02X}", offset + 1, bytes[offset])
+    })
+}
+
+/// One line of a JSONL corpus. Other fields may stand beside these and are not looked at.
+#[derive(Deserialize)]
+struct JsonLine {
+    text: String,
+    id: Option<JsonId>,
+    topic: Option<String>,
+}
+
+/// People number their documents with and without quotes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum JsonId {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+fn parse_json_line(line: &str, number: usize) -> Result<Document, String> {
+    let JsonLine { text, id, topic } = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
+    if text.trim().is_empty() {
+        return Err("\"text\" is empty".into());
+    }
+    let id = match id {
+        Some(JsonId::Text(id)) => id,
+        Some(JsonId::Number(id)) => id.to_string(),
+        None => number.to_string(),
+    };
+    // A line break inside a text would tear the screen's rows and the one-text-a-line formats.
+    Ok(Document { id, topic, text: text.replace(['\r', '\n'], " ") })
+}
+
+/// serde's own words without its position, which counts from the start of this one line.
+fn describe_json_error(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason = text.split(" at line ").next().unwrap_or(&text);
+    if error.is_data() { reason.into() } else { format!("not JSON: {reason} at column {}", error.column()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> Result<Corpus, CorpusError> {
+        parse("notes.txt", bytes, Format::Text)
+    }
+
+    fn jsonl(bytes: &str) -> Result<Corpus, CorpusError> {
+        parse("notes.jsonl", bytes.as_bytes(), Format::Jsonl)
+    }
+
+    fn ids_and_texts(corpus: &Corpus) -> Vec<(&str, &str)> {
+        corpus.documents.iter().map(|d| (d.id.as_str(), d.text.as_str())).collect()
+    }
+
+    #[track_caller]
+    fn assert_refused(result: Result<Corpus, CorpusError>, message: &str) {
+        assert_eq!(result.expect_err(message).to_string(), message);
+    }
+
+    #[test]
+    fn text_is_one_document_a_line_and_blank_lines_keep_their_number() {
+        let corpus = text(b"\xEF\xBB\xBFfirst\r\n\n  \t\nfourth\n").expect("valid");
+        assert_eq!(ids_and_texts(&corpus), [("1", "first"), ("4", "fourth")]);
+    }
+
+    #[test]
+    fn an_empty_source_is_an_empty_corpus() {
+        assert!(text(b"").expect("valid").documents.is_empty());
+        assert!(text(b"\n\n \n").expect("valid").documents.is_empty());
+    }
+
+    #[test]
+    fn jsonl_takes_ids_of_both_kinds_and_none() {
+        let corpus = jsonl(
+            "{\"id\":\"a\",\"text\":\"one\",\"topic\":\"t\"}\n{\"id\":7,\"text\":\"two\"}\n{\"text\":\"three\\nlines\",\"x\":[1]}\n",
+        )
+        .expect("valid");
+        assert_eq!(ids_and_texts(&corpus), [("a", "one"), ("7", "two"), ("3", "three lines")]);
+        assert_eq!(corpus.documents[0].topic.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_file_and_line() {
+        assert_refused(text(b"fine\nbad \xFF byte"), "notes.txt:2: not UTF-8: byte 5 of the line is 0xFF");
+        assert_refused(
+            text(&[b"ok\n".to_vec(), vec![b'x'; MAX_LINE_BYTES + 1]].concat()),
+            "notes.txt:2: a line of 1048577 bytes; a document may have up to 1048576",
+        );
+        assert_refused(jsonl("{\"id\":\"a\"}"), "notes.jsonl:1: missing field `text`");
+        assert_refused(jsonl("\n{\"text\":\" \"}"), "notes.jsonl:2: \"text\" is empty");
+        assert_refused(
+            jsonl("{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}"),
+            "notes.jsonl:2: the id \"a\" was already used on line 1",
+        );
+        let error = jsonl("{\"text\": oops}").expect_err("not JSON").to_string();
+        assert!(error.starts_with("notes.jsonl:1: not JSON: expected"), "{error}");
+    }
+
+    #[test]
+    fn standard_input_is_jsonl_when_it_looks_like_it() {
+        assert_eq!(format_of_content(b"\xEF\xBB\xBF \n {\"text\":1}"), Format::Jsonl);
+        assert_eq!(format_of_content(b"plain {text}"), Format::Text);
+        assert_eq!(format_of_name(Path::new("a/B.JSONL")), Format::Jsonl);
+        assert_eq!(format_of_name(Path::new("a/b.txt")), Format::Text);
+    }
+
+    #[test]
+    fn a_missing_file_and_a_directory_say_which() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let missing = folder.path().join("missing.txt");
+        let error = read(&missing).expect_err("missing").to_string();
+        assert!(error.contains("missing.txt: No such file"), "{error}");
+        let error = read(folder.path()).expect_err("a directory").to_string();
+        assert!(error.contains("Is a directory"), "{error}");
+    }
+}

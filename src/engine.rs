@@ -1,0 +1,10 @@
+//! Corpus + backend → rankings and explanations. What the screens and the headless commands both call.
+
+pub mod explanation;
+pub mod index;
+pub mod ranking;
+pub mod searcher;
+
+pub use explanation::Explanation;
+pub use ranking::{Ranked, Ranking, Timings};
+pub use searcher::{Estimate, Progress, Searcher};

@@ -1,0 +1,108 @@
+//! The unit vectors of a corpus, as far as they are there.
+
+use ndarray::{Array2, ArrayView1, Axis};
+
+use crate::backend::{BackendError, TextInfo, UnitBatch};
+use crate::corpus::DocumentIndex;
+
+/// Unit vectors of the documents embedded so far, one row each, in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Index {
+    vectors: Array2<f32>,
+    documents: Vec<DocumentIndex>,
+    infos: Vec<TextInfo>,
+}
+
+impl Index {
+    /// Adds a batch: row `i` belongs to `documents[i]`.
+    ///
+    /// # Errors
+    /// [`BackendError::BadVectors`] where the batch's vectors are of another size than those before; nothing is added.
+    pub fn add(&mut self, documents: &[DocumentIndex], batch: UnitBatch) -> Result<(), BackendError> {
+        if self.documents.is_empty() {
+            self.vectors = Array2::zeros((0, batch.vectors.ncols()));
+        }
+        self.vectors
+            .append(Axis(0), batch.vectors.view())
+            .map_err(|_| BackendError::BadVectors(mismatch(self.dimensions(), batch.vectors.ncols())))?;
+        self.documents.extend_from_slice(documents);
+        self.infos.extend(batch.infos);
+        Ok(())
+    }
+
+    /// How many documents are in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Whether there is none yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    /// The length of its vectors; 0 while it is empty.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.vectors.ncols()
+    }
+
+    /// The cosine similarity of each row to a unit vector, in the order of the rows: one matrix-vector product.
+    ///
+    /// # Errors
+    /// [`BackendError::BadVectors`] where `query` is of another size than the rows.
+    pub fn cosines(&self, query: ArrayView1<'_, f32>) -> Result<Vec<f32>, BackendError> {
+        if !self.is_empty() && query.len() != self.dimensions() {
+            return Err(BackendError::BadVectors(mismatch(self.dimensions(), query.len())));
+        }
+        if self.is_empty() { Ok(Vec::new()) } else { Ok(self.vectors.dot(&query).to_vec()) }
+    }
+
+    /// The document of each row, and what is known of it.
+    pub fn rows(&self) -> impl Iterator<Item = (DocumentIndex, TextInfo)> + '_ {
+        self.documents.iter().copied().zip(self.infos.iter().copied())
+    }
+}
+
+fn mismatch(expected: usize, found: usize) -> String {
+    format!("a vector of {found} dimensions does not fit an index of {expected}; they come from different models")
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::backend::{TokenCount, Usage};
+
+    fn batch(vectors: Array2<f32>) -> UnitBatch {
+        let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
+        UnitBatch { infos: vec![info; vectors.nrows()], vectors, usage: Usage::default() }
+    }
+
+    #[test]
+    fn cosines_come_in_the_order_of_the_rows() {
+        let mut index = Index::default();
+        index.add(&[DocumentIndex(5)], batch(array![[1.0, 0.0]])).expect("first");
+        index.add(&[DocumentIndex(2), DocumentIndex(9)], batch(array![[0.6, 0.8], [0.0, -1.0]])).expect("same size");
+        assert_eq!(index.cosines(array![0.0, 1.0].view()).expect("same size"), [0.0, 0.8, -1.0]);
+        let documents: Vec<_> = index.rows().map(|(document, _)| document.0).collect();
+        assert_eq!(documents, [5, 2, 9]);
+    }
+
+    #[test]
+    fn vectors_of_another_size_are_refused_and_change_nothing() {
+        let mut index = Index::default();
+        index.add(&[DocumentIndex(0)], batch(array![[1.0, 0.0]])).expect("first");
+        let error = index.add(&[DocumentIndex(1)], batch(array![[1.0, 0.0, 0.0]])).expect_err("three dimensions");
+        assert!(error.to_string().contains("3 dimensions does not fit an index of 2"), "{error}");
+        assert_eq!(index.len(), 1);
+        assert!(index.cosines(array![1.0].view()).is_err());
+    }
+
+    #[test]
+    fn an_empty_index_has_no_cosines() {
+        assert!(Index::default().cosines(array![1.0, 0.0].view()).expect("any size").is_empty());
+    }
+}

@@ -1,0 +1,120 @@
+//! All documents in the order of their similarity to one query.
+
+use std::time::Duration;
+
+use crate::backend::TextInfo;
+use crate::corpus::DocumentIndex;
+use crate::math::distribution::Distribution;
+use crate::math::rank;
+
+/// One document in a [`Ranking`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranked {
+    /// Which one.
+    pub document: DocumentIndex,
+    /// Its cosine similarity to the query, from −1 to 1.
+    pub score: f32,
+    /// What is known of its embedding.
+    pub info: TextInfo,
+}
+
+/// How long the parts of a search took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timings {
+    /// To get the query's vector. Zero where it was still known.
+    pub embed: Duration,
+    /// To score and sort all documents.
+    pub rank: Duration,
+}
+
+/// Every embedded document of a corpus, best first, for one query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// The query as it was embedded.
+    pub query: String,
+    /// What is known of its embedding.
+    pub query_info: TextInfo,
+    /// Best first; equal scores in the order of the corpus.
+    pub ranked: Vec<Ranked>,
+    /// The spread of the scores; `None` where nothing is ranked.
+    pub spread: Option<Distribution>,
+    /// How many documents the corpus has, embedded or not.
+    pub documents: usize,
+    /// How long it took.
+    pub timings: Timings,
+    /// The rank of each document of the corpus, from 1.
+    ranks: Vec<Option<usize>>,
+}
+
+impl Ranking {
+    /// Ranks `scored` documents out of a corpus of `documents`.
+    #[must_use]
+    pub fn new(
+        query: String,
+        query_info: TextInfo,
+        mut scored: Vec<Ranked>,
+        documents: usize,
+        timings: Timings,
+    ) -> Self {
+        // Equal scores then keep the order of the corpus, whatever order the vectors came in.
+        scored.sort_unstable_by_key(|ranked| ranked.document);
+        let scores: Vec<f32> = scored.iter().map(|ranked| ranked.score).collect();
+        let ranked: Vec<Ranked> = rank::descending(&scores).into_iter().map(|position| scored[position]).collect();
+        let mut ranks = vec![None; documents];
+        for (rank, ranked) in (1..).zip(&ranked) {
+            ranks[ranked.document.0] = Some(rank);
+        }
+        Self { query, query_info, ranked, spread: Distribution::of(scores.into_iter()), documents, timings, ranks }
+    }
+
+    /// The rank of a document, from 1; `None` where it is not embedded yet.
+    #[must_use]
+    pub fn rank_of(&self, document: DocumentIndex) -> Option<usize> {
+        self.ranks.get(document.0).copied().flatten()
+    }
+
+    /// Whether every document of the corpus is in it.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.ranked.len() == self.documents
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::backend::TokenCount;
+
+    /// A ranking in which document `i` has the score `scores[i]`; norms are 2 for the query and 3 for documents.
+    pub(crate) fn ranking(query: &str, scores: &[f32]) -> Ranking {
+        let tokens = TokenCount { total: 5, used: 5, estimated: false };
+        let scored = scores.iter().enumerate().map(|(index, &score)| Ranked {
+            document: DocumentIndex(index),
+            score,
+            info: TextInfo { tokens, norm: 3.0 },
+        });
+        let query_info = TextInfo { tokens, norm: 2.0 };
+        Ranking::new(query.into(), query_info, scored.collect(), scores.len(), Timings::default())
+    }
+
+    #[test]
+    fn documents_stand_best_first_and_know_their_rank() {
+        let ranking = ranking("q", &[0.1, 0.9, 0.5]);
+        let order: Vec<_> = ranking.ranked.iter().map(|ranked| ranked.document.0).collect();
+        assert_eq!(order, [1, 2, 0]);
+        assert_eq!(ranking.rank_of(DocumentIndex(0)), Some(3));
+        assert_eq!(ranking.rank_of(DocumentIndex(7)), None);
+    }
+
+    #[test]
+    fn equal_scores_stand_in_the_order_of_the_corpus_whatever_order_they_came_in() {
+        let mut scored = ranking("q", &[0.5, 0.5, 0.5]).ranked;
+        scored.reverse();
+        let info = scored[0].info;
+        let ranking = Ranking::new("q".into(), info, scored, 4, Timings::default());
+        let order: Vec<_> = ranking.ranked.iter().map(|ranked| ranked.document.0).collect();
+        assert_eq!(order, [0, 1, 2]);
+        assert!(!ranking.is_complete());
+        assert_eq!(ranking.rank_of(DocumentIndex(3)), None);
+    }
+}

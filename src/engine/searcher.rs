@@ -1,0 +1,298 @@
+//! One backend over one corpus: embeds the corpus batch by batch, and ranks it for queries.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ndarray::Array1;
+
+use super::index::Index;
+use super::ranking::{Ranked, Ranking, Timings};
+use crate::backend::{BackendError, Embedder, Job, ModelCard, TextInfo, UnitBatch, Usage};
+use crate::corpus::{Corpus, DocumentIndex};
+
+/// How much of a corpus is embedded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Documents embedded so far.
+    pub done: usize,
+    /// Documents in the corpus.
+    pub total: usize,
+}
+
+impl Progress {
+    /// Whether nothing is left to embed.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        self.done == self.total
+    }
+}
+
+/// What embedding a corpus would take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// How many texts would be sent.
+    pub texts: usize,
+    /// How many tokens they have.
+    pub tokens: usize,
+    /// Whether the number of tokens is an estimate.
+    pub estimated: bool,
+    /// What that costs in US dollars; `None` where the model's price is not known.
+    pub usd: Option<f64>,
+}
+
+impl Estimate {
+    /// What embedding `corpus` with `embedder` would take.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a price")]
+    pub fn of(embedder: &dyn Embedder, corpus: &Corpus) -> Self {
+        let counts = embedder.count(&corpus.texts());
+        let tokens = counts.iter().map(|count| count.used).sum();
+        Self {
+            texts: counts.len(),
+            tokens,
+            estimated: counts.iter().any(|count| count.estimated),
+            usd: embedder.card().usd_per_million_tokens.map(|price| price * tokens as f64 / 1e6),
+        }
+    }
+}
+
+/// A corpus as one backend sees it.
+pub struct Searcher {
+    embedder: Box<dyn Embedder>,
+    corpus: Arc<Corpus>,
+    index: Index,
+    /// Batches of document numbers that are still to be embedded. `None` until the corpus was planned.
+    pending: Option<VecDeque<Vec<usize>>>,
+    /// Vectors of the queries so far, so that none is paid for or waited for twice.
+    queries: HashMap<String, (Array1<f32>, TextInfo)>,
+    usage: Usage,
+}
+
+impl Searcher {
+    /// A searcher with nothing embedded yet.
+    #[must_use]
+    pub fn new(embedder: Box<dyn Embedder>, corpus: Arc<Corpus>) -> Self {
+        Self {
+            embedder,
+            corpus,
+            index: Index::default(),
+            pending: None,
+            queries: HashMap::new(),
+            usage: Usage::default(),
+        }
+    }
+
+    /// The same searcher with nothing embedded and no query known.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        Self::new(self.embedder, self.corpus)
+    }
+
+    /// What the backend runs.
+    #[must_use]
+    pub fn card(&self) -> &ModelCard {
+        self.embedder.card()
+    }
+
+    /// What was used so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// How much of the corpus is embedded.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress { done: self.index.len(), total: self.corpus.documents.len() }
+    }
+
+    /// What embedding the corpus would take, without sending anything.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        Estimate::of(self.embedder.as_ref(), &self.corpus)
+    }
+
+    /// Embeds the next batch of the corpus. Where it fails, the batch stays next.
+    ///
+    /// # Errors
+    /// Whatever the backend could not do.
+    pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
+        let Self { embedder, corpus, pending, .. } = self;
+        let pending = pending.get_or_insert_with(|| embedder.plan(&corpus.texts()).into());
+        let Some(batch) = pending.front().cloned() else { return Ok(self.progress()) };
+        let corpus = Arc::clone(corpus);
+        let texts: Vec<&str> = batch.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
+        let embedded = self.embed(&texts, job)?;
+        let documents: Vec<DocumentIndex> = batch.into_iter().map(DocumentIndex).collect();
+        self.index.add(&documents, embedded)?;
+        self.pending.as_mut().and_then(VecDeque::pop_front);
+        Ok(self.progress())
+    }
+
+    /// Embeds what is left of the corpus.
+    ///
+    /// # Errors
+    /// Whatever the backend could not do.
+    pub fn embed_all(&mut self, job: &mut Job<'_>) -> Result<(), BackendError> {
+        while !self.embed_next(job)?.is_complete() {}
+        Ok(())
+    }
+
+    /// Ranks the documents that are embedded by their cosine similarity to `query`.
+    ///
+    /// # Errors
+    /// Whatever the backend could not do.
+    pub fn search(&mut self, query: &str, job: &mut Job<'_>) -> Result<Ranking, BackendError> {
+        let started = Instant::now();
+        let known = self.queries.contains_key(query);
+        if !known {
+            let embedded = self.embed(&[query], job)?;
+            let vector = embedded.vectors.row(0).to_owned();
+            self.queries.insert(query.to_owned(), (vector, embedded.infos[0]));
+        }
+        let embed = if known { Duration::ZERO } else { started.elapsed() };
+        let started = Instant::now();
+        let (vector, query_info) = &self.queries[query];
+        let cosines = self.index.cosines(vector.view())?;
+        let scored = self.index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
+        let documents = self.corpus.documents.len();
+        let mut ranking = Ranking::new(query.to_owned(), *query_info, scored.collect(), documents, Timings::default());
+        ranking.timings = Timings { embed, rank: started.elapsed() };
+        Ok(ranking)
+    }
+
+    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<UnitBatch, BackendError> {
+        let batch = self.embedder.embed(texts, job)?;
+        // What a server answered was paid for, whether or not its vectors are any good.
+        self.usage = self.usage.plus(batch.usage);
+        batch.normalise(texts.len(), self.embedder.card().dimensions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::backend::fake::Fake;
+    use crate::backend::{Batch, Location, TokenCount};
+    use crate::corpus::Document;
+
+    fn corpus(texts: &[&str]) -> Arc<Corpus> {
+        let documents = texts
+            .iter()
+            .enumerate()
+            .map(|(number, &text)| Document { id: number.to_string(), topic: None, text: text.into() })
+            .collect();
+        Arc::new(Corpus { name: "test".into(), bundled: false, documents })
+    }
+
+    fn fake(texts: &[&str]) -> Searcher {
+        Searcher::new(Box::new(Fake::new(Location::InProcess)), corpus(texts))
+    }
+
+    fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
+        act(&mut Job { cancel: &CancellationToken::new(), notify: &mut |_| {} })
+    }
+
+    fn order(ranking: &Ranking) -> Vec<usize> {
+        ranking.ranked.iter().map(|ranked| ranked.document.0).collect()
+    }
+
+    #[test]
+    fn the_nearest_document_comes_first() {
+        let mut searcher = fake(&["zebra", "apple banana", "banana"]);
+        with_job(|job| searcher.embed_all(job)).expect("the fake never fails");
+        let ranking = with_job(|job| searcher.search("a b", job)).expect("the fake never fails");
+        assert_eq!(order(&ranking), [1, 2, 0]);
+        assert!((ranking.ranked[0].score - 1.0).abs() < 1e-6);
+        assert!((ranking.ranked[1].score - 0.5_f32.sqrt()).abs() < 1e-6);
+        assert!((ranking.query_info.norm - 2.0_f32.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_embedded_so_far_is_ranked_and_known_to_be_a_part() {
+        let mut searcher = fake(&["x", "y", "z"]);
+        let progress = with_job(|job| searcher.embed_next(job)).expect("the fake never fails");
+        assert_eq!(progress, Progress { done: 1, total: 3 });
+        let ranking = with_job(|job| searcher.search("y", job)).expect("the fake never fails");
+        assert_eq!((order(&ranking), ranking.is_complete()), (vec![0], false));
+    }
+
+    #[test]
+    fn an_empty_corpus_ranks_nothing() {
+        let mut searcher = fake(&[]);
+        with_job(|job| searcher.embed_all(job)).expect("the fake never fails");
+        let ranking = with_job(|job| searcher.search("y", job)).expect("the fake never fails");
+        assert!(ranking.ranked.is_empty() && ranking.spread.is_none() && ranking.is_complete());
+    }
+
+    /// Answers each call with the next of its prepared batches.
+    struct Scripted {
+        card: ModelCard,
+        answers: VecDeque<Result<Batch, BackendError>>,
+    }
+
+    impl Embedder for Scripted {
+        fn card(&self) -> &ModelCard {
+            &self.card
+        }
+
+        fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {
+            (0..texts.len()).map(|index| vec![index]).collect()
+        }
+
+        fn count(&self, texts: &[&str]) -> Vec<TokenCount> {
+            vec![TokenCount { total: 500_000, used: 500_000, estimated: true }; texts.len()]
+        }
+
+        fn embed(&mut self, _: &[&str], _: &mut Job<'_>) -> Result<Batch, BackendError> {
+            self.answers.pop_front().expect("no call beyond the script")
+        }
+    }
+
+    fn scripted(texts: &[&str], answers: Vec<Result<Batch, BackendError>>) -> Searcher {
+        let card = ModelCard { usd_per_million_tokens: Some(0.02), ..Fake::new(Location::InProcess).card().clone() };
+        let card = ModelCard { dimensions: None, ..card };
+        Searcher::new(Box::new(Scripted { card, answers: answers.into() }), corpus(texts))
+    }
+
+    fn answer(vector: &[f32]) -> Result<Batch, BackendError> {
+        let vectors = ndarray::Array2::from_shape_vec((1, vector.len()), vector.to_vec()).expect("one row");
+        Ok(Batch { vectors, tokens: vec![TokenCount::default()], usage: Usage { tokens: 10, usd: Some(0.5) } })
+    }
+
+    #[test]
+    fn a_failed_batch_stays_next() {
+        let mut searcher = scripted(&["x"], vec![Err(BackendError::Cancelled), answer(&[1.0, 0.0])]);
+        assert!(with_job(|job| searcher.embed_next(job)).is_err());
+        assert_eq!(searcher.progress().done, 0);
+        assert_eq!(with_job(|job| searcher.embed_next(job)).expect("second try").done, 1);
+    }
+
+    #[test]
+    fn a_vector_that_is_not_finite_never_enters_the_index_but_its_cost_is_counted() {
+        let mut searcher = scripted(&["x"], vec![answer(&[f32::NAN, 0.0])]);
+        let error = with_job(|job| searcher.embed_next(job)).expect_err("not finite");
+        assert!(error.to_string().contains("vector 1 of 1 is not finite: dimension 0"), "{error}");
+        assert_eq!((searcher.progress().done, searcher.usage().tokens), (0, 10));
+    }
+
+    #[test]
+    fn a_query_is_embedded_once() {
+        let mut searcher = scripted(&["x"], vec![answer(&[1.0, 0.0]), answer(&[0.0, 1.0])]);
+        with_job(|job| searcher.embed_all(job)).expect("scripted");
+        let first = with_job(|job| searcher.search("q", job)).expect("scripted");
+        let second = with_job(|job| searcher.search("q", job)).expect("from memory");
+        assert_eq!(first.ranked, second.ranked);
+        assert_eq!(second.timings.embed, Duration::ZERO);
+        assert_eq!(searcher.usage(), Usage { tokens: 20, usd: Some(1.0) });
+    }
+
+    #[test]
+    fn an_estimate_prices_the_tokens_of_all_texts() {
+        let estimate = scripted(&["x", "y"], vec![]).estimate();
+        assert_eq!(estimate, Estimate { texts: 2, tokens: 1_000_000, estimated: true, usd: Some(0.02) });
+    }
+}

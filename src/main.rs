@@ -1,0 +1,73 @@
+//! The `vecscope` program: reads its command line and hands over to the explorer or to a command.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+use vecscope::cli::Cli;
+use vecscope::config::{self, Config};
+use vecscope::{app, command, corpus, text};
+
+/// For whatever went wrong.
+const ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        // Whoever reads our output has enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut stderr = io::stderr().lock();
+            // Where even this cannot be written there is nobody to tell.
+            drop(writeln!(stderr, "vecscope: {}", text::visible(&format!("{error:#}"))));
+            ExitCode::from(ERROR)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Some(path) = &cli.options.log_file {
+        start_log(path).with_context(|| format!("cannot write the log to {}", path.display()))?;
+    }
+    let is_terminal = io::stdout().is_terminal();
+    let color = config::wants_color(cli.options.color, is_terminal);
+    let config = Config::new(cli.options, is_terminal);
+    tracing::debug!(?config, "start");
+    let Some(command) = cli.command else {
+        return explore(config, is_terminal);
+    };
+    command::run(command, config, command::Output { color, is_terminal })
+}
+
+fn explore(config: Config, is_terminal: bool) -> anyhow::Result<ExitCode> {
+    if !is_terminal || !has_keyboard() {
+        bail!("the explorer needs a terminal; `vecscope search QUERY` does without one (see `vecscope --help`)");
+    }
+    let corpus = match &config.corpus {
+        Some(path) => corpus::read::read(path)?,
+        None => corpus::bundled::corpus(),
+    };
+    app::run(config, corpus)
+}
+
+/// Keys come from standard input or, where that is a file or a pipe, from the terminal itself.
+fn has_keyboard() -> bool {
+    io::stdin().is_terminal() || (cfg!(unix) && File::open("/dev/tty").is_ok())
+}
+
+/// Never to the screen: it is in use.
+fn start_log(path: &Path) -> io::Result<()> {
+    let file = File::options().create(true).append(true).open(path)?;
+    let filter = EnvFilter::try_from_env("VECSCOPE_LOG").unwrap_or_else(|_| EnvFilter::new("vecscope=info,warn"));
+    tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter).with_writer(Mutex::new(file)).init();
+    Ok(())
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,180 @@
+//! What the program knows and how it changes. Pure: no clock, no thread, no terminal, no file, no network.
+//!
+//! ```text
+//! Action (a person did something) ─┐
+//!                                  ├─→ State::update ─→ Effects (plain data that a worker runs)
+//! Reply (a worker has something) ──┘
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::Ranking;
+
+pub mod action;
+pub mod effect;
+pub mod keymap;
+pub mod list;
+pub mod movement;
+pub mod panel;
+pub mod pitfall;
+pub mod query_line;
+pub mod reply;
+mod update;
+
+pub use action::{Action, Edit};
+pub use effect::{Effect, Timer};
+pub use list::List;
+pub use movement::{Baseline, Movement};
+pub use panel::{BackendId, Panel, Phase, Search};
+pub use query_line::QueryLine;
+pub use reply::Reply;
+
+/// Numbers the searches, so that an answer to an older one is known when it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Ticket(u64);
+
+/// What keys and clicks mean at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The query line takes the text.
+    Typing,
+    /// The list of keys is open.
+    Help,
+    /// The program asks whether the corpus may leave this machine.
+    Consent,
+}
+
+/// What the length of a bar stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BarScale {
+    /// The cosine itself: an empty bar is 0, a full one 1.
+    Cosine,
+    /// This query's spread: an empty bar is the corpus's lowest score, a full one its highest.
+    Spread,
+}
+
+/// Which colours suit the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appearance {
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// No colours at all, only bold, dim and reversed.
+    Plain,
+}
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct State {
+    /// What is ranked.
+    pub corpus: Arc<Corpus>,
+    /// What was typed.
+    pub query: QueryLine,
+    /// The backends, in the order in which Tab goes through them; never empty.
+    pub panels: Vec<Panel>,
+    /// The backend on the screen.
+    pub active: BackendId,
+    /// The part of the ranking that is on the screen.
+    pub list: List,
+    /// What the length of a bar stands for.
+    pub bar_scale: BarScale,
+    /// The ranking that movements are counted from.
+    pub baseline: Option<Baseline>,
+    /// What keys mean.
+    pub mode: Mode,
+    /// Which colours are in use.
+    pub appearance: Appearance,
+    /// How far the list of keys is scrolled, in lines.
+    pub help_scroll: usize,
+    /// A short message about the last thing done, until the next key.
+    pub notice: Option<String>,
+    /// How long the last frame took to draw.
+    pub draw_time: Duration,
+    /// The ranking on which the person paused last: the next one is compared with it.
+    settled: Option<Arc<Ranking>>,
+    /// The document that stays selected when another backend's ranking comes.
+    follow: Option<DocumentIndex>,
+    last_ticket: Ticket,
+}
+
+impl State {
+    /// The state at the start, with nothing typed and no backend open. `panels` must not be empty.
+    #[must_use]
+    pub fn new(corpus: Arc<Corpus>, panels: Vec<Panel>, top_k: usize, appearance: Appearance) -> Self {
+        assert!(!panels.is_empty(), "there is always at least one backend");
+        let list = List::new(top_k, corpus.documents.len());
+        Self {
+            corpus,
+            query: QueryLine::default(),
+            panels,
+            active: BackendId(0),
+            list,
+            bar_scale: BarScale::Cosine,
+            baseline: None,
+            mode: Mode::Typing,
+            appearance,
+            help_scroll: 0,
+            notice: None,
+            draw_time: Duration::ZERO,
+            settled: None,
+            follow: None,
+            last_ticket: Ticket::default(),
+        }
+    }
+
+    /// What has to be done before anything else: the backend on the screen is opened.
+    pub fn start(&mut self) -> Vec<Effect> {
+        self.activate(self.active)
+    }
+
+    /// The backend on the screen.
+    #[must_use]
+    pub fn panel(&self) -> &Panel {
+        &self.panels[self.active.0]
+    }
+
+    fn panel_mut(&mut self, id: BackendId) -> &mut Panel {
+        &mut self.panels[id.0]
+    }
+
+    /// The ranking on the screen: the newest of the active backend. `None` while the query is empty.
+    #[must_use]
+    pub fn ranking(&self) -> Option<&Arc<Ranking>> {
+        if self.query.is_blank() { None } else { self.panel().ranking.as_ref() }
+    }
+
+    /// Whether the ranking on the screen is that of the query as it stands.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.ranking().is_some_and(|ranking| ranking.query == self.query.text())
+    }
+
+    /// The document that is selected: in the ranking, or in the corpus while nothing is ranked.
+    #[must_use]
+    pub fn selected_document(&self) -> Option<DocumentIndex> {
+        match self.ranking() {
+            Some(ranking) => ranking.ranked.get(self.list.selected).map(|ranked| ranked.document),
+            None => (self.list.selected < self.corpus.documents.len()).then_some(DocumentIndex(self.list.selected)),
+        }
+    }
+
+    /// How many rows the list has: the top k of a ranking, or the whole corpus while the query is empty.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        match self.ranking() {
+            Some(ranking) => self.list.top_k.min(ranking.ranked.len()),
+            None if self.query.is_blank() => self.corpus.documents.len(),
+            None => 0,
+        }
+    }
+
+    /// How a document of the ranking on the screen moved; `None` where there is nothing to compare with.
+    #[must_use]
+    pub fn movement(&self, document: DocumentIndex) -> Option<Movement> {
+        let baseline = self.baseline.as_ref()?;
+        Some(baseline.movement(self.ranking()?, document, self.list.top_k))
+    }
+}

@@ -1,0 +1,97 @@
+//! What a person can do.
+
+use super::BackendId;
+
+/// One thing that a person did, in words that do not depend on the key or the mouse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Change the query line or move in it.
+    Edit(Edit),
+    /// Insert a text that was pasted.
+    Paste(String),
+    /// Select the row below.
+    SelectNext,
+    /// Select the row above.
+    SelectPrevious,
+    /// Select a row one screenful further down.
+    SelectPageDown,
+    /// Select a row one screenful further up.
+    SelectPageUp,
+    /// Select the first row.
+    SelectFirst,
+    /// Select the last row.
+    SelectLast,
+    /// Select the row with this number, from 0.
+    Select(usize),
+    /// Move the rows under the window, down if positive, and leave the selection.
+    Scroll(isize),
+    /// Show one row more.
+    GrowTopK,
+    /// Show one row less.
+    ShrinkTopK,
+    /// Show all rows, or as many as at the start.
+    ToggleAll,
+    /// Go to the next backend.
+    SwapBackend,
+    /// Go to this backend.
+    ShowBackend(BackendId),
+    /// Try again what failed.
+    Retry,
+    /// Let bars stand for the cosine or for this query's spread.
+    SwapBarScale,
+    /// Take the selected sentence as the query.
+    UseSelected,
+    /// Bring back the query before.
+    HistoryPrevious,
+    /// Go back towards the newest query.
+    HistoryNext,
+    /// Change between dark and light colours.
+    SwapAppearance,
+    /// Show the keys that work here, or leave them.
+    ToggleHelp,
+    /// Leave what is open; in the query line, empty it.
+    Dismiss,
+    /// Say yes.
+    Confirm,
+    /// Say no.
+    Decline,
+    /// The list has room for this many rows now.
+    ResizeList(usize),
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the program as a shell would.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// One step in the query line. Steps go by grapheme cluster and by word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    /// Insert a character at the cursor.
+    Insert(char),
+    /// One character back.
+    Left,
+    /// One character on.
+    Right,
+    /// One word back.
+    WordLeft,
+    /// One word on.
+    WordRight,
+    /// To the start of the line.
+    Start,
+    /// To the end of the line.
+    End,
+    /// Delete the character before the cursor.
+    DeleteLeft,
+    /// Delete the character under the cursor.
+    DeleteRight,
+    /// Delete the word before the cursor.
+    DeleteWordLeft,
+    /// Delete the word after the cursor.
+    DeleteWordRight,
+    /// Delete everything before the cursor.
+    DeleteToStart,
+    /// Delete everything after the cursor.
+    DeleteToEnd,
+}

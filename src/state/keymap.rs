@@ -1,0 +1,297 @@
+//! Which key does what: the one table that the program and its list of keys are both made of.
+
+use std::fmt;
+
+use super::{Action, Edit, Mode};
+
+/// A key that is not a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A character, as it would be typed.
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Shift and Tab, which terminals send as a key of its own.
+    BackTab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// F1 to F12.
+    Function(u8),
+}
+
+/// A key with the modifiers that are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Chord {
+    /// Control is held.
+    pub ctrl: bool,
+    /// Alt is held.
+    pub alt: bool,
+    /// The key itself.
+    pub key: Key,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The keys, any of which does it; the first is the one to show where there is room for one.
+    pub chords: Vec<Chord>,
+    /// What it does.
+    pub action: Action,
+    /// The same in a few words.
+    pub help: &'static str,
+}
+
+/// Bindings that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// What they are about.
+    pub title: &'static str,
+    /// In the order in which a person would look for them.
+    pub bindings: Vec<Binding>,
+}
+
+const fn plain(key: Key) -> Chord {
+    Chord { ctrl: false, alt: false, key }
+}
+
+const fn ctrl(key: Key) -> Chord {
+    Chord { ctrl: true, alt: false, key }
+}
+
+const fn alt(key: Key) -> Chord {
+    Chord { ctrl: false, alt: true, key }
+}
+
+/// Everything that keys do in a mode.
+#[must_use]
+pub fn sections(mode: Mode) -> Vec<Section> {
+    match mode {
+        Mode::Typing => vec![ranking_keys(), query_keys(), program_keys()],
+        Mode::Help => vec![help_keys()],
+        Mode::Consent => vec![consent_keys()],
+    }
+}
+
+/// What a key does in a mode: a line of the table or, while typing, a character of the query.
+#[must_use]
+pub fn action(mode: Mode, query_is_empty: bool, chord: Chord) -> Option<Action> {
+    // `?` is text as soon as there is any.
+    if mode == Mode::Typing && query_is_empty && chord == plain(Key::Char('?')) {
+        return Some(Action::ToggleHelp);
+    }
+    let bound = sections(mode).into_iter().flat_map(|section| section.bindings).find(|b| b.chords.contains(&chord));
+    match (bound, chord) {
+        (Some(binding), _) => Some(binding.action),
+        (None, Chord { ctrl: false, alt: false, key: Key::Char(character) }) if mode == Mode::Typing => {
+            Some(Action::Edit(Edit::Insert(character)))
+        }
+        (None, _) => None,
+    }
+}
+
+/// The key to show for an action, as it is written on the screen; empty where no key does it.
+#[must_use]
+pub fn hint(mode: Mode, action: &Action) -> String {
+    let sections = sections(mode);
+    let mut bindings = sections.iter().flat_map(|section| &section.bindings);
+    bindings.find(|binding| binding.action == *action).map(|b| b.chords[0].to_string()).unwrap_or_default()
+}
+
+fn bind<const N: usize>(chords: [Chord; N], action: Action, help: &'static str) -> Binding {
+    Binding { chords: chords.to_vec(), action, help }
+}
+
+fn edit<const N: usize>(chords: [Chord; N], edit: Edit, help: &'static str) -> Binding {
+    bind(chords, Action::Edit(edit), help)
+}
+
+fn ranking_keys() -> Section {
+    let bindings = vec![
+        bind([plain(Key::Tab), plain(Key::BackTab)], Action::SwapBackend, "rank with the other backend"),
+        bind([plain(Key::Down)], Action::SelectNext, "select the next sentence"),
+        bind([plain(Key::Up)], Action::SelectPrevious, "select the one before"),
+        bind([plain(Key::PageDown)], Action::SelectPageDown, "a page down"),
+        bind([plain(Key::PageUp)], Action::SelectPageUp, "a page up"),
+        bind([ctrl(Key::Home)], Action::SelectFirst, "to the first"),
+        bind([ctrl(Key::End)], Action::SelectLast, "to the last"),
+        bind([alt(Key::Down), ctrl(Key::Down)], Action::GrowTopK, "one row more: k + 1"),
+        bind([alt(Key::Up), ctrl(Key::Up)], Action::ShrinkTopK, "one row less: k − 1"),
+        bind([ctrl(Key::Char('t'))], Action::ToggleAll, "all rows, or the top k"),
+        bind([plain(Key::Enter)], Action::UseSelected, "take the selected sentence as the query"),
+        bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, or this query's spread"),
+        bind([ctrl(Key::Char('r'))], Action::Retry, "try again what failed"),
+    ];
+    Section { title: "ranking", bindings }
+}
+
+fn query_keys() -> Section {
+    let bindings = vec![
+        bind([ctrl(Key::Char('p'))], Action::HistoryPrevious, "the query before"),
+        bind([ctrl(Key::Char('n'))], Action::HistoryNext, "the query after"),
+        bind([plain(Key::Esc)], Action::Dismiss, "empty the query"),
+        edit([plain(Key::Left), ctrl(Key::Char('b'))], Edit::Left, "a character back"),
+        edit([plain(Key::Right), ctrl(Key::Char('f'))], Edit::Right, "a character on"),
+        edit([ctrl(Key::Left), alt(Key::Left), alt(Key::Char('b'))], Edit::WordLeft, "a word back"),
+        edit([ctrl(Key::Right), alt(Key::Right), alt(Key::Char('f'))], Edit::WordRight, "a word on"),
+        edit([plain(Key::Home), ctrl(Key::Char('a'))], Edit::Start, "to the start"),
+        edit([plain(Key::End), ctrl(Key::Char('e'))], Edit::End, "to the end"),
+        edit([plain(Key::Backspace), ctrl(Key::Char('h'))], Edit::DeleteLeft, "delete the character before"),
+        edit([plain(Key::Delete), ctrl(Key::Char('d'))], Edit::DeleteRight, "delete the character after"),
+        edit(
+            [ctrl(Key::Char('w')), alt(Key::Backspace), ctrl(Key::Backspace)],
+            Edit::DeleteWordLeft,
+            "delete the word before",
+        ),
+        edit([alt(Key::Char('d')), ctrl(Key::Delete)], Edit::DeleteWordRight, "delete the word after"),
+        edit([ctrl(Key::Char('u'))], Edit::DeleteToStart, "delete to the start"),
+        edit([ctrl(Key::Char('k'))], Edit::DeleteToEnd, "delete to the end"),
+    ];
+    Section { title: "query", bindings }
+}
+
+fn program_keys() -> Section {
+    let bindings = vec![
+        bind([plain(Key::Function(1))], Action::ToggleHelp, "these keys (? on an empty query)"),
+        bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours"),
+        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
+        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
+        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
+    ];
+    Section { title: "program", bindings }
+}
+
+fn help_keys() -> Section {
+    let bindings = vec![
+        bind(
+            [plain(Key::Esc), plain(Key::Function(1)), plain(Key::Char('?')), plain(Key::Char('q')), plain(Key::Enter)],
+            Action::ToggleHelp,
+            "close",
+        ),
+        bind([plain(Key::Down)], Action::Scroll(1), "down"),
+        bind([plain(Key::Up)], Action::Scroll(-1), "up"),
+        bind([plain(Key::PageDown)], Action::Scroll(10), "a page down"),
+        bind([plain(Key::PageUp)], Action::Scroll(-10), "a page up"),
+        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
+        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
+        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
+    ];
+    Section { title: "keys", bindings }
+}
+
+fn consent_keys() -> Section {
+    let bindings = vec![
+        bind([plain(Key::Char('y')), plain(Key::Char('Y'))], Action::Confirm, "send it"),
+        bind(
+            [plain(Key::Char('n')), plain(Key::Char('N')), plain(Key::Esc), plain(Key::Tab)],
+            Action::Decline,
+            "send nothing",
+        ),
+        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
+        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
+        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
+    ];
+    Section { title: "question", bindings }
+}
+
+impl fmt::Display for Chord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("Ctrl+")?;
+        }
+        if self.alt {
+            f.write_str("Alt+")?;
+        }
+        match self.key {
+            Key::Char(character) if self.ctrl || self.alt => write!(f, "{}", character.to_uppercase()),
+            Key::Char(character) => write!(f, "{character}"),
+            Key::Function(number) => write!(f, "F{number}"),
+            Key::Up => f.write_str("↑"),
+            Key::Down => f.write_str("↓"),
+            Key::Left => f.write_str("←"),
+            Key::Right => f.write_str("→"),
+            Key::BackTab => f.write_str("Shift+Tab"),
+            Key::PageUp => f.write_str("PgUp"),
+            Key::PageDown => f.write_str("PgDn"),
+            Key::Enter | Key::Esc | Key::Tab | Key::Backspace | Key::Delete | Key::Home | Key::End => {
+                write!(f, "{:?}", self.key)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const MODES: [Mode; 3] = [Mode::Typing, Mode::Help, Mode::Consent];
+
+    #[test]
+    fn no_key_does_two_things_in_one_mode() {
+        for mode in MODES {
+            let mut seen = HashSet::new();
+            for binding in sections(mode).iter().flat_map(|section| &section.bindings) {
+                for chord in &binding.chords {
+                    assert!(seen.insert(*chord), "{chord} is bound twice in {mode:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn while_typing_no_character_is_taken_from_the_text() {
+        for binding in sections(Mode::Typing).iter().flat_map(|section| &section.bindings) {
+            for chord in &binding.chords {
+                assert!(chord.ctrl || chord.alt || !matches!(chord.key, Key::Char(_)), "{chord} is text");
+            }
+        }
+    }
+
+    #[test]
+    fn every_mode_can_be_left_and_ended() {
+        for mode in MODES {
+            assert_eq!(action(mode, false, ctrl(Key::Char('c'))), Some(Action::Quit));
+            assert_eq!(action(mode, false, ctrl(Key::Char('z'))), Some(Action::Suspend));
+            assert!(action(mode, false, plain(Key::Esc)).is_some());
+        }
+    }
+
+    #[test]
+    fn a_question_mark_is_help_only_on_an_empty_query() {
+        let question_mark = plain(Key::Char('?'));
+        assert_eq!(action(Mode::Typing, true, question_mark), Some(Action::ToggleHelp));
+        assert_eq!(action(Mode::Typing, false, question_mark), Some(Action::Edit(Edit::Insert('?'))));
+    }
+
+    #[test]
+    fn keys_are_written_as_on_a_keyboard() {
+        assert_eq!(ctrl(Key::Char('w')).to_string(), "Ctrl+W");
+        assert_eq!(alt(Key::Down).to_string(), "Alt+↓");
+        assert_eq!(plain(Key::Function(2)).to_string(), "F2");
+        assert_eq!(hint(Mode::Typing, &Action::SwapBackend), "Tab");
+        assert_eq!(hint(Mode::Help, &Action::SwapBackend), "");
+    }
+}

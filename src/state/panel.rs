@@ -1,0 +1,91 @@
+//! One backend as the screen knows it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Ticket;
+use crate::backend::{ModelCard, Retry, Usage};
+use crate::engine::{Estimate, Progress, Ranking};
+
+/// The number of a backend in [`State::panels`](super::State::panels).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BackendId(pub usize);
+
+/// One backend: how far it is, and the newest that it said.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// What to call it in one or two words.
+    pub label: String,
+    /// How long to wait after a key before a query is sent. Zero where a query costs nothing.
+    pub typing_pause: Duration,
+    /// How far it is.
+    pub phase: Phase,
+    /// What it runs, once it is open.
+    pub card: Option<ModelCard>,
+    /// The newest ranking, which may be that of an older query.
+    pub ranking: Option<Arc<Ranking>>,
+    /// How far the newest search is.
+    pub search: Search,
+    /// The wait that is going on before another try.
+    pub retry: Option<Retry>,
+    /// What it has used in this run.
+    pub usage: Usage,
+    /// Of the newest search; answers to any other are dropped.
+    pub(super) ticket: Ticket,
+}
+
+/// How far a backend is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Nobody has asked for it yet.
+    Closed,
+    /// It is being made ready.
+    Opening,
+    /// It waits for leave to send the corpus away.
+    AwaitingConsent(Estimate),
+    /// It embeds the corpus.
+    Embedding(Progress),
+    /// Every document is embedded.
+    Ready,
+    /// A setting is missing; the text says which.
+    NotConfigured(String),
+    /// Something went wrong; the text says what.
+    Failed(String),
+}
+
+/// How far the newest search of a backend is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Search {
+    /// There is none, or it was answered.
+    Idle,
+    /// It waits for the person to stop typing.
+    Paused,
+    /// It is on its way.
+    Running,
+    /// It failed; the text says why.
+    Failed(String),
+}
+
+impl Panel {
+    /// A backend that nobody has asked for yet.
+    #[must_use]
+    pub fn new(label: impl Into<String>, typing_pause: Duration) -> Self {
+        Self {
+            label: label.into(),
+            typing_pause,
+            phase: Phase::Closed,
+            card: None,
+            ranking: None,
+            search: Search::Idle,
+            retry: None,
+            usage: Usage::default(),
+            ticket: Ticket::default(),
+        }
+    }
+
+    /// Whether a query can be sent to it, now or as soon as the first documents are embedded.
+    #[must_use]
+    pub fn takes_queries(&self) -> bool {
+        matches!(self.phase, Phase::Opening | Phase::Embedding(_) | Phase::Ready)
+    }
+}

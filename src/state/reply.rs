@@ -1,0 +1,75 @@
+//! What workers have to say.
+
+use std::sync::Arc;
+
+use super::{BackendId, Ticket, Timer};
+use crate::backend::{ModelCard, Retry, Usage};
+use crate::engine::{Estimate, Progress, Ranking};
+
+/// One thing that happened outside of the state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// The backend is ready to embed the corpus.
+    Opened {
+        /// Which backend.
+        backend: BackendId,
+        /// What it runs.
+        card: ModelCard,
+        /// What embedding the corpus would take, where the corpus would leave this machine.
+        leaves_machine: Option<Estimate>,
+    },
+    /// The backend cannot be used as it is set up. Nothing was sent.
+    NotConfigured {
+        /// Which backend.
+        backend: BackendId,
+        /// What to set.
+        message: String,
+    },
+    /// The backend could not be opened, or could not embed the corpus.
+    Failed {
+        /// Which backend.
+        backend: BackendId,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// Another batch of the corpus was embedded.
+    Embedded {
+        /// Which backend.
+        backend: BackendId,
+        /// How much of the corpus there is now.
+        progress: Progress,
+        /// What was used so far.
+        usage: Usage,
+    },
+    /// The corpus was ranked for a query.
+    Ranked {
+        /// Which backend.
+        backend: BackendId,
+        /// Of the search it answers.
+        ticket: Ticket,
+        /// The answer.
+        ranking: Arc<Ranking>,
+        /// What it runs, as known now.
+        card: ModelCard,
+        /// What was used so far.
+        usage: Usage,
+    },
+    /// A search failed.
+    SearchFailed {
+        /// Which backend.
+        backend: BackendId,
+        /// Of the search that failed.
+        ticket: Ticket,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// A request failed and will be sent again.
+    Retrying {
+        /// Which backend.
+        backend: BackendId,
+        /// Why, when, and how often still.
+        retry: Retry,
+    },
+    /// A timer that was started has elapsed.
+    TimerElapsed(Timer),
+}

@@ -1,0 +1,162 @@
+//! How the state changes: one function for what a person does, one for what workers say.
+
+use super::{Action, Appearance, BackendId, BarScale, Edit, Effect, Mode, State};
+
+mod backends;
+mod replies;
+
+#[cfg(test)]
+mod tests;
+
+impl State {
+    /// Does what a person asked for, and says what has to be done outside.
+    pub fn act(&mut self, action: Action) -> Vec<Effect> {
+        if !matches!(action, Action::ResizeList(_) | Action::Redraw) {
+            self.notice = None;
+        }
+        match action {
+            Action::Edit(edit) => self.edit(edit),
+            Action::Paste(text) => self.paste(&text),
+            Action::SelectNext => self.select(self.list.selected.saturating_add(1)),
+            Action::SelectPrevious => self.select(self.list.selected.saturating_sub(1)),
+            Action::SelectPageDown => self.select(self.list.selected.saturating_add(self.list.height)),
+            Action::SelectPageUp => self.select(self.list.selected.saturating_sub(self.list.height)),
+            Action::SelectFirst => self.select(0),
+            Action::SelectLast => self.select(usize::MAX),
+            Action::Select(row) => self.select(row),
+            Action::Scroll(by) => self.scroll(by),
+            Action::GrowTopK => self.set_top_k(self.list.top_k.saturating_add(1)),
+            Action::ShrinkTopK => self.set_top_k(self.list.top_k.saturating_sub(1)),
+            Action::ToggleAll => self.toggle_all(),
+            Action::SwapBackend => self.activate(BackendId((self.active.0 + 1) % self.panels.len())),
+            Action::ShowBackend(backend) => self.activate(backend),
+            Action::Retry => self.retry(),
+            Action::SwapBarScale => self.swap_bar_scale(),
+            Action::UseSelected => self.use_selected(),
+            Action::HistoryPrevious => self.recall(super::QueryLine::recall_previous),
+            Action::HistoryNext => self.recall(super::QueryLine::recall_next),
+            Action::SwapAppearance => self.swap_appearance(),
+            Action::ToggleHelp => self.toggle_help(),
+            Action::Dismiss => self.dismiss(),
+            Action::Confirm => self.answer_consent(true),
+            Action::Decline => self.answer_consent(false),
+            Action::ResizeList(rows) => self.resize_list(rows),
+            Action::Redraw => vec![Effect::Redraw],
+            Action::Suspend => vec![Effect::Suspend],
+            Action::Quit => vec![Effect::Quit],
+        }
+    }
+
+    fn edit(&mut self, edit: Edit) -> Vec<Effect> {
+        if self.query.edit(edit) { self.query_changed() } else { Vec::new() }
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        let inserted = self.query.insert(text);
+        if inserted.cut {
+            self.notice =
+                Some(format!("the paste was cut: a query may have {} KiB", super::query_line::MAX_QUERY_BYTES / 1024));
+        }
+        if inserted.changed { self.query_changed() } else { Vec::new() }
+    }
+
+    /// The person's own change of the text, as opposed to one that comes from the history.
+    fn query_changed(&mut self) -> Vec<Effect> {
+        self.query.leave_history();
+        self.new_query()
+    }
+
+    /// Ranks by the text as it stands now; with none, lists the corpus.
+    fn new_query(&mut self) -> Vec<Effect> {
+        self.follow = None;
+        self.select(0);
+        if self.query.is_blank() {
+            self.settled = None;
+            self.baseline = None;
+            return self.forget_search();
+        }
+        self.request_search(self.panel().typing_pause)
+    }
+
+    fn select(&mut self, row: usize) -> Vec<Effect> {
+        self.list.select(row, self.row_count());
+        Vec::new()
+    }
+
+    fn scroll(&mut self, by: isize) -> Vec<Effect> {
+        match self.mode {
+            Mode::Help => self.help_scroll = self.help_scroll.saturating_add_signed(by),
+            Mode::Typing | Mode::Consent => self.list.scroll(by, self.row_count()),
+        }
+        Vec::new()
+    }
+
+    fn set_top_k(&mut self, top_k: usize) -> Vec<Effect> {
+        self.list.set_top_k(top_k);
+        self.select(self.list.selected)
+    }
+
+    fn toggle_all(&mut self) -> Vec<Effect> {
+        self.list.toggle_all();
+        self.select(self.list.selected)
+    }
+
+    fn resize_list(&mut self, rows: usize) -> Vec<Effect> {
+        self.list.resize(rows, self.row_count());
+        Vec::new()
+    }
+
+    fn swap_bar_scale(&mut self) -> Vec<Effect> {
+        self.bar_scale = match self.bar_scale {
+            BarScale::Cosine => BarScale::Spread,
+            BarScale::Spread => BarScale::Cosine,
+        };
+        Vec::new()
+    }
+
+    fn swap_appearance(&mut self) -> Vec<Effect> {
+        self.appearance = match self.appearance {
+            Appearance::Dark => Appearance::Light,
+            Appearance::Light => Appearance::Dark,
+            Appearance::Plain => Appearance::Plain,
+        };
+        Vec::new()
+    }
+
+    fn use_selected(&mut self) -> Vec<Effect> {
+        let Some(document) = self.selected_document() else { return Vec::new() };
+        self.query.remember();
+        let text = self.corpus[document].text.clone();
+        self.query.set(&text);
+        self.query.remember();
+        self.query_changed()
+    }
+
+    fn recall(&mut self, step: impl FnOnce(&mut super::QueryLine) -> bool) -> Vec<Effect> {
+        if step(&mut self.query) { self.new_query() } else { Vec::new() }
+    }
+
+    fn toggle_help(&mut self) -> Vec<Effect> {
+        self.help_scroll = 0;
+        self.mode = match self.mode {
+            Mode::Typing => Mode::Help,
+            Mode::Help => Mode::Typing,
+            // A question is answered first.
+            Mode::Consent => Mode::Consent,
+        };
+        Vec::new()
+    }
+
+    fn dismiss(&mut self) -> Vec<Effect> {
+        match self.mode {
+            Mode::Help => self.toggle_help(),
+            Mode::Consent => self.answer_consent(false),
+            Mode::Typing if self.query.text().is_empty() => Vec::new(),
+            Mode::Typing => {
+                self.query.remember();
+                self.query.set("");
+                self.query_changed()
+            }
+        }
+    }
+}

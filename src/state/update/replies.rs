@@ -1,0 +1,126 @@
+//! What workers say, and what becomes of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::{ModelCard, Usage};
+use crate::engine::{Estimate, Progress, Ranking};
+use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Reply, Search, State, Ticket, Timer};
+
+/// How long a ranking stands before it counts as looked at, so that the next one is compared with it.
+const SETTLE_TIME: Duration = Duration::from_millis(800);
+
+impl State {
+    /// Takes in what a worker says, and says what has to be done outside.
+    pub fn receive(&mut self, reply: Reply) -> Vec<Effect> {
+        match reply {
+            Reply::Opened { backend, card, leaves_machine } => self.opened(backend, card, leaves_machine),
+            Reply::NotConfigured { backend, message } => self.closed(backend, Phase::NotConfigured(message)),
+            Reply::Failed { backend, message } => self.closed(backend, Phase::Failed(message)),
+            Reply::Embedded { backend, progress, usage } => self.embedded(backend, progress, usage),
+            Reply::Ranked { backend, ticket, ranking, card, usage } => {
+                let panel = self.panel_mut(backend);
+                panel.card = Some(card);
+                panel.usage = usage;
+                self.ranked(backend, ticket, ranking)
+            }
+            Reply::SearchFailed { backend, ticket, message } => self.search_failed(backend, ticket, message),
+            Reply::Retrying { backend, retry } => {
+                self.panel_mut(backend).retry = Some(retry);
+                Vec::new()
+            }
+            Reply::TimerElapsed(Timer::TypingPause(backend, ticket)) => self.typing_paused(backend, ticket),
+            Reply::TimerElapsed(Timer::Settled(backend, ticket)) => self.settled(backend, ticket),
+        }
+    }
+
+    fn opened(&mut self, backend: BackendId, card: ModelCard, leaves_machine: Option<Estimate>) -> Vec<Effect> {
+        let total = self.corpus.documents.len();
+        let panel = self.panel_mut(backend);
+        panel.card = Some(card);
+        if let Some(estimate) = leaves_machine {
+            panel.phase = Phase::AwaitingConsent(estimate);
+            // A query asked for meanwhile waits for the same answer.
+            panel.search = Search::Idle;
+            if backend == self.active {
+                self.mode = Mode::Consent;
+            }
+            return vec![Effect::CancelSearch(backend)];
+        }
+        panel.phase = Phase::Embedding(Progress { done: 0, total });
+        vec![Effect::EmbedCorpus(backend)]
+    }
+
+    fn closed(&mut self, backend: BackendId, phase: Phase) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        panel.phase = phase;
+        panel.search = Search::Idle;
+        panel.retry = None;
+        Vec::new()
+    }
+
+    fn embedded(&mut self, backend: BackendId, progress: Progress, usage: Usage) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        panel.usage = usage;
+        panel.retry = None;
+        panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
+        Vec::new()
+    }
+
+    fn ranked(&mut self, backend: BackendId, ticket: Ticket, ranking: Arc<Ranking>) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        if panel.ticket != ticket {
+            return Vec::new();
+        }
+        panel.search = Search::Idle;
+        panel.retry = None;
+        panel.ranking = Some(Arc::clone(&ranking));
+        if backend != self.active {
+            return Vec::new();
+        }
+        self.choose_baseline(&ranking);
+        if self.follow.is_some() {
+            self.follow_selection();
+        } else {
+            self.list.select(self.list.selected, self.row_count());
+        }
+        vec![Effect::StartTimer { timer: Timer::Settled(backend, ticket), after: SETTLE_TIME }]
+    }
+
+    /// Movements are counted from another backend's ranking of the same query right after a swap, else from the
+    /// ranking on which the person paused last.
+    fn choose_baseline(&mut self, now: &Ranking) {
+        match (&self.baseline, &self.settled) {
+            (Some(Baseline::Backend(_, other)), _) if other.query == now.query => {}
+            (_, Some(settled)) if settled.query != now.query => {
+                self.baseline = Some(Baseline::Earlier(Arc::clone(settled)));
+            }
+            (Some(Baseline::Backend(..)), _) => self.baseline = None,
+            (Some(Baseline::Earlier(_)) | None, _) => {}
+        }
+    }
+
+    fn search_failed(&mut self, backend: BackendId, ticket: Ticket, message: String) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        if panel.ticket == ticket {
+            panel.search = Search::Failed(message);
+            panel.retry = None;
+        }
+        Vec::new()
+    }
+
+    fn typing_paused(&mut self, backend: BackendId, ticket: Ticket) -> Vec<Effect> {
+        let panel = &self.panels[backend.0];
+        let waiting = panel.ticket == ticket && panel.search == Search::Paused && backend == self.active;
+        if waiting { vec![self.send_search(backend, ticket)] } else { Vec::new() }
+    }
+
+    /// The ranking has stood for a while: it goes into the history, and the next one is compared with it.
+    fn settled(&mut self, backend: BackendId, ticket: Ticket) -> Vec<Effect> {
+        if backend == self.active && self.panel().ticket == ticket && self.is_current() {
+            self.settled = self.ranking().cloned();
+            self.query.remember();
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,60 @@
+//! Pure functions from the state to a frame. One file a region of the screen.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::widgets::Paragraph;
+
+use crate::state::{Mode, Phase, State};
+
+mod bar;
+mod consent;
+mod footer;
+mod header;
+mod help;
+mod hints;
+pub mod layout;
+mod number;
+mod query;
+mod ranking;
+mod theme;
+mod trouble;
+mod why;
+
+pub use layout::Layout;
+pub use theme::Theme;
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, state: &State) {
+    let theme = Theme::of(state.appearance);
+    let Some(layout) = Layout::build(frame.area(), state) else {
+        draw_too_small(frame);
+        return;
+    };
+    header::draw(frame, &layout, state, &theme);
+    query::draw(frame, &layout, state, &theme);
+    match &state.panel().phase {
+        Phase::NotConfigured(message) | Phase::Failed(message) => {
+            trouble::draw(frame, &layout, state, &theme, message);
+        }
+        Phase::Closed | Phase::Opening | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
+            ranking::draw(frame, &layout, state, &theme);
+            if let Some(area) = layout.why {
+                why::draw(frame, area, state, &theme);
+            }
+        }
+    }
+    footer::draw(frame, &layout, state, &theme);
+    match state.mode {
+        Mode::Typing => {}
+        Mode::Help => help::draw(frame, state, &theme),
+        Mode::Consent => consent::draw(frame, state, &theme),
+    }
+}
+
+/// What is left to say where there is no room for anything.
+fn draw_too_small(frame: &mut Frame<'_>) {
+    let Rect { width, height, .. } = frame.area();
+    let (needed_width, needed_height) = (layout::MIN_WIDTH, layout::MIN_HEIGHT);
+    let text = format!("vecscope needs {needed_width}×{needed_height}; this is {width}×{height}. Ctrl+C quits.");
+    frame.render_widget(Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), frame.area());
+}

@@ -1,0 +1,76 @@
+//! Bars and histograms out of block characters.
+
+use crate::math::distribution::Distribution;
+use crate::state::BarScale;
+
+const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// A bar for a score, at most `width` columns. On the cosine scale a negative score, which has no bar to the right of
+/// zero, is drawn as a shaded one of its size.
+pub(super) fn score(score: f32, scale: BarScale, spread: &Distribution, width: usize) -> String {
+    match scale {
+        BarScale::Spread => solid(spread.share(score), width),
+        BarScale::Cosine if score < 0.0 => "░".repeat(solid(-score, width).chars().count()),
+        BarScale::Cosine => solid(score, width),
+    }
+}
+
+/// A bar that fills a share (0 to 1) of `width` columns, to an eighth of a column.
+pub(super) fn solid(share: f32, width: usize) -> String {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a few columns"
+    )]
+    let eighths = (share.clamp(0.0, 1.0) * width as f32 * 8.0).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    if !eighths.is_multiple_of(8) {
+        bar.push(EIGHTHS[eighths % 8]);
+    }
+    bar
+}
+
+/// One character a bin, as high as its share of the fullest; a bin that is not empty is never blank.
+pub(super) fn histogram(counts: &[u32]) -> String {
+    let fullest = counts.iter().copied().max().unwrap_or(0);
+    counts
+        .iter()
+        .map(|&count| match (count, fullest) {
+            (0, _) | (_, 0) => HEIGHTS[0],
+            // Rounded up, so from 1 to 8.
+            _ => HEIGHTS[(u64::from(count) * 8).div_ceil(u64::from(fullest)) as usize],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_end_on_an_eighth() {
+        assert_eq!(solid(0.0, 8), "");
+        assert_eq!(solid(0.5, 8), "████");
+        assert_eq!(solid(0.51, 8), "████▏");
+        assert_eq!(solid(1.0, 3), "███");
+        assert_eq!(solid(7.0, 3), "███");
+        assert_eq!(solid(f32::NAN, 3), "");
+    }
+
+    #[test]
+    fn scales_differ() {
+        let spread = Distribution::of([0.2_f32, 0.6].into_iter()).expect("two scores");
+        assert_eq!(score(0.6, BarScale::Cosine, &spread, 10), "██████");
+        assert_eq!(score(0.6, BarScale::Spread, &spread, 10), "██████████");
+        assert_eq!(score(0.2, BarScale::Spread, &spread, 10), "");
+        assert_eq!(score(-0.2, BarScale::Cosine, &spread, 10), "░░");
+    }
+
+    #[test]
+    fn a_single_score_is_seen_beside_thousands() {
+        assert_eq!(histogram(&[0, 1, 4_000, 2_000, 8_000]), " ▁▄▂█");
+        assert_eq!(histogram(&[0, 0]), "  ");
+    }
+}

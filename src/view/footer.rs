@@ -1,0 +1,171 @@
+//! ```text
+//! ▲ 2 words embed poorly: type a whole sentence
+//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 ms · rank 0.01 ms · draw 0.4 ms │ $0.00 this run       F1 keys
+//! ```
+
+use ratatui::Frame;
+use ratatui::text::{Line, Span};
+
+use super::{Layout, Theme, bar, number};
+use crate::backend::Retry;
+use crate::state::pitfall::Pitfall;
+use crate::state::{Action, Mode, Panel, Phase, Search, State, keymap};
+use crate::text;
+
+pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    if let Some(area) = layout.warning {
+        let line = warning(state, theme);
+        let room = usize::from(area.width);
+        let fitted: Vec<Span<'_>> = fit_spans(line.spans, room);
+        frame.render_widget(Line::from(fitted), area);
+    }
+    let area = layout.status;
+    let keys = format!("{} keys ", keymap::hint(Mode::Typing, &Action::ToggleHelp));
+    let room = usize::from(area.width).saturating_sub(text::width(&keys) + 1);
+    frame.render_widget(Line::styled(fit_parts(&status(state), room), theme.dim), area);
+    frame.render_widget(Line::styled(keys, theme.accent).right_aligned(), area);
+}
+
+/// The one thing that a person should know first.
+fn warning<'a>(state: &'a State, theme: &Theme) -> Line<'a> {
+    let panel = state.panel();
+    if let Some(notice) = &state.notice {
+        return Line::styled(format!(" {}", text::visible(notice)), theme.warning);
+    }
+    if let Some(retry) = &panel.retry {
+        return Line::styled(format!(" … {}", retrying(retry)), theme.warning);
+    }
+    if let Search::Failed(message) = &panel.search {
+        let key = keymap::hint(Mode::Typing, &Action::Retry);
+        return Line::styled(format!(" ✗ {} ({key} tries again)", text::visible(message)), theme.error);
+    }
+    if let Some(progress) = progress(panel, theme) {
+        return progress;
+    }
+    match state.pitfalls().first() {
+        Some(&pitfall) => Line::styled(format!(" ▲ {}", describe(pitfall)), theme.warning),
+        None if state.query.is_blank() => Line::styled(hint(state), theme.dim),
+        None => Line::default(),
+    }
+}
+
+fn retrying(retry: &Retry) -> String {
+    let Retry { reason, wait, attempt, attempts } = retry;
+    let seconds = wait.as_secs_f64();
+    format!("{}; try {attempt} of {attempts} in {seconds:.1} s", text::visible(reason))
+}
+
+fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
+    const WIDTH: usize = 20;
+    match &panel.phase {
+        Phase::Opening => Some(Line::styled(" loading the model …", theme.dim)),
+        Phase::Embedding(progress) => {
+            #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
+            let share = progress.done as f32 / progress.total.max(1) as f32;
+            let (done, total) = (number::thousands(progress.done as u64), number::thousands(progress.total as u64));
+            Some(Line::from(vec![
+                Span::styled(format!(" embedding {done} of {total} "), theme.dim),
+                Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),
+            ]))
+        }
+        Phase::Ready => match panel.search {
+            Search::Paused => Some(Line::styled(" waiting for you to pause …", theme.dim)),
+            // An answer from this process comes before anyone could read this.
+            Search::Running if !panel.typing_pause.is_zero() => {
+                Some(Line::styled(format!(" asking {} …", text::visible(&panel.label)), theme.dim))
+            }
+            Search::Idle | Search::Running | Search::Failed(_) => None,
+        },
+        Phase::Closed | Phase::AwaitingConsent(_) | Phase::NotConfigured(_) | Phase::Failed(_) => None,
+    }
+}
+
+fn describe(pitfall: Pitfall) -> String {
+    match pitfall {
+        Pitfall::ShortQuery(1) => "one word embeds poorly: type a whole sentence".into(),
+        Pitfall::ShortQuery(words) => format!("{words} words embed poorly: type a whole sentence"),
+        Pitfall::QueryTruncated(tokens) => format!(
+            "the query has {} tokens; the model sees the first {}",
+            number::thousands(tokens.total as u64),
+            number::thousands(tokens.used as u64)
+        ),
+        Pitfall::DocumentsTruncated { documents, limit } => format!(
+            "{} longer than {} tokens: the rest is not seen",
+            if documents == 1 {
+                "1 text is".into()
+            } else {
+                format!("{} texts are", number::thousands(documents as u64))
+            },
+            number::thousands(limit as u64)
+        ),
+        Pitfall::Incomplete { ranked, documents } => format!(
+            "{} of {} texts ranked so far",
+            number::thousands(ranked as u64),
+            number::thousands(documents as u64)
+        ),
+    }
+}
+
+fn hint(state: &State) -> String {
+    let key = |action| keymap::hint(Mode::Typing, &action);
+    if state.corpus.bundled {
+        return " try: how do I ask a database a question".into();
+    }
+    format!(" type to rank; {} takes a sentence as the query", key(Action::UseSelected))
+}
+
+/// What is on the screen and what it took, the most important first.
+fn status(state: &State) -> Vec<String> {
+    let panel = state.panel();
+    let mut parts = Vec::new();
+    match &panel.card {
+        Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
+        None => parts.push(text::visible(&panel.label).into_owned()),
+    }
+    if let Some(ranking) = state.ranking() {
+        let (embed, rank) = (ranking.timings.embed, ranking.timings.rank);
+        let embed = if embed.is_zero() { "known".into() } else { number::milliseconds(embed) };
+        let draw = number::milliseconds(state.draw_time);
+        parts.push(format!("embed {embed} · rank {} · draw {draw}", number::milliseconds(rank)));
+    }
+    parts.push(number::usage(panel.usage));
+    parts
+}
+
+/// As many of the parts as there is room for; the first is cut rather than left out.
+fn fit_parts(parts: &[String], room: usize) -> String {
+    let mut line = String::from(" ");
+    for (position, part) in parts.iter().enumerate() {
+        let separator = if position == 0 { "" } else { " │ " };
+        if position > 0 && text::width(&line) + text::width(separator) + text::width(part) > room {
+            break;
+        }
+        line.push_str(separator);
+        line.push_str(part);
+    }
+    text::fit(&line, room).into_owned()
+}
+
+fn fit_spans(spans: Vec<Span<'_>>, room: usize) -> Vec<Span<'static>> {
+    let mut left = room;
+    let mut fitted = Vec::with_capacity(spans.len());
+    for span in spans {
+        let content = text::fit(&span.content, left).into_owned();
+        left -= text::width(&content).min(left);
+        fitted.push(Span::styled(content, span.style));
+    }
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_line_drops_its_end_first() {
+        let parts = ["model · engine".into(), "embed 2 ms".into(), "$0.00".into()];
+        assert_eq!(fit_parts(&parts, 80), " model · engine │ embed 2 ms │ $0.00");
+        assert_eq!(fit_parts(&parts, 30), " model · engine │ embed 2 ms");
+        assert_eq!(fit_parts(&parts, 10), " model · …");
+    }
+}

@@ -1,0 +1,46 @@
+//! The keys that work here, out of the key map itself.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Clear, Paragraph};
+
+use super::{Theme, why};
+use crate::state::{Mode, State, keymap};
+use crate::text;
+
+/// The widest that the list of keys gets.
+const WIDTH: u16 = 72;
+
+pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
+    let mut lines = Vec::new();
+    for section in keymap::sections(Mode::Typing) {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::styled(section.title, theme.accent));
+        for binding in section.bindings {
+            let keys: Vec<String> = binding.chords.iter().map(ToString::to_string).collect();
+            lines.push(key_line(&keys.join(", "), binding.help, theme));
+        }
+    }
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let area = centered(frame.area(), WIDTH, height);
+    frame.render_widget(Clear, area);
+    let inner = why::frame_with_title(frame, area, " keys (Esc closes, ↑ ↓ scroll) ", theme);
+    let last = lines.len().saturating_sub(usize::from(inner.height));
+    let scroll = u16::try_from(state.help_scroll.min(last)).unwrap_or(u16::MAX);
+    frame.render_widget(Paragraph::new(Text::from(lines)).scroll((scroll, 0)), inner);
+}
+
+/// Keys in one column, what they do in the other.
+pub(super) fn key_line(keys: &str, help: &str, theme: &Theme) -> Line<'static> {
+    const KEYS_WIDTH: usize = 22;
+    let padding = " ".repeat(KEYS_WIDTH.saturating_sub(text::width(keys)).max(1));
+    Line::from(vec![Span::styled(format!("  {keys}{padding}"), theme.text), Span::styled(help.to_owned(), theme.dim)])
+}
+
+/// A rectangle in the middle of an area, no larger than the area.
+pub(super) fn centered(area: Rect, width: u16, height: u16) -> Rect {
+    area.centered(Constraint::Length(width.min(area.width)), Constraint::Length(height.min(area.height)))
+}

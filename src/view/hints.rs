@@ -1,0 +1,40 @@
+//! What to try, while nothing is typed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Paragraph, Wrap};
+
+use super::{Theme, why};
+use crate::state::{Action, Mode, State, keymap};
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
+    let inner = why::frame_with_title(frame, area, " three things to try ", theme);
+    let lines: Vec<Line<'_>> = three_things(state)
+        .into_iter()
+        .zip(1..)
+        .flat_map(|((what, why), number)| {
+            let what =
+                Line::from(vec![Span::styled(format!("{number} "), theme.dim), Span::styled(what, theme.accent)]);
+            [what, Line::styled(format!("  {why}"), theme.dim)]
+        })
+        .collect();
+    frame.render_widget(Paragraph::new(Text::from(lines)).wrap(Wrap { trim: false }), inner);
+}
+
+/// What to type or press, and what there is to see.
+fn three_things(state: &State) -> [(String, &'static str); 3] {
+    if state.corpus.bundled {
+        return [
+            ("how do I ask a database a question".into(), "meaning ranks, not shared words"),
+            ("a cake without nuts".into(), "and whether cosine hears the “without”"),
+            ("python".into(), "one word, two senses; then press Enter"),
+        ];
+    }
+    let key = |action| keymap::hint(Mode::Typing, &action);
+    [
+        ("type a whole sentence".into(), "one or two words say little to a model"),
+        (format!("{} on a row", key(Action::UseSelected)), "ranks everything by that sentence"),
+        (key(Action::SwapBackend), "ranks with the other backend"),
+    ]
+}

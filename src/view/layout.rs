@@ -1,0 +1,172 @@
+//! Where everything is: the one set of rectangles that drawing and the mouse share.
+//!
+//! ```text
+//! wide                                80×24                        40×10
+//! header                              header                       query
+//! ╭ query ──────────────────────╮     ╭ query ──────────────╮      backends
+//! ╰─────────────────── backends ╯     ╰─────────── backends ╯      rows
+//! ╭ rows ────────╮╭ why ────────╮     ╭ rows ───────────────╮      …
+//! │              ││             │     ╰─────────────────────╯      status
+//! │              ││             │     ╭ why ────────────────╮
+//! ╰──────────────╯╰─────────────╯     ╰─────────────────────╯
+//! warning                             warning
+//! status                              status
+//! ```
+
+use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
+
+use crate::state::{Action, BackendId, Mode, State};
+use crate::text;
+
+/// The least width that everything is made for, in columns.
+pub const MIN_WIDTH: u16 = 40;
+/// The least height that everything is made for, in rows.
+pub const MIN_HEIGHT: u16 = 10;
+
+/// From this width on, the explanation stands beside the rows.
+const WIDE: u16 = 100;
+/// The width of the explanation beside the rows.
+const WHY_WIDTH: u16 = 44;
+/// From this height on, there is room for the explanation below the rows.
+const TALL: u16 = 22;
+/// The height of the explanation below the rows, frame included.
+const WHY_HEIGHT: u16 = 8;
+/// From this height and width on, regions have frames.
+const FRAMED_HEIGHT: u16 = 14;
+const FRAMED_WIDTH: u16 = 60;
+
+/// The rectangles of one frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The name of the program and what is ranked.
+    pub header: Option<Rect>,
+    /// The query with its frame, if any.
+    pub query: Rect,
+    /// The query's text alone: one row.
+    pub query_text: Rect,
+    /// The name of each backend.
+    pub backends: Vec<(BackendId, Rect)>,
+    /// The ranking with its frame, if any.
+    pub ranking: Rect,
+    /// The rows of the ranking alone.
+    pub rows: Rect,
+    /// The explanation with its frame.
+    pub why: Option<Rect>,
+    /// What to beware of: one row.
+    pub warning: Option<Rect>,
+    /// Engine and timings: one row.
+    pub status: Rect,
+    /// Whether regions have frames.
+    pub framed: bool,
+}
+
+impl Layout {
+    /// The rectangles for an area; `None` where it is smaller than [`MIN_WIDTH`] × [`MIN_HEIGHT`].
+    #[must_use]
+    pub fn build(area: Rect, state: &State) -> Option<Self> {
+        if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
+            return None;
+        }
+        let framed = area.width >= FRAMED_WIDTH && area.height >= FRAMED_HEIGHT;
+        Some(if framed { Self::framed(area, state) } else { Self::compact(area, state) })
+    }
+
+    fn framed(area: Rect, state: &State) -> Self {
+        let below = area.width < WIDE && area.height >= TALL;
+        let why_height = if below { WHY_HEIGHT } else { 0 };
+        let [header, query, main, why_below, warning, status] = Split::vertical([
+            Constraint::Length(1),
+            Constraint::Length(3),
+            Constraint::Fill(1),
+            Constraint::Length(why_height),
+            Constraint::Length(1),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        let beside = area.width >= WIDE;
+        let [ranking, why_beside] = Split::new(
+            Direction::Horizontal,
+            [Constraint::Fill(1), Constraint::Length(if beside { WHY_WIDTH } else { 0 })],
+        )
+        .areas(main);
+        let why = if beside { Some(why_beside) } else { below.then_some(why_below) };
+        let backends = right_aligned(Rect { y: query.bottom() - 1, height: 1, ..query }, state, 2);
+        Self {
+            header: Some(header),
+            query,
+            query_text: inner(query),
+            backends,
+            ranking,
+            rows: inner(ranking),
+            why,
+            warning: Some(warning),
+            status,
+            framed: true,
+        }
+    }
+
+    fn compact(area: Rect, state: &State) -> Self {
+        let [query, backends, rows, warning, status] = Split::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        // The prompt.
+        let query_text = Rect { x: query.x + 2, width: query.width - 2, ..query };
+        Self {
+            header: None,
+            query,
+            query_text,
+            backends: right_aligned(backends, state, 0),
+            ranking: rows,
+            rows,
+            why: None,
+            warning: Some(warning),
+            status,
+            framed: false,
+        }
+    }
+
+    /// What a click at a place means, if anything.
+    #[must_use]
+    pub fn click(&self, at: Position, state: &State) -> Option<Action> {
+        if state.mode != Mode::Typing {
+            return None;
+        }
+        if let Some((backend, _)) = self.backends.iter().find(|(_, area)| area.contains(at)) {
+            return Some(Action::ShowBackend(*backend));
+        }
+        let row = state.list.first + usize::from(at.y.saturating_sub(self.rows.y));
+        (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
+    }
+}
+
+/// How a backend is written where one is chosen: a mark and its label.
+pub(super) fn backend_label(state: &State, backend: BackendId) -> String {
+    let mark = if backend == state.active { '●' } else { '○' };
+    format!("{mark} {}", text::visible(&state.panels[backend.0].label))
+}
+
+/// One rectangle for each backend's label, at the right end of a row, `margin` columns from its edge.
+fn right_aligned(row: Rect, state: &State, margin: u16) -> Vec<(BackendId, Rect)> {
+    const GAP: u16 = 3;
+    let widths = (0..state.panels.len())
+        .map(|number| u16::try_from(text::width(&backend_label(state, BackendId(number)))).unwrap_or(u16::MAX));
+    let total = widths.clone().fold(0_u16, |sum, width| sum.saturating_add(width).saturating_add(GAP));
+    let mut x = row.right().saturating_sub(total.saturating_sub(GAP)).saturating_sub(margin).max(row.x);
+    widths
+        .enumerate()
+        .map(|(number, width)| {
+            let area = Rect { x, width, ..row }.intersection(row);
+            x = x.saturating_add(width).saturating_add(GAP);
+            (BackendId(number), area)
+        })
+        .collect()
+}
+
+fn inner(framed: Rect) -> Rect {
+    framed.inner(ratatui::layout::Margin::new(1, 1))
+}

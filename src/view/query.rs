@@ -1,0 +1,140 @@
+//! ```text
+//! ╭ query ───────────────────────────────────────────────────────────────╮
+//! │ how do I ask a database a question▏             8 words · 10 tokens  │
+//! ╰────────────────────────────── ● local MiniLM-L6   ○ OpenAI  (Tab) ───╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{Layout, Theme, layout, number};
+use crate::state::{Mode, State};
+use crate::text;
+
+pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    let mut room = layout.query_text;
+    if layout.framed {
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(theme.border)
+            .title(Line::styled(" query ", theme.accent));
+        frame.render_widget(block, layout.query);
+        // A column of air on both sides.
+        room = Rect { x: room.x + 1, width: room.width.saturating_sub(2), ..room };
+        room.width -= draw_counts(frame, room, state, theme);
+    } else {
+        frame.render_widget(Line::styled("› ", theme.accent), layout.query);
+    }
+    let window = Window::around_cursor(state.query.text(), state.query.cursor(), usize::from(room.width));
+    if state.query.text().is_empty() {
+        frame.render_widget(Line::styled("type a question, a phrase, a word …", theme.dim), room);
+    } else {
+        frame.render_widget(Line::styled(window.text, theme.text), room);
+    }
+    if state.mode == Mode::Typing {
+        let column = u16::try_from(window.cursor).unwrap_or(0).min(room.width.saturating_sub(1));
+        frame.set_cursor_position(Position::new(room.x + column, room.y));
+    }
+    draw_backends(frame, layout, state, theme);
+}
+
+/// Words and tokens, at the right end; gives the columns that they take.
+fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) -> u16 {
+    let words = state.query_words();
+    if words == 0 || room.width < 60 {
+        return 0;
+    }
+    let mut counts = number::counted(words, "word");
+    if let Some(ranking) = state.ranking().filter(|_| state.is_current()) {
+        let tokens = ranking.query_info.tokens;
+        let about = if tokens.estimated { "about " } else { "" };
+        counts = format!("{counts} · {about}{}", number::counted(tokens.total, "token"));
+    }
+    frame.render_widget(Line::styled(counts.as_str(), theme.dim).right_aligned(), room);
+    u16::try_from(text::width(&counts) + 2).unwrap_or(0)
+}
+
+fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    for &(backend, area) in &layout.backends {
+        let style = if backend == state.active { theme.accent } else { theme.dim };
+        let label = layout::backend_label(state, backend);
+        frame.render_widget(Line::styled(text::fit(&label, usize::from(area.width)).into_owned(), style), area);
+        // A frame's line would run into the names.
+        if layout.framed {
+            for x in [area.x.saturating_sub(1), area.right()] {
+                if let Some(cell) = frame.buffer_mut().cell_mut(Position::new(x, area.y)) {
+                    cell.set_char(' ');
+                }
+            }
+        }
+    }
+    if let [(_, first), _, ..] = layout.backends.as_slice() {
+        let hint = "Tab ⇄ ";
+        let width = u16::try_from(text::width(hint)).unwrap_or(0);
+        if first.x > layout.query.x + width + 2 {
+            frame.render_widget(
+                Line::styled(hint, theme.dim),
+                Rect { x: first.x - width, width, y: first.y, height: 1 },
+            );
+        }
+    }
+}
+
+/// The part of a text around its cursor that fits into a number of columns.
+struct Window {
+    /// What is shown, with everything that could steer the terminal made visible.
+    text: String,
+    /// The column of the cursor in it.
+    cursor: usize,
+}
+
+impl Window {
+    fn around_cursor(query: &str, cursor: usize, columns: usize) -> Self {
+        let (before, after) = query.split_at(cursor);
+        let mut shown = Vec::new();
+        let mut used = 0;
+        // The cursor itself takes a column behind what stands before it.
+        for cluster in before.graphemes(true).rev() {
+            let mark = text::visible(cluster).into_owned();
+            used += text::width(&mark);
+            if used + 1 > columns {
+                break;
+            }
+            shown.push(mark);
+        }
+        let mut text: String = shown.into_iter().rev().collect();
+        let cursor = text::width(&text);
+        let room = columns.saturating_sub(cursor);
+        // No more of a long text is looked at than can be shown: a cluster takes a column at least, most of the time.
+        let ahead: String = after.graphemes(true).take(room + 1).map(text::visible).collect();
+        text.push_str(&text::fit(&ahead, room));
+        Self { text, cursor }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(query: &str, cursor: usize, columns: usize) -> (String, usize) {
+        let window = Window::around_cursor(query, cursor, columns);
+        (window.text, window.cursor)
+    }
+
+    #[test]
+    fn the_cursor_is_always_in_the_window() {
+        assert_eq!(window("hello", 5, 10), ("hello".into(), 5));
+        assert_eq!(window("hello world", 11, 6), ("world".into(), 5));
+        assert_eq!(window("hello world", 0, 6), ("hello…".into(), 0));
+        assert_eq!(window("日本語", 9, 5), ("本語".into(), 4));
+        assert_eq!(window("abc", 3, 0), (String::new(), 0));
+    }
+
+    #[test]
+    fn what_could_steer_the_terminal_is_shown_as_a_mark() {
+        assert_eq!(window("a\u{1b}[2Jb", 6, 20), ("a␛[2Jb".into(), 6));
+    }
+}

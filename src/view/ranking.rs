@@ -1,0 +1,198 @@
+//! ```text
+//! ╭ top 10 of 100 ─────────────────────────────── bars: cosine 0–1 (F2) ─╮
+//! │›  1 ▲2   0.612  ████████████████▋      SQL lets you ask a table…     │
+//! │   2 ▼1   0.518  ██████████████         An index turns a full sc…     │
+//! ╰ gone: #2→#14 Rain turned the pitch… ─────────────────────────────────╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType};
+
+use super::{Layout, Theme, bar, number};
+use crate::corpus::DocumentIndex;
+use crate::engine::{Ranked, Ranking};
+use crate::math::distribution::Distribution;
+use crate::state::{Action, BarScale, Baseline, Mode, Movement, Search, State, keymap};
+use crate::text;
+
+pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    if layout.framed {
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(theme.border)
+            .title(Line::styled(title(state), theme.accent))
+            .title_top(Line::styled(scale_title(state), theme.dim).right_aligned())
+            .title_bottom(Line::styled(gone_title(state, layout.ranking.width), theme.dim));
+        frame.render_widget(block, layout.ranking);
+    }
+    match state.ranking() {
+        Some(ranking) if !ranking.ranked.is_empty() => draw_ranked(frame, layout.rows, state, ranking, theme),
+        None if state.query.is_blank() && !state.corpus.documents.is_empty() => {
+            draw_corpus(frame, layout.rows, state, theme);
+        }
+        Some(_) | None => {
+            let line = Line::styled(format!(" {}", nothing_to_show(state)), theme.dim);
+            frame.render_widget(line, layout.rows);
+        }
+    }
+}
+
+fn title(state: &State) -> String {
+    let Some(ranking) = state.ranking() else {
+        return if state.query.is_blank() { " corpus ".into() } else { " ranking ".into() };
+    };
+    let of = number::thousands(ranking.ranked.len() as u64);
+    let mut title = format!(" top {} of {of}", state.row_count());
+    if !state.is_current() {
+        // What is on the screen answers an older query, and says so.
+        title.push_str(&format!(" for “{}”", text::fit(&text::visible(&ranking.query), 24)));
+    }
+    title.push(' ');
+    title
+}
+
+fn scale_title(state: &State) -> String {
+    let key = keymap::hint(Mode::Typing, &Action::SwapBarScale);
+    match (state.bar_scale, state.ranking().and_then(|ranking| ranking.spread.as_ref())) {
+        (_, None) => String::new(),
+        (BarScale::Cosine, _) => format!(" bars: cosine 0–1 ({key}) "),
+        (BarScale::Spread, Some(spread)) => {
+            format!(" bars: this query's spread {:.3}–{:.3} ({key}) ", spread.least, spread.greatest)
+        }
+    }
+}
+
+/// What left the top k, as far as there is room, and what movements are counted from.
+fn gone_title(state: &State, width: u16) -> String {
+    let (Some(baseline), Some(ranking)) = (&state.baseline, state.ranking()) else { return String::new() };
+    let since = match baseline {
+        Baseline::Earlier(earlier) => format!("since “{}”", text::fit(&text::visible(&earlier.query), 24)),
+        Baseline::Backend(label, _) => format!("against {}", text::visible(label)),
+    };
+    let gone: Vec<String> =
+        baseline.gone(ranking, state.list.top_k).map(|gone| format!("#{}→#{}", gone.from, gone.to)).collect();
+    let gone = if gone.is_empty() { String::new() } else { format!(" · gone: {}", gone.join(" ")) };
+    format!(" {} ", text::fit(&format!("{since}{gone}"), usize::from(width.saturating_sub(6))))
+}
+
+fn nothing_to_show(state: &State) -> &'static str {
+    if state.corpus.documents.is_empty() {
+        return "the corpus is empty: nothing to rank";
+    }
+    match state.panel().search {
+        Search::Idle | Search::Running | Search::Failed(_) => "no ranking yet",
+        Search::Paused => "waiting for you to pause",
+    }
+}
+
+/// The widths of the columns for an area.
+struct Columns {
+    rank: usize,
+    bar: usize,
+    text: usize,
+}
+
+/// Selection mark, spaces between columns, movement and score: what never changes its width.
+const FIXED: usize = 1 + 1 + 5 + 6 + 1;
+
+impl Columns {
+    fn of(area: Rect, rows: usize) -> Self {
+        let width = usize::from(area.width);
+        let rank = rows.to_string().len().max(2);
+        let bar = match width {
+            0..50 => 5,
+            50..70 => 10,
+            70..90 => 16,
+            90.. => 22,
+        };
+        Self { rank, bar, text: width.saturating_sub(FIXED + rank + bar + 2) }
+    }
+}
+
+fn draw_ranked(frame: &mut Frame<'_>, area: Rect, state: &State, ranking: &Ranking, theme: &Theme) {
+    let Some(spread) = &ranking.spread else { return };
+    let columns = Columns::of(area, state.list.top_k);
+    // An answer to an older query stands back until its successor comes.
+    let text_style = if state.is_current() { theme.text } else { theme.dim };
+    for (position, row) in visible_rows(state, area) {
+        let ranked = ranking.ranked[position];
+        let line = ranked_line(state, ranked, position, &columns, spread, theme, text_style);
+        draw_row(frame, row, line, position == state.list.selected, theme);
+    }
+}
+
+fn ranked_line(
+    state: &State,
+    ranked: Ranked,
+    position: usize,
+    columns: &Columns,
+    spread: &Distribution,
+    theme: &Theme,
+    text_style: Style,
+) -> Line<'static> {
+    let (movement, movement_style) = movement(state, ranked.document, theme);
+    let bar = bar::score(ranked.score, state.bar_scale, spread, columns.bar);
+    Line::from(vec![
+        Span::styled(format!("{:>1$} ", position + 1, columns.rank), theme.dim),
+        Span::styled(format!("{movement:<5}"), movement_style),
+        Span::styled(format!("{:>6.3}  ", ranked.score), text_style),
+        Span::styled(format!("{bar:<0$} ", columns.bar), theme.bar),
+        Span::styled(document_text(state, ranked.document, columns.text), text_style),
+    ])
+}
+
+fn movement(state: &State, document: DocumentIndex, theme: &Theme) -> (String, Style) {
+    match state.movement(document) {
+        None => (String::new(), theme.dim),
+        Some(Movement::Up(by)) => (format!("▲{by}"), theme.up),
+        Some(Movement::Down(by)) => (format!("▼{by}"), theme.down),
+        Some(Movement::Same) => ("=".into(), theme.dim),
+        Some(Movement::New) => ("new".into(), theme.new),
+    }
+}
+
+fn draw_corpus(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
+    let documents = &state.corpus.documents;
+    let number_width = documents.len().to_string().len().max(2);
+    let topic_width = if documents.iter().any(|document| document.topic.is_some()) { 13 } else { 0 };
+    let text_width = usize::from(area.width).saturating_sub(number_width + topic_width + 3);
+    for (position, row) in visible_rows(state, area) {
+        let topic = documents[position].topic.as_deref().unwrap_or_default();
+        let topic = if topic_width == 0 {
+            String::new()
+        } else {
+            format!("{:<topic_width$}", text::fit(&text::visible(topic), topic_width - 1))
+        };
+        let line = Line::from(vec![
+            Span::styled(format!("{:>number_width$} ", position + 1), theme.dim),
+            Span::styled(topic, theme.dim),
+            Span::styled(document_text(state, DocumentIndex(position), text_width), theme.text),
+        ]);
+        draw_row(frame, row, line, position == state.list.selected, theme);
+    }
+}
+
+/// The rows in the window, each with its place.
+fn visible_rows(state: &State, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
+    let rows = state.list.first..state.row_count();
+    rows.zip((0..area.height).map(move |offset| Rect { y: area.y + offset, height: 1, ..area }))
+}
+
+fn draw_row(frame: &mut Frame<'_>, area: Rect, mut line: Line<'static>, selected: bool, theme: &Theme) {
+    line.spans.insert(0, Span::styled(if selected { "›" } else { " " }, theme.accent));
+    frame.render_widget(line, area);
+    if selected {
+        frame.buffer_mut().set_style(area, theme.selected);
+    }
+}
+
+fn document_text(state: &State, document: DocumentIndex, columns: usize) -> String {
+    // What cannot be seen need not be made visible: a long text costs no more than its beginning.
+    let text = &state.corpus[document].text;
+    let beginning = &text[..text.floor_char_boundary(columns * 16 + 64)];
+    let ellipsis = if beginning.len() < text.len() { "…" } else { "" };
+    text::fit(&format!("{}{ellipsis}", text::visible(beginning)), columns).into_owned()
+}

@@ -1,0 +1,130 @@
+//! ```text
+//! ╭ why #1 · s001 · databases ───────────────╮
+//! │ SQL is the language for putting …        │
+//! │                                          │
+//! │ cosine 0.612 = q·d       angle 52.3°     │
+//! │ |q| 5.87→1  |d| 6.02→1   raw q·d 21.63   │
+//! │ ▁▂▄▆█▇▅▃▂▁▁   ▁        ▁  all 100        │
+//! │                        ↑  above 99 %     │
+//! │ z +3.1 · ahead of #2 by 0.094 (3.1 σ)    │
+//! │ 13 tokens                                │
+//! ╰──────────────────────────────────────────╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Block, BorderType, Paragraph, Wrap};
+
+use super::{Theme, bar, hints, number};
+use crate::backend::TokenCount;
+use crate::corpus::DocumentIndex;
+use crate::engine::explanation::{Explanation, Gap};
+use crate::math::distribution::Distribution;
+use crate::state::State;
+use crate::text;
+
+/// A text longer than this is cut here: the panel could not show more of it.
+const MAX_TEXT_BYTES: usize = 2_000;
+
+/// How many lines of arithmetic there are below the text.
+const ARITHMETIC_HEIGHT: u16 = 6;
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
+    let explained = state
+        .ranking()
+        .and_then(|ranking| Some((Explanation::of(ranking, state.list.selected)?, ranking.spread.as_ref()?)));
+    let (Some((explanation, spread)), Some(document)) = (explained, state.selected_document()) else {
+        hints::draw(frame, area, state, theme);
+        return;
+    };
+    let inner = frame_with_title(frame, area, &title(state, &explanation, document), theme);
+    let arithmetic_height = ARITHMETIC_HEIGHT.min(inner.height);
+    let text_height = inner.height - arithmetic_height;
+    // The text takes what it needs; the arithmetic follows after a blank line, where there is room for one.
+    let sentence = sentence(state, document, theme);
+    let needed = u16::try_from(sentence.line_count(inner.width)).unwrap_or(u16::MAX);
+    let used = needed.min(text_height);
+    frame.render_widget(sentence, Rect { height: used, ..inner });
+    let gap = u16::from(used < text_height);
+    let below = Rect { y: inner.y + used + gap, height: inner.height - used - gap, ..inner };
+    frame.render_widget(Text::from(arithmetic(&explanation, spread, theme)), below);
+}
+
+/// Draws a frame and gives what is left inside, with a column of air on both sides.
+pub(super) fn frame_with_title(frame: &mut Frame<'_>, area: Rect, title: &str, theme: &Theme) -> Rect {
+    let title = text::fit(title, usize::from(area.width.saturating_sub(4))).into_owned();
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.border)
+        .title(Line::styled(title, theme.accent));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+fn title(state: &State, explanation: &Explanation, document: DocumentIndex) -> String {
+    let document = &state.corpus[document];
+    let mut title = format!(" why #{} · {}", explanation.rank, text::visible(&document.id));
+    if let Some(topic) = &document.topic {
+        title.push_str(&format!(" · {}", text::visible(topic)));
+    }
+    title.push(' ');
+    title
+}
+
+fn sentence(state: &State, document: DocumentIndex, theme: &Theme) -> Paragraph<'static> {
+    let text = &state.corpus[document].text;
+    let beginning = text::visible(&text[..text.floor_char_boundary(MAX_TEXT_BYTES)]).into_owned();
+    Paragraph::new(Text::styled(beginning, theme.text)).wrap(Wrap { trim: true })
+}
+
+fn arithmetic(explanation: &Explanation, spread: &Distribution, theme: &Theme) -> Vec<Line<'static>> {
+    let Explanation { cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
+    let marker = format!("{:>1$}", "↑", explanation.bin + 1);
+    let width = spread.histogram.len();
+    let share = explanation.above_share * 100.0;
+    vec![
+        Line::from(vec![
+            Span::styled("cosine ", theme.dim),
+            Span::styled(format!("{cosine:.3}"), theme.accent),
+            Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
+        ]),
+        Line::styled(format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}"), theme.text),
+        Line::from(vec![
+            Span::styled(bar::histogram(&spread.histogram), theme.bar),
+            Span::styled(format!("  all {}", number::thousands(spread.count as u64)), theme.dim),
+        ]),
+        Line::from(vec![
+            Span::styled(format!("{marker:<width$}"), theme.accent),
+            Span::styled(format!("  above {share:.0} %"), theme.dim),
+        ]),
+        Line::styled(neighbours(explanation), theme.text),
+        Line::styled(tokens(explanation.tokens), theme.dim),
+    ]
+}
+
+/// The distance to the neighbour that says most: for the first, how far it is ahead; for others, how far behind.
+fn neighbours(explanation: &Explanation) -> String {
+    let gap = |word: &str, gap: Gap| {
+        let deviations = gap.deviations.map(|deviations| format!(" ({deviations:.1} σ)")).unwrap_or_default();
+        format!("{word} #{} by {:.3}{deviations}", gap.rank, gap.cosine)
+    };
+    let z = explanation.z.map(|z| format!("z {z:+.1}"));
+    let neighbour = match (explanation.behind, explanation.ahead) {
+        (Some(behind), _) => Some(gap("behind", behind)),
+        (None, Some(ahead)) => Some(gap("ahead of", ahead)),
+        (None, None) => None,
+    };
+    z.into_iter().chain(neighbour).collect::<Vec<_>>().join(" · ")
+}
+
+fn tokens(tokens: TokenCount) -> String {
+    let about = if tokens.estimated { "about " } else { "" };
+    let total = number::counted(tokens.total, "token");
+    if tokens.truncated() {
+        format!("{about}{total}, cut after {}", number::thousands(tokens.used as u64))
+    } else {
+        format!("{about}{total}, none cut")
+    }
+}
