@@ -23,6 +23,8 @@ mod why;
 pub use layout::Layout;
 pub use theme::Theme;
 
+use trouble::Trouble;
+
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, state: &State) {
     let theme = Theme::of(state.appearance);
@@ -33,9 +35,10 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
     header::draw(frame, &layout, state, &theme);
     query::draw(frame, &layout, state, &theme);
     match &state.panel().phase {
-        Phase::NotConfigured(message) | Phase::Failed(message) => {
-            trouble::draw(frame, &layout, state, &theme, message);
+        Phase::NotConfigured(message) => {
+            trouble::draw(frame, &layout, state, &theme, &Trouble::NotConfigured(message));
         }
+        Phase::Failed(message) => trouble::draw(frame, &layout, state, &theme, &Trouble::Failed(message)),
         Phase::Closed | Phase::Opening | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
             ranking::draw(frame, &layout, state, &theme);
             if let Some(area) = layout.why {

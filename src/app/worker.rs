@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::slot::{Readiness, Slot, Task};
 use crate::backend::{BackendError, Embedder, Job};
 use crate::corpus::Corpus;
-use crate::engine::Searcher;
+use crate::engine::{Ranking, Searcher};
 use crate::state::{BackendId, Reply, Ticket};
 
 /// Makes a backend. Called on the worker's thread, and again after it failed.
@@ -68,8 +69,8 @@ struct Work {
     replies: UnboundedSender<Reply>,
     slot: Arc<Slot>,
     searcher: Option<Searcher>,
-    /// The newest search that was answered: it is answered anew while the corpus grows.
-    newest: Option<(Ticket, String)>,
+    /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
+    newest: Option<(Ticket, String, Duration)>,
     /// Nothing cancels a batch of the corpus: it was paid for.
     stopped: CancellationToken,
 }
@@ -134,9 +135,7 @@ impl Work {
         match embedded {
             Ok(progress) => {
                 self.reply(Reply::Embedded { backend, progress, usage });
-                if let Some((ticket, query)) = self.newest.clone() {
-                    self.search(ticket, query, &CancellationToken::new());
-                }
+                self.rank_again();
             }
             Err(error) => {
                 self.slot.pause_embedding();
@@ -151,13 +150,27 @@ impl Work {
         let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
         match searcher.search(&query, &mut Job { cancel, notify: &mut notify }) {
             Ok(ranking) => {
-                let (card, usage) = (searcher.card().clone(), searcher.usage());
-                self.newest = Some((ticket, query));
-                self.reply(Reply::Ranked { backend, ticket, ranking: Arc::new(ranking), card, usage });
+                self.newest = Some((ticket, query, ranking.timings.embed));
+                self.ranked(ticket, ranking);
             }
             Err(BackendError::Cancelled) => {}
             Err(error) => self.reply(Reply::SearchFailed { backend, ticket, message: error.to_string() }),
         }
+    }
+
+    /// Ranks for the newest query again, whose vector is known, now that there is more to rank.
+    fn rank_again(&mut self) {
+        let (Some(searcher), Some((ticket, query, embed))) = (&mut self.searcher, &self.newest) else { return };
+        let mut job = Job { cancel: &self.stopped, notify: &mut |_| {} };
+        let Ok(mut ranking) = searcher.search(query, &mut job) else { return };
+        ranking.timings.embed = *embed;
+        self.ranked(*ticket, ranking);
+    }
+
+    fn ranked(&self, ticket: Ticket, ranking: Ranking) {
+        let Some(searcher) = &self.searcher else { return };
+        let (card, usage) = (searcher.card().clone(), searcher.usage());
+        self.reply(Reply::Ranked { backend: self.id, ticket, ranking: Arc::new(ranking), card, usage });
     }
 
     fn fail(&self, message: String) {

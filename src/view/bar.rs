@@ -32,15 +32,15 @@ pub(super) fn solid(share: f32, width: usize) -> String {
     bar
 }
 
-/// One character a bin, as high as its share of the fullest; a bin that is not empty is never blank.
-pub(super) fn histogram(counts: &[u32]) -> String {
-    let fullest = counts.iter().copied().max().unwrap_or(0);
-    counts
-        .iter()
-        .map(|&count| match (count, fullest) {
-            (0, _) | (_, 0) => HEIGHTS[0],
-            // Rounded up, so from 1 to 8.
-            _ => HEIGHTS[(u64::from(count) * 8).div_ceil(u64::from(fullest)) as usize],
+/// One column a bin, as high as its share of the fullest, over `height` rows from top to bottom. A bin that is not
+/// empty is never blank.
+pub(super) fn histogram(counts: &[u32], height: usize) -> Vec<String> {
+    let fullest = u64::from(counts.iter().copied().max().unwrap_or(0)).max(1);
+    let eighths = |count: u32| (u64::from(count) * 8 * height as u64).div_ceil(fullest);
+    (0..height as u64)
+        .rev()
+        .map(|row| {
+            counts.iter().map(|&count| HEIGHTS[eighths(count).saturating_sub(row * 8).min(8) as usize]).collect()
         })
         .collect()
 }
@@ -70,7 +70,12 @@ mod tests {
 
     #[test]
     fn a_single_score_is_seen_beside_thousands() {
-        assert_eq!(histogram(&[0, 1, 4_000, 2_000, 8_000]), " ▁▄▂█");
-        assert_eq!(histogram(&[0, 0]), "  ");
+        assert_eq!(histogram(&[0, 1, 4_000, 2_000, 8_000], 1), [" ▁▄▂█"]);
+        assert_eq!(histogram(&[0, 0], 1), ["  "]);
+    }
+
+    #[test]
+    fn a_tall_histogram_stacks_its_rows() {
+        assert_eq!(histogram(&[4, 1, 3, 2], 2), ["█ ▄ ", "█▄██"]);
     }
 }

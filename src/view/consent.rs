@@ -22,8 +22,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         Line::styled(what_goes_where(&estimate, &text::visible(&place)), theme.text),
         Line::styled("Each query you type goes there too.", theme.dim),
         Line::default(),
-        help::key_line(&key(Action::Confirm), "send it", theme),
-        help::key_line(&key(Action::Decline), "send nothing and go back", theme),
+        help::key_line(&key(Action::Confirm), "send it", 6, theme),
+        help::key_line(&key(Action::Decline), "send nothing and go back", 6, theme),
     ];
     frame.render_widget(Paragraph::new(Text::from(lines)).wrap(Wrap { trim: false }), inner);
 }

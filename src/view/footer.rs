@@ -1,6 +1,6 @@
 //! ```text
 //! ▲ 2 words embed poorly: type a whole sentence
-//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 ms · rank 0.01 ms · draw 0.4 ms │ $0.00 this run       F1 keys
+//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 · rank 0.01 · draw 0.40 ms │ $0.00 this run       F1 keys
 //! ```
 
 use ratatui::Frame;
@@ -8,44 +8,49 @@ use ratatui::text::{Line, Span};
 
 use super::{Layout, Theme, bar, number};
 use crate::backend::Retry;
+use crate::engine::Timings;
 use crate::state::pitfall::Pitfall;
 use crate::state::{Action, Mode, Panel, Phase, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    let warning = warning(state, layout, theme);
     if let Some(area) = layout.warning {
-        let line = warning(state, theme);
-        let room = usize::from(area.width);
-        let fitted: Vec<Span<'_>> = fit_spans(line.spans, room);
-        frame.render_widget(Line::from(fitted), area);
+        frame.render_widget(fit_line(warning.clone().unwrap_or_default(), usize::from(area.width)), area);
     }
     let area = layout.status;
     let keys = format!("{} keys ", keymap::hint(Mode::Typing, &Action::ToggleHelp));
     let room = usize::from(area.width).saturating_sub(text::width(&keys) + 1);
-    frame.render_widget(Line::styled(fit_parts(&status(state), room), theme.dim), area);
-    frame.render_widget(Line::styled(keys, theme.accent).right_aligned(), area);
+    let left = match warning {
+        Some(warning) if layout.warning.is_none() => fit_line(warning, room),
+        Some(_) | None => Line::from(Span::styled(fit_parts(&status(state), room), theme.dim)),
+    };
+    frame.render_widget(left, area);
+    frame.render_widget(Line::from(Span::styled(keys, theme.accent)).right_aligned(), area);
 }
 
-/// The one thing that a person should know first.
-fn warning<'a>(state: &'a State, theme: &Theme) -> Line<'a> {
+/// The one thing that a person should know first, if there is any.
+fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static>> {
     let panel = state.panel();
+    let line = |text: String, style| Some(Line::from(Span::styled(text, style)));
     if let Some(notice) = &state.notice {
-        return Line::styled(format!(" {}", text::visible(notice)), theme.warning);
+        return line(format!(" {}", text::visible(notice)), theme.warning);
     }
     if let Some(retry) = &panel.retry {
-        return Line::styled(format!(" … {}", retrying(retry)), theme.warning);
+        return line(format!(" … {}", retrying(retry)), theme.warning);
     }
     if let Search::Failed(message) = &panel.search {
         let key = keymap::hint(Mode::Typing, &Action::Retry);
-        return Line::styled(format!(" ✗ {} ({key} tries again)", text::visible(message)), theme.error);
+        return line(format!(" ✗ {} ({key} tries again)", text::visible(message)), theme.error);
     }
     if let Some(progress) = progress(panel, theme) {
-        return progress;
+        return Some(progress);
     }
     match state.pitfalls().first() {
-        Some(&pitfall) => Line::styled(format!(" ▲ {}", describe(pitfall)), theme.warning),
-        None if state.query.is_blank() => Line::styled(hint(state), theme.dim),
-        None => Line::default(),
+        Some(&pitfall) => line(format!(" ▲ {}", describe(pitfall)), theme.warning),
+        // Where there is room, what to try stands in a panel of its own.
+        None if state.query.is_blank() && layout.why.is_none() => line(hint(state), theme.dim),
+        None => None,
     }
 }
 
@@ -123,10 +128,10 @@ fn status(state: &State) -> Vec<String> {
         None => parts.push(text::visible(&panel.label).into_owned()),
     }
     if let Some(ranking) = state.ranking() {
-        let (embed, rank) = (ranking.timings.embed, ranking.timings.rank);
+        let Timings { embed, rank } = ranking.timings;
         let embed = if embed.is_zero() { "known".into() } else { number::milliseconds(embed) };
-        let draw = number::milliseconds(state.draw_time);
-        parts.push(format!("embed {embed} · rank {} · draw {draw}", number::milliseconds(rank)));
+        let (rank, draw) = (number::milliseconds(rank), number::milliseconds(state.draw_time));
+        parts.push(format!("embed {embed} · rank {rank} · draw {draw} ms"));
     }
     parts.push(number::usage(panel.usage));
     parts
@@ -146,13 +151,13 @@ fn fit_parts(parts: &[String], room: usize) -> String {
     text::fit(&line, room).into_owned()
 }
 
-fn fit_spans(spans: Vec<Span<'_>>, room: usize) -> Vec<Span<'static>> {
+fn fit_line(line: Line<'static>, room: usize) -> Line<'static> {
     let mut left = room;
-    let mut fitted = Vec::with_capacity(spans.len());
-    for span in spans {
+    let mut fitted = Line::default();
+    for span in line.spans {
         let content = text::fit(&span.content, left).into_owned();
         left -= text::width(&content).min(left);
-        fitted.push(Span::styled(content, span.style));
+        fitted.push_span(Span::styled(content, span.style));
     }
     fitted
 }

@@ -13,7 +13,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let right = format!("{} ", what_is_ranked(state));
     let room = usize::from(area.width).saturating_sub(left.width() + 2);
     frame.render_widget(left, area);
-    frame.render_widget(Line::styled(text::fit(&right, room), theme.dim).right_aligned(), area);
+    let right = Span::styled(text::fit(&right, room), theme.dim);
+    frame.render_widget(Line::from(right).right_aligned(), area);
 }
 
 fn what_is_ranked(state: &State) -> String {

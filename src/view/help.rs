@@ -13,6 +13,7 @@ use crate::text;
 const WIDTH: u16 = 72;
 
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
+    let narrow = frame.area().width < WIDTH;
     let mut lines = Vec::new();
     for section in keymap::sections(Mode::Typing) {
         if !lines.is_empty() {
@@ -20,8 +21,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         }
         lines.push(Line::styled(section.title, theme.accent));
         for binding in section.bindings {
-            let keys: Vec<String> = binding.chords.iter().map(ToString::to_string).collect();
-            lines.push(key_line(&keys.join(", "), binding.help, theme));
+            // Where there is no room for all the keys, one is enough.
+            let shown = if narrow { 1 } else { binding.chords.len() };
+            let keys: Vec<String> = binding.chords.iter().take(shown).map(ToString::to_string).collect();
+            lines.push(key_line(&keys.join(" "), binding.help, if narrow { 10 } else { 25 }, theme));
         }
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
@@ -33,11 +36,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     frame.render_widget(Paragraph::new(Text::from(lines)).scroll((scroll, 0)), inner);
 }
 
-/// Keys in one column, what they do in the other.
-pub(super) fn key_line(keys: &str, help: &str, theme: &Theme) -> Line<'static> {
-    const KEYS_WIDTH: usize = 22;
-    let padding = " ".repeat(KEYS_WIDTH.saturating_sub(text::width(keys)).max(1));
-    Line::from(vec![Span::styled(format!("  {keys}{padding}"), theme.text), Span::styled(help.to_owned(), theme.dim)])
+/// Keys in a column of a given width, what they do beside it.
+pub(super) fn key_line(keys: &str, help: &str, keys_width: usize, theme: &Theme) -> Line<'static> {
+    let padding = " ".repeat(keys_width.saturating_sub(text::width(keys)).max(1));
+    Line::from(vec![Span::styled(format!("{keys}{padding}"), theme.text), Span::styled(help.to_owned(), theme.dim)])
 }
 
 /// A rectangle in the middle of an area, no larger than the area.

@@ -52,7 +52,7 @@ pub struct Layout {
     pub rows: Rect,
     /// The explanation with its frame.
     pub why: Option<Rect>,
-    /// What to beware of: one row.
+    /// What to beware of: one row. Without it, that takes the place of the status.
     pub warning: Option<Rect>,
     /// Engine and timings: one row.
     pub status: Rect,
@@ -106,25 +106,20 @@ impl Layout {
     }
 
     fn compact(area: Rect, state: &State) -> Self {
-        let [query, backends, rows, warning, status] = Split::vertical([
-            Constraint::Length(1),
-            Constraint::Length(1),
-            Constraint::Fill(1),
-            Constraint::Length(1),
-            Constraint::Length(1),
-        ])
-        .areas(area);
+        let [query, backends, rows, status] =
+            Split::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)])
+                .areas(area);
         // The prompt.
         let query_text = Rect { x: query.x + 2, width: query.width - 2, ..query };
         Self {
             header: None,
             query,
             query_text,
-            backends: right_aligned(backends, state, 0),
+            backends: right_aligned(backends, state, 1),
             ranking: rows,
             rows,
             why: None,
-            warning: Some(warning),
+            warning: None,
             status,
             framed: false,
         }

@@ -1,17 +1,17 @@
 //! ```text
 //! ╭ query ───────────────────────────────────────────────────────────────╮
 //! │ how do I ask a database a question▏             8 words · 10 tokens  │
-//! ╰────────────────────────────── ● local MiniLM-L6   ○ OpenAI  (Tab) ───╯
+//! ╰───────────────────────── Tab ⇄  ● local MiniLM-L6-v2   ○ OpenAI ─────╯
 //! ```
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Layout, Theme, layout, number};
-use crate::state::{Mode, State};
+use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
@@ -53,33 +53,24 @@ fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) 
         let about = if tokens.estimated { "about " } else { "" };
         counts = format!("{counts} · {about}{}", number::counted(tokens.total, "token"));
     }
-    frame.render_widget(Line::styled(counts.as_str(), theme.dim).right_aligned(), room);
+    frame.render_widget(Line::from(Span::styled(counts.as_str(), theme.dim)).right_aligned(), room);
     u16::try_from(text::width(&counts) + 2).unwrap_or(0)
 }
 
 fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    let (Some((_, first)), Some((_, last))) = (layout.backends.first(), layout.backends.last()) else { return };
+    let hint = format!(" {} ⇄  ", keymap::hint(Mode::Typing, &Action::SwapBackend));
+    let hint_width = u16::try_from(text::width(&hint)).unwrap_or(0);
+    let start = first.x.saturating_sub(hint_width).max(layout.query.x + 1);
+    // A frame's line would run into the names.
+    frame.render_widget(Clear, Rect { x: start, width: last.right() + 1 - start, ..*first });
+    if layout.backends.len() > 1 && start + hint_width == first.x {
+        frame.render_widget(Line::styled(hint, theme.dim), Rect { x: start, width: hint_width, ..*first });
+    }
     for &(backend, area) in &layout.backends {
         let style = if backend == state.active { theme.accent } else { theme.dim };
         let label = layout::backend_label(state, backend);
         frame.render_widget(Line::styled(text::fit(&label, usize::from(area.width)).into_owned(), style), area);
-        // A frame's line would run into the names.
-        if layout.framed {
-            for x in [area.x.saturating_sub(1), area.right()] {
-                if let Some(cell) = frame.buffer_mut().cell_mut(Position::new(x, area.y)) {
-                    cell.set_char(' ');
-                }
-            }
-        }
-    }
-    if let [(_, first), _, ..] = layout.backends.as_slice() {
-        let hint = "Tab ⇄ ";
-        let width = u16::try_from(text::width(hint)).unwrap_or(0);
-        if first.x > layout.query.x + width + 2 {
-            frame.render_widget(
-                Line::styled(hint, theme.dim),
-                Rect { x: first.x - width, width, y: first.y, height: 1 },
-            );
-        }
     }
 }
 

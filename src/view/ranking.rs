@@ -6,16 +6,16 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType};
+use ratatui::widgets::{Block, BorderType, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
 use super::{Layout, Theme, bar, number};
 use crate::corpus::DocumentIndex;
 use crate::engine::{Ranked, Ranking};
 use crate::math::distribution::Distribution;
-use crate::state::{Action, BarScale, Baseline, Mode, Movement, Search, State, keymap};
+use crate::state::{Action, BarScale, Baseline, Mode, Movement, Phase, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
@@ -27,6 +27,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
             .title_top(Line::styled(scale_title(state), theme.dim).right_aligned())
             .title_bottom(Line::styled(gone_title(state, layout.ranking.width), theme.dim));
         frame.render_widget(block, layout.ranking);
+        draw_scrollbar(frame, layout, state, theme);
     }
     match state.ranking() {
         Some(ranking) if !ranking.ranked.is_empty() => draw_ranked(frame, layout.rows, state, ranking, theme),
@@ -34,10 +35,28 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
             draw_corpus(frame, layout.rows, state, theme);
         }
         Some(_) | None => {
-            let line = Line::styled(format!(" {}", nothing_to_show(state)), theme.dim);
+            let line = Line::from(Span::styled(format!(" {}", nothing_to_show(state)), theme.dim));
             frame.render_widget(line, layout.rows);
         }
     }
+}
+
+/// On the right side of the frame, where there are more rows than can be seen.
+fn draw_scrollbar(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    let hidden = state.row_count().saturating_sub(state.list.height);
+    if hidden == 0 {
+        return;
+    }
+    let mut position =
+        ScrollbarState::new(hidden + 1).position(state.list.first).viewport_content_length(state.list.height);
+    let scrollbar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
+        .begin_symbol(None)
+        .end_symbol(None)
+        .track_symbol(None)
+        .thumb_symbol("┃")
+        .thumb_style(theme.dim);
+    let side = layout.ranking.inner(Margin::new(0, 1));
+    frame.render_stateful_widget(scrollbar, side, &mut position);
 }
 
 fn title(state: &State) -> String {
@@ -82,9 +101,13 @@ fn nothing_to_show(state: &State) -> &'static str {
     if state.corpus.documents.is_empty() {
         return "the corpus is empty: nothing to rank";
     }
-    match state.panel().search {
-        Search::Idle | Search::Running | Search::Failed(_) => "no ranking yet",
-        Search::Paused => "waiting for you to pause",
+    match (&state.panel().phase, &state.panel().search) {
+        (Phase::Opening, _) => "the ranking comes as soon as the model is loaded",
+        (Phase::Embedding(_), _) => "the ranking comes as soon as the first sentences are embedded",
+        (Phase::AwaitingConsent(_), _) => "nothing was sent yet",
+        (_, Search::Paused) => "the query is sent when you pause",
+        (_, Search::Running) => "the ranking is on its way",
+        (_, Search::Idle | Search::Failed(_)) => "no ranking",
     }
 }
 
@@ -105,8 +128,8 @@ impl Columns {
         let bar = match width {
             0..50 => 5,
             50..70 => 10,
-            70..90 => 16,
-            90.. => 22,
+            70..100 => 12,
+            100.. => 20,
         };
         Self { rank, bar, text: width.saturating_sub(FIXED + rank + bar + 2) }
     }

@@ -9,7 +9,15 @@ use super::{Layout, Theme, why};
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
-pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme, message: &str) {
+/// What is in the way of the backend on the screen.
+pub(super) enum Trouble<'a> {
+    /// A setting is missing.
+    NotConfigured(&'a str),
+    /// Something went wrong.
+    Failed(&'a str),
+}
+
+pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme, trouble: &Trouble<'_>) {
     let area = layout.why.map_or(layout.ranking, |why| layout.ranking.union(why));
     let label = text::visible(&state.panel().label).into_owned();
     let inner = if layout.framed {
@@ -17,15 +25,30 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     } else {
         Rect { x: area.x + 1, width: area.width - 1, ..area }
     };
-    let key = |action| keymap::hint(Mode::Typing, &action);
+    let (headline, message) = match trouble {
+        Trouble::NotConfigured(message) => (format!("{label} is not set up"), message),
+        Trouble::Failed(message) => (format!("{label} does not work"), message),
+    };
     let mut lines = vec![
-        Line::styled(format!("{label} cannot be used"), theme.error),
+        Line::styled(headline, theme.error),
         Line::styled(text::visible(message).into_owned(), theme.text),
         Line::default(),
-        Line::styled(format!("{} tries again", key(Action::Retry)), theme.dim),
     ];
-    if state.panels.len() > 1 {
-        lines.push(Line::styled(format!("{} goes to the other backend", key(Action::SwapBackend)), theme.dim));
-    }
+    lines.extend(what_to_do(state, theme, trouble));
     frame.render_widget(Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true }), inner);
+}
+
+fn what_to_do(state: &State, theme: &Theme, trouble: &Trouble<'_>) -> Vec<Line<'static>> {
+    let key = |action| keymap::hint(Mode::Typing, &action);
+    let mut lines = vec![match trouble {
+        // Variables are read at the start: trying again in the same process would change nothing.
+        Trouble::NotConfigured(_) => Line::styled("Set it and start vecscope again.", theme.dim),
+        Trouble::Failed(_) => Line::styled(format!("{} tries again.", key(Action::Retry)), theme.dim),
+    }];
+    if state.panels.len() > 1 {
+        let next = &state.panels[(state.active.0 + 1) % state.panels.len()].label;
+        let next = text::visible(next).into_owned();
+        lines.push(Line::styled(format!("{} goes to {next}.", key(Action::SwapBackend)), theme.dim));
+    }
+    lines
 }

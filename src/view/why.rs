@@ -2,14 +2,18 @@
 //! ╭ why #1 · s001 · databases ───────────────╮
 //! │ SQL is the language for putting …        │
 //! │                                          │
-//! │ cosine 0.612 = q·d       angle 52.3°     │
-//! │ |q| 5.87→1  |d| 6.02→1   raw q·d 21.63   │
-//! │ ▁▂▄▆█▇▅▃▂▁▁   ▁        ▁  all 100        │
-//! │                        ↑  above 99 %     │
+//! │ cosine 0.612 = q·d, angle 52.3°          │
+//! │ |q| 5.87→1  |d| 6.02→1  raw q·d 21.63    │
 //! │ z +3.1 · ahead of #2 by 0.094 (3.1 σ)    │
-//! │ 13 tokens                                │
+//! │ 13 tokens, none cut                      │
+//! │   ▂▆                                     │
+//! │ ▁▄██▇▅▃▂▁▁    ▁        ▁  all 100        │
+//! │                        ↑  above 99 %     │
+//! │ -0.08 to 0.61, mean 0.07                 │
 //! ╰──────────────────────────────────────────╯
 //! ```
+//!
+//! Where there is less room, lines are joined and the histogram has one row.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -27,28 +31,37 @@ use crate::text;
 /// A text longer than this is cut here: the panel could not show more of it.
 const MAX_TEXT_BYTES: usize = 2_000;
 
-/// How many lines of arithmetic there are below the text.
-const ARITHMETIC_HEIGHT: u16 = 6;
+/// From this width on, the arithmetic stands on one line.
+const WIDE: u16 = 68;
+
+/// The most rows that a histogram takes up.
+const TALLEST_HISTOGRAM: usize = 7;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
     let explained = state
         .ranking()
         .and_then(|ranking| Some((Explanation::of(ranking, state.list.selected)?, ranking.spread.as_ref()?)));
     let (Some((explanation, spread)), Some(document)) = (explained, state.selected_document()) else {
-        hints::draw(frame, area, state, theme);
+        if state.query.is_blank() {
+            hints::draw(frame, area, state, theme);
+        } else {
+            frame_with_title(frame, area, " why ", theme);
+        }
         return;
     };
     let inner = frame_with_title(frame, area, &title(state, &explanation, document), theme);
-    let arithmetic_height = ARITHMETIC_HEIGHT.min(inner.height);
-    let text_height = inner.height - arithmetic_height;
-    // The text takes what it needs; the arithmetic follows after a blank line, where there is room for one.
+    let arithmetic = arithmetic(&explanation, inner.width >= WIDE, theme);
+    let least_height = arithmetic.len() + distribution(&explanation, spread, 1, theme).len();
+    // The text takes what it needs of what is left; after it comes a blank line, where there is room for one.
+    let left = inner.height.saturating_sub(u16::try_from(least_height).unwrap_or(u16::MAX));
     let sentence = sentence(state, document, theme);
-    let needed = u16::try_from(sentence.line_count(inner.width)).unwrap_or(u16::MAX);
-    let used = needed.min(text_height);
-    frame.render_widget(sentence, Rect { height: used, ..inner });
-    let gap = u16::from(used < text_height);
-    let below = Rect { y: inner.y + used + gap, height: inner.height - used - gap, ..inner };
-    frame.render_widget(Text::from(arithmetic(&explanation, spread, theme)), below);
+    let text_height = u16::try_from(sentence.line_count(inner.width)).unwrap_or(u16::MAX).min(left);
+    frame.render_widget(sentence, Rect { height: text_height, ..inner });
+    let gap = u16::from(text_height < left);
+    let histogram_height = usize::from(left - text_height - gap).saturating_add(1).min(TALLEST_HISTOGRAM);
+    let below = Rect { y: inner.y + text_height + gap, height: inner.height - text_height - gap, ..inner };
+    let lines = [arithmetic, distribution(&explanation, spread, histogram_height, theme)].concat();
+    frame.render_widget(Text::from(lines), below);
 }
 
 /// Draws a frame and gives what is left inside, with a column of air on both sides.
@@ -79,29 +92,49 @@ fn sentence(state: &State, document: DocumentIndex, theme: &Theme) -> Paragraph<
     Paragraph::new(Text::styled(beginning, theme.text)).wrap(Wrap { trim: true })
 }
 
-fn arithmetic(explanation: &Explanation, spread: &Distribution, theme: &Theme) -> Vec<Line<'static>> {
+/// From norms and dot product to the cosine, and the distance to the neighbours.
+fn arithmetic(explanation: &Explanation, wide: bool, theme: &Theme) -> Vec<Line<'static>> {
     let Explanation { cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
-    let marker = format!("{:>1$}", "↑", explanation.bin + 1);
-    let width = spread.histogram.len();
-    let share = explanation.above_share * 100.0;
+    let result = vec![
+        Span::styled("cosine ", theme.dim),
+        Span::styled(format!("{cosine:.3}"), theme.accent),
+        Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
+    ];
+    let norms = format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}");
+    let (neighbours, tokens) = (neighbours(explanation), tokens(explanation.tokens));
+    if wide {
+        let one_line = [result, vec![Span::styled(format!("   {norms}"), theme.text)]].concat();
+        return vec![Line::from(one_line), Line::styled(format!("{neighbours} · {tokens}"), theme.text)];
+    }
     vec![
-        Line::from(vec![
-            Span::styled("cosine ", theme.dim),
-            Span::styled(format!("{cosine:.3}"), theme.accent),
-            Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
-        ]),
-        Line::styled(format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}"), theme.text),
-        Line::from(vec![
-            Span::styled(bar::histogram(&spread.histogram), theme.bar),
-            Span::styled(format!("  all {}", number::thousands(spread.count as u64)), theme.dim),
-        ]),
-        Line::from(vec![
-            Span::styled(format!("{marker:<width$}"), theme.accent),
-            Span::styled(format!("  above {share:.0} %"), theme.dim),
-        ]),
-        Line::styled(neighbours(explanation), theme.text),
-        Line::styled(tokens(explanation.tokens), theme.dim),
+        Line::from(result),
+        Line::styled(norms, theme.text),
+        Line::styled(neighbours, theme.text),
+        Line::styled(tokens, theme.dim),
     ]
+}
+
+/// The histogram of all scores with a mark where this one lies.
+fn distribution(explanation: &Explanation, spread: &Distribution, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let width = spread.histogram.len();
+    let marker = format!("{:>1$}", "↑", explanation.bin + 1);
+    let share = explanation.above_share * 100.0;
+    let mut rows = bar::histogram(&spread.histogram, height);
+    let bottom = rows.pop().unwrap_or_default();
+    let mut lines: Vec<Line<'static>> = rows.into_iter().map(|row| Line::styled(row, theme.bar)).collect();
+    lines.push(Line::from(vec![
+        Span::styled(bottom, theme.bar),
+        Span::styled(format!("  all {}", number::thousands(spread.count as u64)), theme.dim),
+    ]));
+    lines.push(Line::from(vec![
+        Span::styled(format!("{marker:<width$}"), theme.accent),
+        Span::styled(format!("  above {share:.0} %"), theme.dim),
+    ]));
+    if height > 1 {
+        let Distribution { least, greatest, mean, .. } = spread;
+        lines.push(Line::styled(format!("{least:.2} to {greatest:.2}, mean {mean:.2}"), theme.dim));
+    }
+    lines
 }
 
 /// The distance to the neighbour that says most: for the first, how far it is ahead; for others, how far behind.

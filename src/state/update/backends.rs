@@ -60,7 +60,7 @@ impl State {
     /// Has the backend on the screen rank the query, after a pause.
     pub(super) fn request_search(&mut self, pause: Duration) -> Vec<Effect> {
         let backend = self.active;
-        if !self.panel().takes_queries() {
+        if !self.panel().takes_queries() || self.corpus.documents.is_empty() {
             return Vec::new();
         }
         let ticket = self.next_ticket();
