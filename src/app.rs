@@ -37,14 +37,14 @@ const GRACE: Duration = Duration::from_millis(12);
 ///
 /// # Errors
 /// Where the terminal cannot be used. It is given back in any case.
-pub fn run(config: Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
+pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let corpus = Arc::new(corpus);
     let panels = config.backends.iter().map(|spec| Panel::new(spec.label(), spec.typing_pause())).collect();
     let mut state = State::new(Arc::clone(&corpus), panels, config.top_k, config.appearance);
     state.active = config.backend;
     let (replies, inbox) = mpsc::unbounded_channel();
-    let crew = Crew::assemble(&config, &corpus, runtime.handle(), &replies);
+    let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
     let screen = Screen::open()?;
     let app = App { state, screen, crew, inbox, layout: None, last_draw: None, due: None, tainted: false };

@@ -1,5 +1,8 @@
 //! The command line.
 
+#![expect(clippy::doc_markdown, reason = "these comments are what --help prints: plain text, not Markdown")]
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,8 +40,9 @@ pub struct Options {
     pub engine: Option<EngineName>,
 
     /// The ONNX Runtime library for the engine onnxruntime
+    // Not a path for clap, which refuses a variable that is set to nothing.
     #[arg(long, global = true, env = "ORT_DYLIB_PATH", value_name = "FILE")]
-    pub onnxruntime: Option<PathBuf>,
+    pub onnxruntime: Option<OsString>,
 
     /// A folder with a local model to use in place of the one in the program
     #[arg(long, global = true, value_name = "DIR")]
@@ -48,7 +52,7 @@ pub struct Options {
     #[arg(long, global = true, requires = "model_dir")]
     pub trust_model: bool,
 
-    /// The OpenAI-compatible server, e.g. http://localhost:11434/v1
+    /// The OpenAI-compatible server, such as the one at localhost:11434/v1
     #[arg(long, global = true, env = "OPENAI_BASE_URL", value_name = "URL")]
     pub base_url: Option<String>,
 
@@ -69,7 +73,7 @@ pub struct Options {
     pub color: ColorChoice,
 
     /// Colours for a dark or a light background [default: from COLORFGBG, else dark]
-    #[arg(long, global = true, value_enum, env = "VECSCOPE_THEME")]
+    #[arg(long, global = true, value_enum)]
     pub theme: Option<ThemeName>,
 
     /// Write a log to this file; VECSCOPE_LOG sets what goes in, e.g. debug

@@ -67,7 +67,7 @@ fn openai_key() -> Option<SecretString> {
 
 /// ONNX Runtime where it is asked for, by name or by its library; else RTen.
 fn engine(options: &Options) -> EngineChoice {
-    let library = options.onnxruntime.clone().filter(|path| !path.as_os_str().is_empty());
+    let library = options.onnxruntime.clone().filter(|path| !path.is_empty()).map(PathBuf::from);
     match (options.engine, library) {
         (Some(EngineName::Rten), _) | (None, None) => EngineChoice::Rten,
         (_, Some(library)) => EngineChoice::OnnxRuntime(library),
@@ -106,10 +106,9 @@ fn appearance(options: &Options, is_terminal: bool) -> Appearance {
         return Appearance::Plain;
     }
     match options.theme {
-        Some(ThemeName::Dark) => Appearance::Dark,
         Some(ThemeName::Light) => Appearance::Light,
         None if std::env::var("COLORFGBG").is_ok_and(|value| is_light(&value)) => Appearance::Light,
-        None => Appearance::Dark,
+        Some(ThemeName::Dark) | None => Appearance::Dark,
     }
 }
 

@@ -39,12 +39,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = Config::new(cli.options, is_terminal);
     tracing::debug!(?config, "start");
     let Some(command) = cli.command else {
-        return explore(config, is_terminal);
+        return explore(&config, is_terminal);
     };
     command::run(command, config, command::Output { color, is_terminal })
 }
 
-fn explore(config: Config, is_terminal: bool) -> anyhow::Result<ExitCode> {
+fn explore(config: &Config, is_terminal: bool) -> anyhow::Result<ExitCode> {
     if !is_terminal || !has_keyboard() {
         bail!("the explorer needs a terminal; `vecscope search QUERY` does without one (see `vecscope --help`)");
     }

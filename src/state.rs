@@ -35,6 +35,14 @@ pub use reply::Reply;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Ticket(u64);
 
+#[cfg(test)]
+impl Ticket {
+    /// A ticket for tests of what only passes tickets on.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// What keys and clicks mean at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -101,7 +109,10 @@ pub struct State {
 }
 
 impl State {
-    /// The state at the start, with nothing typed and no backend open. `panels` must not be empty.
+    /// The state at the start, with nothing typed and no backend open.
+    ///
+    /// # Panics
+    /// Where `panels` is empty: there is always at least one backend.
     #[must_use]
     pub fn new(corpus: Arc<Corpus>, panels: Vec<Panel>, top_k: usize, appearance: Appearance) -> Self {
         assert!(!panels.is_empty(), "there is always at least one backend");

@@ -1,5 +1,7 @@
 //! The local backend against sentence-transformers itself: `tests/reference` holds what it gives for 65 awkward texts.
 
+#![cfg(feature = "embedded-model")]
+
 use ndarray::{Array2, Axis};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;

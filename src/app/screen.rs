@@ -42,6 +42,7 @@ impl Screen {
 
     /// Gives the terminal back while `pause` runs.
     pub(super) fn suspended(&mut self, pause: impl FnOnce()) -> io::Result<()> {
+        self.terminal.backend_mut().flush()?;
         give_back();
         pause();
         take()

@@ -52,6 +52,7 @@ impl Index {
     ///
     /// # Errors
     /// [`BackendError::BadVectors`] where `query` is of another size than the rows.
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
     pub fn cosines(&self, query: ArrayView1<'_, f32>) -> Result<Vec<f32>, BackendError> {
         if !self.is_empty() && query.len() != self.dimensions() {
             return Err(BackendError::BadVectors(mismatch(self.dimensions(), query.len())));

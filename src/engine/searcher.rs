@@ -258,14 +258,14 @@ mod tests {
         Searcher::new(Box::new(Scripted { card, answers: answers.into() }), corpus(texts))
     }
 
-    fn answer(vector: &[f32]) -> Result<Batch, BackendError> {
+    fn answer(vector: &[f32]) -> Batch {
         let vectors = ndarray::Array2::from_shape_vec((1, vector.len()), vector.to_vec()).expect("one row");
-        Ok(Batch { vectors, tokens: vec![TokenCount::default()], usage: Usage { tokens: 10, usd: Some(0.5) } })
+        Batch { vectors, tokens: vec![TokenCount::default()], usage: Usage { tokens: 10, usd: Some(0.5) } }
     }
 
     #[test]
     fn a_failed_batch_stays_next() {
-        let mut searcher = scripted(&["x"], vec![Err(BackendError::Cancelled), answer(&[1.0, 0.0])]);
+        let mut searcher = scripted(&["x"], vec![Err(BackendError::Cancelled), Ok(answer(&[1.0, 0.0]))]);
         assert!(with_job(|job| searcher.embed_next(job)).is_err());
         assert_eq!(searcher.progress().done, 0);
         assert_eq!(with_job(|job| searcher.embed_next(job)).expect("second try").done, 1);
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_vector_that_is_not_finite_never_enters_the_index_but_its_cost_is_counted() {
-        let mut searcher = scripted(&["x"], vec![answer(&[f32::NAN, 0.0])]);
+        let mut searcher = scripted(&["x"], vec![Ok(answer(&[f32::NAN, 0.0]))]);
         let error = with_job(|job| searcher.embed_next(job)).expect_err("not finite");
         assert!(error.to_string().contains("vector 1 of 1 is not finite: dimension 0"), "{error}");
         assert_eq!((searcher.progress().done, searcher.usage().tokens), (0, 10));
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_query_is_embedded_once() {
-        let mut searcher = scripted(&["x"], vec![answer(&[1.0, 0.0]), answer(&[0.0, 1.0])]);
+        let mut searcher = scripted(&["x"], vec![Ok(answer(&[1.0, 0.0])), Ok(answer(&[0.0, 1.0]))]);
         with_job(|job| searcher.embed_all(job)).expect("scripted");
         let first = with_job(|job| searcher.search("q", job)).expect("scripted");
         let second = with_job(|job| searcher.search("q", job)).expect("from memory");

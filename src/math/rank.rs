@@ -27,8 +27,8 @@ mod tests {
             positions.sort_unstable();
             prop_assert_eq!(positions, (0..scores.len()).collect::<Vec<_>>());
             for pair in order.windows(2) {
-                let (above, below) = (scores[pair[0]], scores[pair[1]]);
-                prop_assert!(above > below || (above == below && pair[0] < pair[1]));
+                let falls = scores[pair[0]].total_cmp(&scores[pair[1]]);
+                prop_assert!(falls.is_gt() || (falls.is_eq() && pair[0] < pair[1]));
             }
         }
     }

@@ -9,6 +9,7 @@ use ndarray::{ArrayView1, ArrayViewMut1};
 /// assert_eq!(vecscope::math::vector::norm(array![3.0, 4.0].view()), 5.0);
 /// ```
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
 pub fn norm(vector: ArrayView1<'_, f32>) -> f32 {
     let squares: f64 = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
     #[expect(clippy::cast_possible_truncation, reason = "vectors are single precision")]

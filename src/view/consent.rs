@@ -12,7 +12,7 @@ use crate::text;
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let panel = state.panel();
     let Phase::AwaitingConsent(estimate) = panel.phase else { return };
-    let area = help::centered(frame.area(), 64, 11);
+    let area = help::centered(frame.area(), 64, 9);
     frame.render_widget(Clear, area);
     let inner = why::frame_with_title(frame, area, " send the corpus away? ", theme);
     let place = panel.card.as_ref().map_or_else(|| panel.label.clone(), |card| card.location.to_string());

@@ -1,6 +1,6 @@
 //! ```text
 //! ▲ 2 words embed poorly: type a whole sentence
-//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 · rank 0.01 · draw 0.40 ms │ $0.00 this run       F1 keys
+//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 · rank 0.01 · draw 0.40 ms │ run: $0.00       F1 keys
 //! ```
 
 use ratatui::Frame;
@@ -127,13 +127,21 @@ fn status(state: &State) -> Vec<String> {
         Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
         None => parts.push(text::visible(&panel.label).into_owned()),
     }
-    if let Some(ranking) = state.ranking() {
+    let usage = number::usage(panel.usage);
+    let timings = state.ranking().map(|ranking| {
         let Timings { embed, rank } = ranking.timings;
         let embed = if embed.is_zero() { "known".into() } else { number::milliseconds(embed) };
         let (rank, draw) = (number::milliseconds(rank), number::milliseconds(state.draw_time));
-        parts.push(format!("embed {embed} · rank {rank} · draw {draw} ms"));
+        format!("embed {embed} · rank {rank} · draw {draw} ms")
+    });
+    // What costs money comes before what costs time.
+    if panel.usage.tokens > 0 {
+        parts.push(usage);
+        parts.extend(timings);
+    } else {
+        parts.extend(timings);
+        parts.push(usage);
     }
-    parts.push(number::usage(panel.usage));
     parts
 }
 

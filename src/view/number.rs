@@ -37,19 +37,24 @@ pub(super) fn milliseconds(duration: Duration) -> String {
 
 /// US dollars, down to the first digits that are not zero.
 pub(super) fn dollars(usd: f64) -> String {
+    const LEAST: f64 = 0.000_001;
     if usd == 0.0 || usd >= 0.995 {
         return format!("${usd:.2}");
     }
-    let decimals = (2..=9).find(|&decimals| usd * 10_f64.powi(decimals) >= 9.95).unwrap_or(9);
-    format!("${usd:.*}", usize::try_from(decimals).unwrap_or(9))
+    if usd < LEAST {
+        return format!("less than ${LEAST}");
+    }
+    // Two digits that are not zero, and cents at least.
+    let decimals = (2..7).find(|&decimals| usd * 10_f64.powi(decimals) >= 9.95).unwrap_or(7);
+    format!("${usd:.*}", usize::try_from(decimals).unwrap_or(2))
 }
 
 /// What a run has cost so far.
 pub(super) fn usage(usage: Usage) -> String {
     match usage {
-        Usage { tokens: 0, .. } => "$0.00 this run".into(),
-        Usage { tokens, usd: Some(usd) } => format!("{} tokens · {} this run", thousands(tokens), dollars(usd)),
-        Usage { tokens, usd: None } => format!("{} tokens this run, price unknown", thousands(tokens)),
+        Usage { tokens: 0, .. } => "run: $0.00".into(),
+        Usage { tokens, usd: Some(usd) } => format!("run: {} tokens · {}", thousands(tokens), dollars(usd)),
+        Usage { tokens, usd: None } => format!("run: {} tokens, price unknown", thousands(tokens)),
     }
 }
 
@@ -78,6 +83,7 @@ mod tests {
     fn small_sums_do_not_look_like_nothing() {
         assert_eq!(dollars(0.0), "$0.00");
         assert_eq!(dollars(0.000_023_4), "$0.000023");
+        assert_eq!(dollars(0.000_000_1), "less than $0.000001");
         assert_eq!(dollars(0.042), "$0.042");
         assert_eq!(dollars(12.345), "$12.35");
     }

@@ -1,1 +1,214 @@
+//! Workers with backends that are let go by channels: nothing here waits for a clock.
 
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::*;
+use crate::backend::fake::Fake;
+use crate::backend::{Batch, Location, ModelCard, TokenCount};
+use crate::corpus::Document;
+use crate::engine::Progress;
+
+const ID: BackendId = BackendId(0);
+
+/// The fake backend, each call of which waits until the test lets it go.
+struct Gated {
+    fake: Fake,
+    /// Tells the test which texts are about to be embedded.
+    entered: Sender<Vec<String>>,
+    /// Lets one call go on, or breaks it.
+    gate: Receiver<Go>,
+}
+
+enum Go {
+    On,
+    Fail,
+    Panic,
+}
+
+impl Embedder for Gated {
+    fn card(&self) -> &ModelCard {
+        self.fake.card()
+    }
+
+    fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {
+        self.fake.plan(texts)
+    }
+
+    fn count(&self, texts: &[&str]) -> Vec<TokenCount> {
+        self.fake.count(texts)
+    }
+
+    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<Batch, BackendError> {
+        self.entered.send(texts.iter().map(ToString::to_string).collect()).expect("the test listens");
+        match self.gate.recv().expect("the test lets it go") {
+            Go::On => self.fake.embed(texts, job),
+            Go::Fail => Err(BackendError::NotConfigured("failed on purpose".into())),
+            Go::Panic => unreachable!("broken on purpose"),
+        }
+    }
+}
+
+/// A worker over a corpus of two, and the test's ends of its channels.
+struct Bench {
+    worker: Worker,
+    replies: UnboundedReceiver<Reply>,
+    entered: Receiver<Vec<String>>,
+    gate: Sender<Go>,
+}
+
+fn bench(location: &Location, may_leave: bool) -> Bench {
+    let (entered_sender, entered) = mpsc::channel();
+    let (gate, gate_receiver) = mpsc::channel();
+    let backend = Gated { fake: Fake::new(location.clone()), entered: entered_sender, gate: gate_receiver };
+    let once = std::sync::Mutex::new(Some(backend));
+    let open: Open = Box::new(move || match once.lock().expect("nobody panics with it").take() {
+        Some(backend) => Ok(Box::new(backend)),
+        None => Err(BackendError::NotConfigured("opened twice".into())),
+    });
+    let documents =
+        ["apple", "banana"].map(|text| Document { id: text.into(), topic: None, text: text.into() }).to_vec();
+    let corpus = Arc::new(Corpus { name: "fruit".into(), bundled: false, documents });
+    let (sender, replies) = unbounded_channel();
+    Bench { worker: Worker::spawn(ID, open, corpus, may_leave, sender), replies, entered, gate }
+}
+
+impl Bench {
+    fn reply(&mut self) -> Reply {
+        self.replies.blocking_recv().expect("the worker lives")
+    }
+
+    /// Waits until the backend is called, and lets the call go on.
+    #[track_caller]
+    fn pass(&self, text: &str, go: Go) {
+        assert_eq!(self.entered.recv().expect("the worker lives"), [text]);
+        self.gate.send(go).expect("the worker lives");
+    }
+
+    #[track_caller]
+    fn expect_embedded(&mut self, done: usize) {
+        let reply = self.reply();
+        let expected = Progress { done, total: 2 };
+        assert!(matches!(&reply, Reply::Embedded { progress, .. } if *progress == expected), "{reply:?}");
+    }
+
+    #[track_caller]
+    fn expect_ranked(&mut self, number: u64, documents: usize) {
+        match self.reply() {
+            Reply::Ranked { ticket, ranking, .. } => {
+                assert_eq!((ticket, ranking.ranked.len()), (Ticket::numbered(number), documents));
+            }
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// Opens the backend and embeds the corpus.
+    fn make_ready(&mut self) {
+        self.worker.slot().open();
+        assert!(matches!(self.reply(), Reply::Opened { leaves_machine: None, .. }));
+        self.worker.slot().embed();
+        for (text, done) in [("apple", 1), ("banana", 2)] {
+            self.pass(text, Go::On);
+            self.expect_embedded(done);
+        }
+    }
+
+    fn search(&self, number: u64, query: &str) {
+        self.worker.slot().search(Ticket::numbered(number), query.into());
+    }
+}
+
+#[test]
+fn a_query_goes_ahead_of_the_rest_of_the_corpus_and_is_answered_again() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::Opened { .. }));
+    // Too early: nothing is embedded yet.
+    bench.search(1, "avocado");
+    bench.worker.slot().embed();
+    bench.pass("apple", Go::On);
+    bench.expect_embedded(1);
+    bench.pass("avocado", Go::On);
+    bench.expect_ranked(1, 1);
+    bench.pass("banana", Go::On);
+    bench.expect_embedded(2);
+    bench.expect_ranked(1, 2);
+}
+
+#[test]
+fn while_one_query_is_embedded_only_the_newest_of_the_others_is_kept() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.make_ready();
+    bench.search(1, "first");
+    assert_eq!(bench.entered.recv().expect("the worker lives"), ["first"]);
+    bench.search(2, "second");
+    bench.search(3, "third");
+    bench.gate.send(Go::On).expect("the worker lives");
+    // The first was cancelled meanwhile, so it has no answer.
+    bench.pass("third", Go::On);
+    bench.expect_ranked(3, 2);
+}
+
+#[test]
+fn a_failed_search_says_why_and_the_next_one_works() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.make_ready();
+    bench.search(1, "first");
+    bench.pass("first", Go::Fail);
+    assert!(matches!(bench.reply(), Reply::SearchFailed { message, .. } if message == "failed on purpose"));
+    bench.search(2, "first");
+    bench.pass("first", Go::On);
+    bench.expect_ranked(2, 2);
+}
+
+#[test]
+fn after_a_failed_batch_only_that_batch_is_done_again() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::Opened { .. }));
+    bench.worker.slot().embed();
+    bench.pass("apple", Go::On);
+    bench.expect_embedded(1);
+    bench.pass("banana", Go::Fail);
+    assert!(matches!(bench.reply(), Reply::Failed { message, .. } if message == "failed on purpose"));
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::Opened { .. }));
+    bench.worker.slot().embed();
+    bench.pass("banana", Go::On);
+    bench.expect_embedded(2);
+}
+
+#[test]
+fn a_panic_of_a_backend_is_a_failure_of_that_backend() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.make_ready();
+    bench.search(1, "first");
+    bench.pass("first", Go::Panic);
+    let reply = bench.reply();
+    let expected = "the backend broke: internal error: entered unreachable code: broken on purpose";
+    assert!(matches!(&reply, Reply::Failed { message, .. } if message == expected), "{reply:?}");
+    // It is opened anew, not used again in an unknown state.
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::NotConfigured { message, .. } if message == "opened twice"));
+}
+
+#[test]
+fn a_corpus_that_would_leave_the_machine_is_estimated_and_waits() {
+    let remote = Location::Remote("example.org".into());
+    let mut asking = bench(&remote, false);
+    asking.worker.slot().open();
+    let Reply::Opened { leaves_machine: Some(estimate), .. } = asking.reply() else { unreachable!("it asks") };
+    assert_eq!((estimate.texts, estimate.tokens), (2, 2));
+    assert!(asking.entered.try_recv().is_err(), "nothing was sent");
+    // Once there was a yes, it does not ask again.
+    asking.worker.slot().embed();
+    asking.pass("apple", Go::Fail);
+    assert!(matches!(asking.reply(), Reply::Failed { .. }));
+    asking.worker.slot().open();
+    assert!(matches!(asking.reply(), Reply::Opened { leaves_machine: None, .. }));
+
+    let mut allowed = bench(&remote, true);
+    allowed.worker.slot().open();
+    assert!(matches!(allowed.reply(), Reply::Opened { leaves_machine: None, .. }));
+}

@@ -74,11 +74,13 @@ impl State {
         }
         panel.search = Search::Idle;
         panel.retry = None;
-        panel.ranking = Some(Arc::clone(&ranking));
+        if backend == self.active {
+            self.choose_baseline(&ranking);
+        }
+        self.panel_mut(backend).ranking = Some(ranking);
         if backend != self.active {
             return Vec::new();
         }
-        self.choose_baseline(&ranking);
         if self.follow.is_some() {
             self.follow_selection();
         } else {

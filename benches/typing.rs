@@ -1,0 +1,126 @@
+//! The path from a key to its frame, part by part: `cargo bench`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use divan::{Bencher, black_box};
+use ndarray::Array2;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio_util::sync::CancellationToken;
+use vecscope::backend::local::{Engine, EngineChoice, Local, ModelSource};
+use vecscope::backend::{Embedder, Job, TextInfo, TokenCount, UnitBatch, Usage};
+use vecscope::corpus::{DocumentIndex, bundled};
+use vecscope::engine::index::Index;
+use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Timings};
+use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
+use vecscope::view;
+
+const QUERY: &str = "how do I ask a database a question";
+const DIMENSIONS: usize = 384;
+
+fn main() {
+    divan::main();
+}
+
+fn local() -> Local {
+    let engine = Engine::start(&EngineChoice::Rten).expect("RTen is part of the program");
+    Local::load(&ModelSource::Embedded, &engine).expect("the model is part of the program")
+}
+
+fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
+    act(&mut Job { cancel: &CancellationToken::new(), notify: &mut |_| {} })
+}
+
+/// The bundled corpus, embedded.
+fn searcher() -> Searcher {
+    let mut searcher = Searcher::new(Box::new(local()), Arc::new(bundled::corpus()));
+    with_job(|job| searcher.embed_all(job)).expect("the bundled corpus can be embedded");
+    searcher
+}
+
+#[divan::bench(args = ["python", QUERY])]
+fn embed_query(bencher: Bencher<'_, '_>, query: &str) {
+    let mut local = local();
+    bencher.bench_local(|| with_job(|job| local.embed(&[query], job)).expect("a query can be embedded"));
+}
+
+#[divan::bench(sample_count = 10)]
+fn embed_bundled_corpus(bencher: Bencher<'_, '_>) {
+    let mut searcher = Some(searcher());
+    bencher.bench_local(|| {
+        let mut emptied = searcher.take().expect("put back below").emptied();
+        with_job(|job| emptied.embed_all(job)).expect("the bundled corpus can be embedded");
+        searcher = Some(emptied);
+    });
+}
+
+/// Scores and sorts made-up vectors: what ranking costs against the number of documents.
+#[divan::bench(args = [100, 1_000, 10_000, 100_000])]
+fn rank(bencher: Bencher<'_, '_>, documents: usize) {
+    let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
+    let vectors = Array2::from_shape_fn((documents, DIMENSIONS), |(row, column)| {
+        f32::from(u16::try_from((row * 31 + column * 17) % 1_009).expect("below 1009")) / 1_009.0 - 0.5
+    });
+    let query = vectors.row(0).to_owned();
+    let mut index = Index::default();
+    let numbers: Vec<_> = (0..documents).map(DocumentIndex).collect();
+    let batch = UnitBatch { vectors, infos: vec![info; documents], usage: Usage::default() };
+    index.add(&numbers, batch).expect("vectors of one size");
+    bencher.bench_local(|| {
+        let cosines = index.cosines(query.view()).expect("vectors of one size");
+        let scored = index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
+        Ranking::new(String::new(), info, scored.collect(), documents, Timings::default())
+    });
+}
+
+/// The screen with a ranking on it.
+fn state(searcher: &mut Searcher) -> State {
+    let panels = vec![Panel::new("bench", Duration::ZERO)];
+    let mut state = State::new(Arc::new(bundled::corpus()), panels, 10, Appearance::Dark);
+    state.start();
+    let (backend, card) = (BackendId(0), searcher.card().clone());
+    state.receive(Reply::Opened { backend, card, leaves_machine: None });
+    let progress = Progress { done: 100, total: 100 };
+    state.receive(Reply::Embedded { backend, progress, usage: Usage::default() });
+    for letter in QUERY.chars() {
+        press(&mut state, searcher, Edit::Insert(letter));
+    }
+    state
+}
+
+/// A key, up to the ranking that it asks for.
+fn press(state: &mut State, searcher: &mut Searcher, edit: Edit) {
+    for effect in state.act(Action::Edit(edit)) {
+        let Effect::Search { backend, ticket, query } = effect else { continue };
+        let ranking = Arc::new(with_job(|job| searcher.search(&query, job)).expect("a query can be ranked"));
+        let (card, usage) = (searcher.card().clone(), searcher.usage());
+        state.receive(Reply::Ranked { backend, ticket, ranking, card, usage });
+    }
+}
+
+#[divan::bench(args = [(120, 36), (80, 24), (40, 10)])]
+fn draw(bencher: Bencher<'_, '_>, (width, height): (u16, u16)) {
+    let state = state(&mut searcher());
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
+    bencher.bench_local(|| terminal.draw(|frame| view::draw(frame, black_box(&state))).map(drop));
+}
+
+/// A key to its frame. Every query is a new one, so that none is answered from memory.
+#[divan::bench]
+fn keystroke(bencher: Bencher<'_, '_>) {
+    let mut searcher = searcher();
+    let mut state = state(&mut searcher);
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).expect("a test terminal");
+    let mut number = 0_u32;
+    bencher.bench_local(|| {
+        let letter = char::from(b'a' + u8::try_from(number % 26).expect("below 26"));
+        number += 1;
+        if number.is_multiple_of(8) {
+            state.act(Action::Edit(Edit::DeleteWordLeft));
+            state.act(Action::Paste(format!("{number} ")));
+        }
+        press(&mut state, &mut searcher, Edit::Insert(letter));
+        terminal.draw(|frame| view::draw(frame, &state)).map(drop)
+    });
+}

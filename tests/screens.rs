@@ -1,0 +1,300 @@
+//! What the screen shows, as text, at the sizes that it is made for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Color;
+use vecscope::backend::{Location, ModelCard, Retry, TextInfo, TokenCount, Usage};
+use vecscope::corpus::{Corpus, Document, DocumentIndex, bundled};
+use vecscope::engine::{Estimate, Progress, Ranked, Ranking, Timings};
+use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
+use vecscope::view::{self, Layout};
+
+const LOCAL: BackendId = BackendId(0);
+const OPENAI: BackendId = BackendId(1);
+const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 10)];
+
+fn local_card() -> ModelCard {
+    ModelCard {
+        model: "all-MiniLM-L6-v2".into(),
+        engine: "RTen 0.0".into(),
+        location: Location::InProcess,
+        dimensions: Some(384),
+        max_tokens: Some(256),
+        usd_per_million_tokens: Some(0.0),
+    }
+}
+
+fn openai_card() -> ModelCard {
+    ModelCard {
+        model: "text-embedding-3-small".into(),
+        engine: "api.openai.com".into(),
+        location: Location::Remote("api.openai.com".into()),
+        dimensions: Some(1536),
+        max_tokens: Some(8192),
+        usd_per_million_tokens: Some(0.02),
+    }
+}
+
+fn start(corpus: Corpus) -> State {
+    let panels =
+        vec![Panel::new("local MiniLM-L6-v2", Duration::ZERO), Panel::new("OpenAI", Duration::from_millis(300))];
+    let mut state = State::new(Arc::new(corpus), panels, 10, Appearance::Dark);
+    state.start();
+    state
+}
+
+fn open(state: &mut State, backend: BackendId, card: ModelCard) {
+    state.receive(Reply::Opened { backend, card, leaves_machine: None });
+    let total = state.corpus.documents.len();
+    let usage = Usage { tokens: 0, usd: Some(0.0) };
+    state.receive(Reply::Embedded { backend, progress: Progress { done: total, total }, usage });
+}
+
+fn ready() -> State {
+    let mut state = start(bundled::corpus());
+    open(&mut state, LOCAL, local_card());
+    state
+}
+
+/// A ranking by rule: the document numbered `best` first, the others further down the further away they are.
+fn ranking(state: &State, query: &str, best: usize) -> Ranking {
+    let documents = state.corpus.documents.len();
+    let tokens = |total| TokenCount { total, used: total, estimated: false };
+    let scored = (0..documents).map(|number| {
+        let distance = u16::try_from(number.abs_diff(best)).expect("a small corpus");
+        let info = TextInfo { tokens: tokens(9 + number % 7), norm: 5.5 };
+        Ranked { document: DocumentIndex(number), score: 0.7 - 0.08 * f32::from(distance).sqrt(), info }
+    });
+    let query_info = TextInfo { tokens: tokens(2 + query.split(' ').count()), norm: 6.0 };
+    let timings = Timings { embed: Duration::from_micros(2_600), rank: Duration::from_micros(12) };
+    Ranking::new(query.into(), query_info, scored.collect(), documents, timings)
+}
+
+/// Types a text and answers the last search that comes of it.
+fn rank(state: &mut State, text: &str, best: usize, card: &ModelCard) {
+    let mut effects = Vec::new();
+    for character in text.chars() {
+        effects.extend(state.act(Action::Edit(Edit::Insert(character))));
+    }
+    answer(state, effects, best, card);
+}
+
+/// Answers the last search among effects, letting pauses pass, and looks at the answer for a while.
+fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard) {
+    for effect in effects {
+        match effect {
+            Effect::StartTimer { timer, .. } => {
+                let effects = state.receive(Reply::TimerElapsed(timer));
+                answer(state, effects, best, card);
+            }
+            Effect::Search { backend, ticket, query } => {
+                let ranking = Arc::new(ranking(state, &query, best));
+                let usage = state.panels[backend.0].usage;
+                let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), usage });
+                answer(state, effects, best, card);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn ranked() -> State {
+    let mut state = ready();
+    rank(&mut state, "how do I ask", 2, &local_card());
+    rank(&mut state, " a database a question", 0, &local_card());
+    state
+}
+
+fn terminal(state: &State, (width, height): (u16, u16)) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
+    terminal.draw(|frame| view::draw(frame, state)).expect("a test terminal draws");
+    terminal
+}
+
+/// Draws as the program does: the list is told its height first.
+fn screen(state: &mut State, size: (u16, u16)) -> String {
+    if let Some(layout) = Layout::build(Rect::new(0, 0, size.0, size.1), state) {
+        state.act(Action::ResizeList(usize::from(layout.rows.height)));
+    }
+    terminal(state, size).backend().to_string()
+}
+
+fn assert_screens(name: &str, state: &mut State) {
+    for size @ (width, height) in SIZES {
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), screen(state, size));
+    }
+}
+
+#[test]
+fn nothing_typed() {
+    assert_screens("nothing_typed", &mut ready());
+}
+
+#[test]
+fn a_ranking_with_movements() {
+    assert_screens("ranked", &mut ranked());
+}
+
+#[test]
+fn the_spread_of_a_query_and_a_row_further_down() {
+    let mut state = ranked();
+    state.act(Action::SwapBarScale);
+    state.act(Action::ToggleAll);
+    screen(&mut state, (80, 24));
+    state.act(Action::SelectLast);
+    insta::assert_snapshot!(screen(&mut state, (80, 24)));
+}
+
+#[test]
+fn another_backend_against_the_first() {
+    let mut state = ranked();
+    let effects = state.act(Action::SwapBackend);
+    open(&mut state, OPENAI, openai_card());
+    let usage = Usage { tokens: 1_204, usd: Some(0.000_024_08) };
+    state.receive(Reply::Embedded { backend: OPENAI, progress: Progress { done: 100, total: 100 }, usage });
+    answer(&mut state, effects, 13, &openai_card());
+    assert_screens("swapped", &mut state);
+}
+
+#[test]
+fn the_list_of_keys() {
+    let mut state = ranked();
+    state.act(Action::ToggleHelp);
+    assert_screens("keys", &mut state);
+}
+
+#[test]
+fn a_backend_without_a_key() {
+    let mut state = ranked();
+    state.act(Action::SwapBackend);
+    let message = "OPENAI_API_KEY is not set; nothing was sent".into();
+    state.receive(Reply::NotConfigured { backend: OPENAI, message });
+    assert_screens("no_key", &mut state);
+}
+
+#[test]
+fn the_question_before_a_corpus_leaves() {
+    let documents = vec![Document { id: "1".into(), topic: None, text: "a private note".into() }];
+    let mut state = start(Corpus { name: "notes.txt".into(), bundled: false, documents });
+    open(&mut state, LOCAL, local_card());
+    state.act(Action::SwapBackend);
+    let estimate = Estimate { texts: 1, tokens: 5, estimated: false, usd: Some(0.000_000_1) };
+    state.receive(Reply::Opened { backend: OPENAI, card: openai_card(), leaves_machine: Some(estimate) });
+    assert_screens("consent", &mut state);
+}
+
+#[test]
+fn what_is_going_on_stands_above_the_status() {
+    let mut state = start(bundled::corpus());
+    assert!(screen(&mut state, (80, 24)).contains("loading the model"));
+    state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
+    let progress = Progress { done: 32, total: 100 };
+    state.receive(Reply::Embedded { backend: LOCAL, progress, usage: Usage::default() });
+    assert!(screen(&mut state, (80, 24)).contains("embedding 32 of 100 ██████▍"));
+    let retry =
+        Retry { reason: "429 slow\u{1b}[31m down".into(), wait: Duration::from_secs(2), attempt: 2, attempts: 5 };
+    state.receive(Reply::Retrying { backend: LOCAL, retry });
+    assert!(screen(&mut state, (80, 24)).contains("429 slow␛[31m down; try 2 of 5 in 2.0 s"));
+    state.receive(Reply::Failed { backend: LOCAL, message: "the model is broken".into() });
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("local MiniLM-L6-v2 does not work") && shown.contains("the model is broken"), "{shown}");
+}
+
+#[test]
+fn a_ranking_of_an_older_query_says_so() {
+    let mut state = ranked();
+    state.act(Action::Edit(Edit::Insert('?')));
+    assert!(screen(&mut state, (120, 36)).contains("top 10 of 100 for “how do I ask a database…”"));
+}
+
+#[test]
+fn hostile_text_is_shown_as_marks() {
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}txet";
+    let document = Document { id: hostile.into(), topic: Some(hostile.into()), text: hostile.into() };
+    let mut state = start(Corpus { name: hostile.into(), bundled: false, documents: vec![document] });
+    open(&mut state, LOCAL, ModelCard { model: hostile.into(), engine: hostile.into(), ..local_card() });
+    state.act(Action::Paste(hostile.into()));
+    for size in SIZES {
+        let shown = screen(&mut state, size);
+        assert!(!shown.chars().any(|character| character != '\n' && vecscope::text::steers(character)), "{shown:?}");
+        assert!(shown.contains("␛]0;owned␇␛[2J⟨U+009B⟩"), "{shown}");
+    }
+}
+
+#[test]
+fn an_empty_corpus_says_so() {
+    let mut state = start(Corpus { name: "empty.txt".into(), bundled: false, documents: Vec::new() });
+    open(&mut state, LOCAL, local_card());
+    state.act(Action::Edit(Edit::Insert('a')));
+    for size in SIZES {
+        assert!(screen(&mut state, size).contains("the corpus is empty"));
+    }
+}
+
+#[test]
+fn no_colour_means_no_colour_and_the_selection_is_still_seen() {
+    let mut state = ranked();
+    state.appearance = Appearance::Plain;
+    let terminal = terminal(&state, (120, 36));
+    let buffer = terminal.backend().buffer();
+    assert!(buffer.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    let layout = Layout::build(buffer.area, &state).expect("a large screen");
+    assert_eq!(buffer[layout.rows.as_position()].symbol(), "›");
+}
+
+#[test]
+fn clicks_find_rows_and_backends() {
+    let mut state = ranked();
+    for (width, height) in SIZES {
+        screen(&mut state, (width, height));
+        let layout = Layout::build(Rect::new(0, 0, width, height), &state).expect("large enough");
+        let row = Position::new(layout.rows.x + 5, layout.rows.y + 3);
+        assert_eq!(layout.click(row, &state), Some(Action::Select(3)));
+        let (_, openai) = layout.backends[1];
+        assert_eq!(layout.click(openai.as_position(), &state), Some(Action::ShowBackend(OPENAI)));
+        assert_eq!(layout.click(Position::new(0, height - 1), &state), None);
+    }
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        4 => any::<char>().prop_map(|character| Action::Edit(Edit::Insert(character))),
+        1 => "\\PC{0,80}".prop_map(Action::Paste),
+        1 => Just(Action::SelectNext),
+        1 => Just(Action::SelectLast),
+        1 => Just(Action::SelectPageUp),
+        1 => (-9_isize..9).prop_map(Action::Scroll),
+        1 => Just(Action::ToggleAll),
+        1 => Just(Action::ShrinkTopK),
+        1 => Just(Action::SwapBackend),
+        1 => Just(Action::SwapBarScale),
+        1 => Just(Action::UseSelected),
+        1 => Just(Action::HistoryPrevious),
+        1 => Just(Action::ToggleHelp),
+        1 => Just(Action::Dismiss),
+        1 => Just(Action::Edit(Edit::WordLeft)),
+        1 => Just(Action::Edit(Edit::DeleteWordLeft)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_done_at_whatever_size_a_frame_is_drawn(
+        steps in prop::collection::vec((action(), 1_u16..140, 1_u16..50, 0_usize..100), 1..24),
+    ) {
+        let mut state = ready();
+        for (action, width, height, best) in steps {
+            let effects = state.act(action);
+            answer(&mut state, effects, best, &local_card());
+            screen(&mut state, (width, height));
+            prop_assert!(state.row_count() == 0 || state.list.selected < state.row_count());
+        }
+    }
+}
