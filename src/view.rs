@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Clear, Paragraph, Wrap};
 
 use crate::state::{Mode, Phase, State};
 
@@ -28,6 +28,8 @@ use trouble::Trouble;
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, state: &State) {
     let theme = Theme::of(state.appearance);
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, theme.text);
     let Some(layout) = Layout::build(frame.area(), state) else {
         draw_too_small(frame);
         return;
@@ -54,10 +56,16 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
     }
 }
 
+/// Empties an area for something that covers what is below it.
+fn clear(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, theme.text);
+}
+
 /// What is left to say where there is no room for anything.
 fn draw_too_small(frame: &mut Frame<'_>) {
     let Rect { width, height, .. } = frame.area();
     let (needed_width, needed_height) = (layout::MIN_WIDTH, layout::MIN_HEIGHT);
     let text = format!("vecscope needs {needed_width}×{needed_height}; this is {width}×{height}. Ctrl+C quits.");
-    frame.render_widget(Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), frame.area());
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), frame.area());
 }

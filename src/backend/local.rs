@@ -14,9 +14,9 @@ pub mod model_files;
 pub use engine::{Engine, EngineChoice};
 pub use model_files::{ModelFiles, ModelSource};
 
-/// Texts that go through the model together. Larger batches gain nothing on a CPU once texts of like length stand
-/// together, and a query waits for the batch before it.
-const BATCH_SIZE: usize = 16;
+/// Texts that go through the model together. With texts of like length side by side, larger batches gain nothing on a
+/// CPU, are padded more, and have a query wait longer for the batch before it.
+const BATCH_SIZE: usize = 8;
 
 /// The outputs to look for in a model, in this order: fastembed's own for text embeddings.
 const OUTPUTS: &[OutputKey] = &[
@@ -95,10 +95,11 @@ impl Embedder for Local {
         &self.card
     }
 
-    /// Sorted by length, because a batch is padded to its longest text.
+    /// Sorted by length in tokens, because a batch is padded to its longest text.
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {
+        let counts = self.count(texts);
         let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by_key(|&index| texts[index].len());
+        order.sort_by_key(|&index| counts[index].used);
         order.chunks(BATCH_SIZE).map(<[usize]>::to_vec).collect()
     }
 

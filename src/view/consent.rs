@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::text::{Line, Text};
-use ratatui::widgets::{Clear, Paragraph, Wrap};
+use ratatui::widgets::{Paragraph, Wrap};
 
 use super::{Theme, help, number, why};
 use crate::engine::Estimate;
@@ -13,7 +13,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let panel = state.panel();
     let Phase::AwaitingConsent(estimate) = panel.phase else { return };
     let area = help::centered(frame.area(), 64, 9);
-    frame.render_widget(Clear, area);
+    super::clear(frame, area, theme);
     let inner = why::frame_with_title(frame, area, " send the corpus away? ", theme);
     let place = panel.card.as_ref().map_or_else(|| panel.label.clone(), |card| card.location.to_string());
     let key = |action| keymap::hint(Mode::Consent, &action);

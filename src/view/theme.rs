@@ -4,10 +4,11 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::state::Appearance;
 
-/// The style of everything that is drawn. The background is always the terminal's own.
+/// The style of everything that is drawn. Dark and light bring their own background, so that either can be read in
+/// any terminal, and a projector can be switched to the one that suits the room.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
-    /// Ordinary text.
+    /// Ordinary text, and the background of everything.
     pub text: Style,
     /// What matters less.
     pub dim: Style,
@@ -36,17 +37,18 @@ impl Theme {
     #[must_use]
     pub fn of(appearance: Appearance) -> Self {
         match appearance {
-            Appearance::Dark => Self::coloured([245, 240, 80, 74, 236, 114, 209, 221, 221, 210]),
-            Appearance::Light => Self::coloured([241, 248, 25, 32, 254, 28, 130, 91, 130, 160]),
+            Appearance::Dark => Self::coloured([252, 233, 245, 240, 80, 74, 237, 114, 209, 221, 221, 210]),
+            Appearance::Light => Self::coloured([235, 231, 241, 247, 25, 32, 254, 28, 130, 91, 130, 160]),
             Appearance::Plain => Self::plain(),
         }
     }
 
     /// From the numbers of the 256-colour palette, which terminals share.
-    fn coloured([dim, border, accent, bar, selected, up, down, new, warning, error]: [u8; 10]) -> Self {
+    fn coloured(palette: [u8; 12]) -> Self {
+        let [text, background, dim, border, accent, bar, selected, up, down, new, warning, error] = palette;
         let foreground = |number| Style::new().fg(Color::Indexed(number));
         Self {
-            text: Style::new(),
+            text: foreground(text).bg(Color::Indexed(background)),
             dim: foreground(dim),
             border: foreground(border),
             accent: foreground(accent).add_modifier(Modifier::BOLD),

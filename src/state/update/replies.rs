@@ -97,8 +97,10 @@ impl State {
             (_, Some(settled)) if settled.query != now.query => {
                 self.baseline = Some(Baseline::Earlier(Arc::clone(settled)));
             }
-            (Some(Baseline::Backend(..)), _) => self.baseline = None,
-            (Some(Baseline::Earlier(_)) | None, _) => {}
+            (Some(Baseline::Earlier(earlier)), _) if earlier.query != now.query => {}
+            // Another backend's ranking of an older query, or the very query that is ranked now.
+            (Some(_), _) => self.baseline = None,
+            (None, _) => {}
         }
     }
 

@@ -398,3 +398,14 @@ fn pitfalls_are_named_when_they_are_there() {
     let expected = [Pitfall::QueryTruncated(cut), Pitfall::DocumentsTruncated { documents: 1, limit: 5 }];
     assert_eq!(state.pitfalls(), expected);
 }
+
+#[test]
+fn a_query_is_not_compared_with_itself() {
+    let mut state = ready();
+    rank_and_settle(&mut state, "a", &[0.9, 0.8, 0.1, 0.2]);
+    let (_, ticket, query) = sent(&type_text(&mut state, "b"));
+    answer(&mut state, LOCAL, ticket, ranking(&query, &[0.1, 0.9, 0.2, 0.3]));
+    let (_, ticket, query) = sent(&state.act(Action::Edit(Edit::DeleteLeft)));
+    answer(&mut state, LOCAL, ticket, ranking(&query, &[0.9, 0.8, 0.1, 0.2]));
+    assert!(state.baseline.is_none());
+}
