@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{BackendId, Ticket};
 
-/// Work that [`State::update`](super::State::update) asks for. Plain data: only workers act on it.
+/// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Make the backend ready to embed; nothing leaves the machine yet.
