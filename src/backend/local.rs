@@ -44,6 +44,8 @@ impl Local {
     pub fn load(source: &ModelSource, engine: &Engine) -> Result<Self, BackendError> {
         let ModelFiles { name, onnx, tokenizer, config, special_tokens_map, tokenizer_config, max_tokens, pooling } =
             ModelFiles::read(source)?;
+        // For a query of a few words, handing it to another thread and back takes longer than tokenising it.
+        tokenizers::utils::parallelism::set_parallelism(false);
         let load_error = |source| BackendError::Model { operation: "load", model: name.clone(), source };
         let tokenizer_files = TokenizerFiles {
             tokenizer_file: tokenizer,
