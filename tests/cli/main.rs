@@ -1,0 +1,17 @@
+//! The headless commands of the real program: what scripts and pipes see.
+
+mod closed_output;
+mod colour;
+mod corpora;
+mod embed;
+mod engines;
+mod environment;
+mod hostile;
+#[cfg(unix)]
+mod interrupted;
+mod lab;
+mod measurements;
+mod mock;
+mod model_folder;
+mod openai;
+mod search;

@@ -1,0 +1,14 @@
+//! The real program in a real terminal: a person's keys go in, and what the terminal shows is read from its screen.
+#![cfg(unix)]
+
+mod backends;
+mod commands;
+#[path = "../cli/environment.rs"]
+mod environment;
+mod hostile;
+mod leaving;
+#[path = "../cli/mock.rs"]
+mod mock;
+mod searching;
+mod shape;
+mod terminal;
