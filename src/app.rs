@@ -46,9 +46,11 @@ pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
+    // Before the terminal is taken, so that there is no moment in which a signal would leave it so.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::open()?;
     let app = App { state, screen, crew, inbox, layout: None, last_draw: None, due: None, tainted: false };
-    let ended = runtime.block_on(app.run());
+    let ended = runtime.block_on(app.run(signals));
     // A request in flight is not waited for.
     runtime.shutdown_background();
     match ended? {
@@ -78,9 +80,8 @@ struct App {
 }
 
 impl App {
-    async fn run(mut self) -> anyhow::Result<Ended> {
+    async fn run(mut self, mut signals: Signals) -> anyhow::Result<Ended> {
         let mut events = EventStream::new();
-        let mut signals = Signals::listen()?;
         self.draw()?;
         let effects = self.state.start();
         if let Some(ended) = self.carry_out(effects)? {
@@ -159,12 +160,12 @@ impl App {
 
     fn draw(&mut self) -> io::Result<()> {
         self.due = None;
-        if std::mem::take(&mut self.tainted) {
-            self.screen.terminal().clear()?;
-        }
         let started = Instant::now();
         let size = self.screen.terminal().size()?;
         let area = Rect::from((Position::ORIGIN, size));
+        if std::mem::take(&mut self.tainted) {
+            self.screen.terminal().resize(area)?;
+        }
         let layout = Layout::build(area, &self.state);
         if let Some(layout) = &layout {
             self.state.act(Action::ResizeList(usize::from(layout.rows.height)));

@@ -41,7 +41,7 @@ pub struct Options {
 
     /// The ONNX Runtime library for the engine onnxruntime
     // Not a path for clap, which refuses a variable that is set to nothing.
-    #[arg(long, global = true, env = "ORT_DYLIB_PATH", value_name = "FILE")]
+    #[arg(long, global = true, env = "ORT_DYLIB_PATH", hide_env_values = true, value_name = "FILE")]
     pub onnxruntime: Option<OsString>,
 
     /// A folder with a local model to use in place of the one in the program
@@ -53,11 +53,11 @@ pub struct Options {
     pub trust_model: bool,
 
     /// The OpenAI-compatible server, such as the one at localhost:11434/v1
-    #[arg(long, global = true, env = "OPENAI_BASE_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "OPENAI_BASE_URL", hide_env_values = true, value_name = "URL")]
     pub base_url: Option<String>,
 
     /// The model to ask the OpenAI-compatible server for [default: text-embedding-3-small]
-    #[arg(long, global = true, env = "EMBED_MODEL", value_name = "MODEL")]
+    #[arg(long, global = true, env = "EMBED_MODEL", hide_env_values = true, value_name = "MODEL")]
     pub embed_model: Option<String>,
 
     /// The length of vectors to ask the OpenAI-compatible server for

@@ -17,7 +17,17 @@ use vecscope::{app, command, corpus, text};
 const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            for line in error.render().to_string().lines() {
+                drop(writeln!(io::stderr(), "{}", text::visible(line)));
+            }
+            return ExitCode::from(ERROR);
+        }
+        Err(help) => help.exit(),
+    };
+    match run(cli) {
         Ok(code) => code,
         // Whoever reads our output has enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -37,7 +47,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let is_terminal = io::stdout().is_terminal();
     let color = config::wants_color(cli.options.color, is_terminal);
     let config = Config::new(cli.options, is_terminal);
-    tracing::debug!(?config, "start");
     let Some(command) = cli.command else {
         return explore(&config, is_terminal);
     };
@@ -69,5 +78,8 @@ fn start_log(path: &Path) -> io::Result<()> {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+        || error
+            .downcast_ref::<csv::Error>()
+            .is_some_and(|e| matches!(e.kind(), csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::BrokenPipe))
 }

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::Ranking;
 
@@ -89,8 +90,7 @@ pub struct State {
     pub list: List,
     /// What the length of a bar stands for.
     pub bar_scale: BarScale,
-    /// The ranking that movements are counted from.
-    pub baseline: Option<Baseline>,
+    baseline: Option<Baseline>,
     /// What keys mean.
     pub mode: Mode,
     /// Which colours are in use.
@@ -182,10 +182,26 @@ impl State {
         }
     }
 
+    /// The ranking that movements are counted from. That of another backend only serves for the same query.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&Baseline> {
+        let now = self.ranking()?;
+        self.baseline.as_ref().filter(|baseline| match baseline {
+            Baseline::Earlier(_) => true,
+            Baseline::Backend(_, other) => other.query == now.query,
+        })
+    }
+
+    /// What all backends together have used in this run.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.panels.iter().fold(Usage::default(), |sum, panel| sum.plus(panel.usage))
+    }
+
     /// How a document of the ranking on the screen moved; `None` where there is nothing to compare with.
     #[must_use]
     pub fn movement(&self, document: DocumentIndex) -> Option<Movement> {
-        let baseline = self.baseline.as_ref()?;
+        let baseline = self.baseline()?;
         Some(baseline.movement(self.ranking()?, document, self.list.top_k))
     }
 }

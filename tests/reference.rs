@@ -61,7 +61,11 @@ fn one_text_at_a_time_gives_the_reference() {
     }
     let views: Vec<_> = rows.iter().map(|row| row.view()).collect();
     let together = ndarray::stack(Axis(0), &views).expect("rows of one size");
-    assert_matches(&references, &vectors, &UnitBatch { vectors: together, infos, usage: Default::default() });
+    assert_matches(
+        &references,
+        &vectors,
+        &UnitBatch { vectors: together, infos, usage: vecscope::backend::Usage::default() },
+    );
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn what_is_going_on_stands_above_the_status() {
     let retry =
         Retry { reason: "429 slow\u{1b}[31m down".into(), wait: Duration::from_secs(2), attempt: 2, attempts: 5 };
     state.receive(Reply::Retrying { backend: LOCAL, retry });
-    assert!(screen(&mut state, (80, 24)).contains("429 slow␛[31m down; try 2 of 5 in 2.0 s"));
+    assert!(screen(&mut state, (80, 24)).contains("try 2 of 5 in 2.0 s: 429 slow␛[31m down"));
     state.receive(Reply::Failed { backend: LOCAL, message: "the model is broken".into() });
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("local MiniLM-L6-v2 does not work") && shown.contains("the model is broken"), "{shown}");

@@ -68,10 +68,13 @@ mod unix {
         }
     }
 
-    /// Stops this process until it gets SIGCONT. SIGSTOP, because SIGTSTP is listened for.
+    /// Stops this process and those it was started with, such as cargo, until they get SIGCONT: as the key does in a
+    /// shell. SIGSTOP, because SIGTSTP is listened for.
     pub(in crate::app) fn stop_this_process() {
-        // It cannot fail for a signal that exists and this process.
-        let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
+        use nix::sys::signal::{Signal, kill};
+        use nix::unistd::Pid;
+        // Process 0 stands for the whole process group. It cannot fail for a signal that exists and our own group.
+        let _ = kill(Pid::from_raw(0), Signal::SIGSTOP);
     }
 }
 

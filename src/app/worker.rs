@@ -20,6 +20,7 @@ pub(super) type Open = Box<dyn Fn() -> Result<Box<dyn Embedder>, BackendError> +
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
     slot: Arc<Slot>,
+    stopped: CancellationToken,
 }
 
 impl Worker {
@@ -42,10 +43,10 @@ impl Worker {
             slot: Arc::clone(&slot),
             searcher: None,
             newest: None,
-            stopped,
+            stopped: stopped.clone(),
         };
         thread::spawn(move || work.run());
-        Self { slot }
+        Self { slot, stopped }
     }
 
     /// What to give it to do.
@@ -57,6 +58,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.slot.stop();
+        self.stopped.cancel();
     }
 }
 
@@ -71,7 +73,7 @@ struct Work {
     searcher: Option<Searcher>,
     /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
     newest: Option<(Ticket, String, Duration)>,
-    /// Nothing cancels a batch of the corpus: it was paid for.
+    /// Cancels a batch of the corpus, which is paid for, only when the program ends.
     stopped: CancellationToken,
 }
 
@@ -112,7 +114,7 @@ impl Work {
                     return;
                 }
                 Err(error) => {
-                    self.fail(error.to_string());
+                    self.fail(describe(error));
                     return;
                 }
             }
@@ -139,7 +141,7 @@ impl Work {
             }
             Err(error) => {
                 self.slot.pause_embedding();
-                self.fail(error.to_string());
+                self.fail(describe(error));
             }
         }
     }
@@ -154,7 +156,7 @@ impl Work {
                 self.ranked(ticket, ranking);
             }
             Err(BackendError::Cancelled) => {}
-            Err(error) => self.reply(Reply::SearchFailed { backend, ticket, message: error.to_string() }),
+            Err(error) => self.reply(Reply::SearchFailed { backend, ticket, message: describe(error) }),
         }
     }
 
@@ -181,6 +183,11 @@ impl Work {
     fn reply(&self, reply: Reply) {
         drop(self.replies.send(reply));
     }
+}
+
+/// An error with its causes, on one line.
+fn describe(error: BackendError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {

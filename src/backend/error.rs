@@ -21,7 +21,7 @@ pub enum BackendError {
     },
 
     /// A model file cannot be read.
-    #[error("cannot read model file {}: {source}", path.display())]
+    #[error("cannot read model file {}", path.display())]
     ModelFile {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum BackendError {
     },
 
     /// The model was read but cannot be loaded or run.
-    #[error("cannot {operation} {model}: {source}")]
+    #[error("cannot {operation} {model}")]
     Model {
         /// `load` or `run`.
         operation: &'static str,

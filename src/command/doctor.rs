@@ -57,7 +57,7 @@ fn check_local(session: &Session, lines: &mut Vec<(&'static str, String)>) -> bo
             true
         }
         Err(error) => {
-            lines.push(("works", format!("no: {error}")));
+            lines.push(("works", format!("no: {:#}", anyhow::Error::from(error))));
             false
         }
     }

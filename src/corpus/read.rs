@@ -21,7 +21,7 @@ pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
     /// The file cannot be opened or read.
-    #[error("{name}: {source}")]
+    #[error("{name}")]
     Unreadable {
         /// The file as the person named it.
         name: String,
@@ -116,6 +116,7 @@ fn decode(bytes: &[u8]) -> Result<&str, String> {
 
 /// One line of a JSONL corpus. Other fields may stand beside these and are not looked at.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with \"text\" on each line (JSONL)")]
 struct JsonLine {
     text: String,
     id: Option<JsonId>,
@@ -124,7 +125,7 @@ struct JsonLine {
 
 /// People number their documents with and without quotes.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "\"id\" must be a string or a number")]
 enum JsonId {
     Text(String),
     Number(serde_json::Number),
@@ -223,9 +224,9 @@ mod tests {
     fn a_missing_file_and_a_directory_say_which() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let missing = folder.path().join("missing.txt");
-        let error = read(&missing).expect_err("missing").to_string();
+        let error = format!("{:#}", anyhow::Error::from(read(&missing).expect_err("missing")));
         assert!(error.contains("missing.txt: No such file"), "{error}");
-        let error = read(folder.path()).expect_err("a directory").to_string();
+        let error = format!("{:#}", anyhow::Error::from(read(folder.path()).expect_err("a directory")));
         assert!(error.contains("Is a directory"), "{error}");
     }
 }

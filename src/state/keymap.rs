@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Action, Edit, Mode};
 
-/// A key that is not a character.
+/// A key of the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A character, as it would be typed.
@@ -94,6 +94,13 @@ pub fn sections(mode: Mode) -> Vec<Section> {
     }
 }
 
+/// How many lines the list of the keys that work while typing has: titles and blank lines between sections included.
+#[must_use]
+pub fn help_lines() -> usize {
+    let sections = sections(Mode::Typing);
+    sections.iter().map(|section| section.bindings.len() + 2).sum::<usize>().saturating_sub(1)
+}
+
 /// What a key does in a mode: a line of the table or, while typing, a character of the query.
 #[must_use]
 pub fn action(mode: Mode, query_is_empty: bool, chord: Chord) -> Option<Action> {
@@ -174,7 +181,7 @@ fn query_keys() -> Section {
 fn program_keys() -> Section {
     let bindings = vec![
         bind([plain(Key::Function(1))], Action::ToggleHelp, "these keys (? on an empty query)"),
-        bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours"),
+        bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours (not under NO_COLOR)"),
         bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
         bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
         bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
@@ -202,7 +209,8 @@ fn help_keys() -> Section {
 
 fn consent_keys() -> Section {
     let bindings = vec![
-        bind([plain(Key::Char('y')), plain(Key::Char('Y'))], Action::Confirm, "send it"),
+        // Not a letter: the question may come up between two keys of a query.
+        bind([ctrl(Key::Char('y'))], Action::Confirm, "send it"),
         bind(
             [plain(Key::Char('n')), plain(Key::Char('N')), plain(Key::Esc), plain(Key::Tab)],
             Action::Decline,

@@ -11,7 +11,8 @@ pub struct List {
     pub first: usize,
     /// How many rows the window has room for.
     pub height: usize,
-    initial_top_k: usize,
+    /// How many to go back to from all.
+    chosen_top_k: usize,
     documents: usize,
 }
 
@@ -20,7 +21,7 @@ impl List {
     #[must_use]
     pub fn new(top_k: usize, documents: usize) -> Self {
         let top_k = top_k.clamp(1, documents.max(1));
-        Self { top_k, selected: 0, first: 0, height: 1, initial_top_k: top_k, documents }
+        Self { top_k, selected: 0, first: 0, height: 1, chosen_top_k: top_k, documents }
     }
 
     /// Selects a row of `rows` and brings it into the window.
@@ -36,19 +37,26 @@ impl List {
 
     /// Sets the room that the window has.
     pub(super) fn resize(&mut self, height: usize, rows: usize) {
-        self.height = height.max(1);
-        self.reveal(rows);
+        let height = height.max(1);
+        if height == self.height {
+            // Every frame says its height: what was scrolled away stays away.
+            self.first = self.first.min(rows.saturating_sub(height));
+        } else {
+            self.height = height;
+            self.reveal(rows);
+        }
     }
 
     /// Sets how many documents are shown.
     pub(super) fn set_top_k(&mut self, top_k: usize) {
         self.top_k = top_k.clamp(1, self.documents.max(1));
+        self.chosen_top_k = self.top_k;
     }
 
-    /// Goes from the number of rows at the start to all of them, and back from any other.
+    /// Goes to all rows, and back to as many as were chosen last.
     pub(super) fn toggle_all(&mut self) {
         let all = self.documents.max(1);
-        self.top_k = if self.top_k == all { self.initial_top_k } else { all };
+        self.top_k = if self.top_k == all { self.chosen_top_k } else { all };
     }
 
     /// Moves the window no further than it takes to show the selected row, and never past the last one.
@@ -96,6 +104,9 @@ mod tests {
         assert_eq!(list.first, 0);
         list.scroll(1, 3);
         assert_eq!(list.first, 0);
+        list.scroll(3, 10);
+        list.resize(4, 10);
+        assert_eq!(list.first, 3, "a frame of the same height moves nothing");
     }
 
     #[test]
@@ -113,10 +124,11 @@ mod tests {
         assert_eq!(list.top_k, 1);
         list.set_top_k(1000);
         assert_eq!(list.top_k, 100);
-        list.toggle_all();
-        assert_eq!(list.top_k, 10);
+        list.set_top_k(25);
         list.toggle_all();
         assert_eq!(list.top_k, 100);
+        list.toggle_all();
+        assert_eq!(list.top_k, 25);
         assert_eq!(List::new(10, 0).top_k, 1);
         assert_eq!(List::new(10, 3).top_k, 3);
     }

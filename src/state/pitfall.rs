@@ -8,7 +8,7 @@ use crate::backend::TokenCount;
 /// Something about the query or the corpus that a person should know before trusting the ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pitfall {
-    /// The query has this many words, one or two: there is little for a model to go by.
+    /// The query has this many words, two at the most: there is little for a model to go by.
     ShortQuery(usize),
     /// The end of the query is not seen by the model.
     QueryTruncated(TokenCount),
@@ -47,7 +47,7 @@ impl State {
             pitfalls.push(Pitfall::Incomplete { ranked: ranking.ranked.len(), documents: ranking.documents });
         }
         let words = self.query_words();
-        if (1..=2).contains(&words) {
+        if words <= 2 {
             pitfalls.push(Pitfall::ShortQuery(words));
         }
         let truncated = ranking.ranked.iter().filter(|ranked| ranked.info.tokens.truncated());

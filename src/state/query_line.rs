@@ -91,7 +91,8 @@ impl QueryLine {
     /// Keeps the text as it stands among the queries before it.
     pub(super) fn remember(&mut self) {
         let text = self.text().to_owned();
-        if !self.is_blank() && self.history.last() != Some(&text) {
+        // What was recalled is there already.
+        if self.recalled.is_none() && !self.is_blank() && self.history.last() != Some(&text) {
             self.history.push(text);
         }
     }

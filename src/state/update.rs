@@ -17,13 +17,13 @@ impl State {
         match action {
             Action::Edit(edit) => self.edit(edit),
             Action::Paste(text) => self.paste(&text),
-            Action::SelectNext => self.select(self.list.selected.saturating_add(1)),
-            Action::SelectPrevious => self.select(self.list.selected.saturating_sub(1)),
-            Action::SelectPageDown => self.select(self.list.selected.saturating_add(self.list.height)),
-            Action::SelectPageUp => self.select(self.list.selected.saturating_sub(self.list.height)),
-            Action::SelectFirst => self.select(0),
-            Action::SelectLast => self.select(usize::MAX),
-            Action::Select(row) => self.select(row),
+            Action::SelectNext => self.choose(self.list.selected.saturating_add(1)),
+            Action::SelectPrevious => self.choose(self.list.selected.saturating_sub(1)),
+            Action::SelectPageDown => self.choose(self.list.selected.saturating_add(self.list.height)),
+            Action::SelectPageUp => self.choose(self.list.selected.saturating_sub(self.list.height)),
+            Action::SelectFirst => self.choose(0),
+            Action::SelectLast => self.choose(usize::MAX),
+            Action::Select(row) => self.choose(row),
             Action::Scroll(by) => self.scroll(by),
             Action::GrowTopK => self.set_top_k(self.list.top_k.saturating_add(1)),
             Action::ShrinkTopK => self.set_top_k(self.list.top_k.saturating_sub(1)),
@@ -83,9 +83,20 @@ impl State {
         Vec::new()
     }
 
+    /// Selects a row because the person did: its document stays selected while more of the corpus is ranked, and when
+    /// another backend ranks it.
+    fn choose(&mut self, row: usize) -> Vec<Effect> {
+        let effects = self.select(row);
+        self.follow = self.selected_document();
+        effects
+    }
+
     fn scroll(&mut self, by: isize) -> Vec<Effect> {
         match self.mode {
-            Mode::Help => self.help_scroll = self.help_scroll.saturating_add_signed(by),
+            Mode::Help => {
+                let hidden = super::keymap::help_lines().saturating_sub(self.list.height);
+                self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
+            }
             Mode::Typing | Mode::Consent => self.list.scroll(by, self.row_count()),
         }
         Vec::new()
@@ -125,6 +136,10 @@ impl State {
 
     fn use_selected(&mut self) -> Vec<Effect> {
         let Some(document) = self.selected_document() else { return Vec::new() };
+        // Whoever takes a sentence out of a ranking has looked at it.
+        if self.is_current() {
+            self.settled = self.ranking().cloned();
+        }
         self.query.remember();
         let text = self.corpus[document].text.clone();
         self.query.set(&text);

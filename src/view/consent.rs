@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::text::{Line, Text};
-use ratatui::widgets::{Paragraph, Wrap};
 
 use super::{Theme, help, number, why};
 use crate::engine::Estimate;
@@ -17,25 +16,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let inner = why::frame_with_title(frame, area, " send the corpus away? ", theme);
     let place = panel.card.as_ref().map_or_else(|| panel.label.clone(), |card| card.location.to_string());
     let key = |action| keymap::hint(Mode::Consent, &action);
+    // One line each, so that no long name pushes the question or its answers out of sight.
+    let line = |text: &str, style| Line::styled(text::fit(text, usize::from(inner.width)).into_owned(), style);
     let lines = vec![
-        Line::styled(text::visible(&state.corpus.name).into_owned(), theme.text),
-        Line::styled(what_goes_where(&estimate, &text::visible(&place)), theme.text),
-        Line::styled("Each query you type goes there too.", theme.dim),
+        line(&text::visible(&state.corpus.name), theme.text),
+        line(&what_goes(&estimate), theme.text),
+        line(&format!("to {}", text::visible(&place)), theme.accent),
+        line("Each query you type goes there too.", theme.dim),
         Line::default(),
-        help::key_line(&key(Action::Confirm), "send it", 6, theme),
-        help::key_line(&key(Action::Decline), "send nothing and go back", 6, theme),
+        help::key_line(&key(Action::Confirm), "send it", 8, theme),
+        help::key_line(&key(Action::Decline), "send nothing and go back", 8, theme),
     ];
-    frame.render_widget(Paragraph::new(Text::from(lines)).wrap(Wrap { trim: false }), inner);
+    frame.render_widget(Text::from(lines), inner);
 }
 
-fn what_goes_where(estimate: &Estimate, place: &str) -> String {
+fn what_goes(estimate: &Estimate) -> String {
     let about = if estimate.estimated { "about " } else { "" };
-    let price = estimate
-        .usd
-        .map_or_else(|| "at a price that is not known".into(), |usd| format!("for {}", number::dollars(usd)));
-    format!(
-        "{}, {about}{}, {price}, to {place}",
-        number::counted(estimate.texts, "text"),
-        number::counted(estimate.tokens, "token"),
-    )
+    let price = estimate.usd.map_or_else(|| "price unknown".into(), number::dollars);
+    let (texts, tokens) = (number::counted(estimate.texts, "text"), number::counted(estimate.tokens, "token"));
+    format!("{texts}, {about}{tokens}, {price}")
 }

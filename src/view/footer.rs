@@ -57,7 +57,7 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
 fn retrying(retry: &Retry) -> String {
     let Retry { reason, wait, attempt, attempts } = retry;
     let seconds = wait.as_secs_f64();
-    format!("{}; try {attempt} of {attempts} in {seconds:.1} s", text::visible(reason))
+    format!("try {attempt} of {attempts} in {seconds:.1} s: {}", text::visible(reason))
 }
 
 fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
@@ -87,6 +87,7 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
 
 fn describe(pitfall: Pitfall) -> String {
     match pitfall {
+        Pitfall::ShortQuery(0) => "not a word in it: a model has little to go by".into(),
         Pitfall::ShortQuery(1) => "one word embeds poorly: type a whole sentence".into(),
         Pitfall::ShortQuery(words) => format!("{words} words embed poorly: type a whole sentence"),
         Pitfall::QueryTruncated(tokens) => format!(
@@ -127,7 +128,7 @@ fn status(state: &State) -> Vec<String> {
         Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
         None => parts.push(text::visible(&panel.label).into_owned()),
     }
-    let usage = number::usage(panel.usage);
+    let usage = number::usage(state.usage());
     let timings = state.ranking().map(|ranking| {
         let Timings { embed, rank } = ranking.timings;
         let embed = if embed.is_zero() { "known".into() } else { number::milliseconds(embed) };
@@ -135,7 +136,7 @@ fn status(state: &State) -> Vec<String> {
         format!("embed {embed} · rank {rank} · draw {draw} ms")
     });
     // What costs money comes before what costs time.
-    if panel.usage.tokens > 0 {
+    if state.usage().tokens > 0 {
         parts.push(usage);
         parts.extend(timings);
     } else {
@@ -145,13 +146,13 @@ fn status(state: &State) -> Vec<String> {
     parts
 }
 
-/// As many of the parts as there is room for; the first is cut rather than left out.
+/// Those of the parts that there is room for; the first is cut rather than left out.
 fn fit_parts(parts: &[String], room: usize) -> String {
     let mut line = String::from(" ");
     for (position, part) in parts.iter().enumerate() {
         let separator = if position == 0 { "" } else { " │ " };
         if position > 0 && text::width(&line) + text::width(separator) + text::width(part) > room {
-            break;
+            continue;
         }
         line.push_str(separator);
         line.push_str(part);
@@ -175,10 +176,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_line_drops_its_end_first() {
+    fn the_status_line_leaves_out_what_does_not_fit() {
         let parts = ["model · engine".into(), "embed 2 ms".into(), "$0.00".into()];
         assert_eq!(fit_parts(&parts, 80), " model · engine │ embed 2 ms │ $0.00");
         assert_eq!(fit_parts(&parts, 30), " model · engine │ embed 2 ms");
+        assert_eq!(fit_parts(&parts, 26), " model · engine │ $0.00");
         assert_eq!(fit_parts(&parts, 10), " model · …");
     }
 }

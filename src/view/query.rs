@@ -85,14 +85,20 @@ struct Window {
 impl Window {
     fn around_cursor(query: &str, cursor: usize, columns: usize) -> Self {
         let (before, after) = query.split_at(cursor);
-        let mut shown = Vec::new();
+        let mut shown: Vec<String> = Vec::new();
         let mut used = 0;
         for cluster in before.graphemes(true).rev() {
             let mark = text::visible(cluster).into_owned();
             let width = text::width(&mark);
-            // The cursor takes a column behind what stands before it, and so does the sign that something is cut off.
-            if used + width + 2 > columns {
-                shown.push("…".into());
+            // The cursor takes a column behind what stands before it.
+            if used + width + 1 > columns {
+                // So does the sign that something is cut off.
+                while used + 2 > columns
+                    && let Some(last) = shown.pop()
+                {
+                    used -= text::width(&last);
+                }
+                shown.push("…".to_owned());
                 break;
             }
             used += width;
@@ -120,6 +126,7 @@ mod tests {
     #[test]
     fn the_cursor_is_always_in_the_window() {
         assert_eq!(window("hello", 5, 10), ("hello".into(), 5));
+        assert_eq!(window("hello", 5, 6), ("hello".into(), 5));
         assert_eq!(window("hello world", 11, 6), ("…orld".into(), 5));
         assert_eq!(window("hello world", 0, 6), ("hello…".into(), 0));
         assert_eq!(window("日本語", 9, 6), ("…本語".into(), 5));

@@ -2,7 +2,7 @@
 //! ╭ top 10 of 100 ─────────────────────────────── bars: cosine 0–1 (F2) ─╮
 //! │›  1 ▲2   0.612  ████████████████▋      SQL lets you ask a table…     │
 //! │   2 ▼1   0.518  ██████████████         An index turns a full sc…     │
-//! ╰ gone: #2→#14 Rain turned the pitch… ─────────────────────────────────╯
+//! ╰ since “a question” · gone: s076 #2→#14 ──────────────────────────────╯
 //! ```
 
 use ratatui::Frame;
@@ -64,7 +64,7 @@ fn title(state: &State) -> String {
         return if state.query.is_blank() { " corpus ".into() } else { " ranking ".into() };
     };
     let of = number::thousands(ranking.ranked.len() as u64);
-    let mut title = format!(" top {} of {of}", state.row_count());
+    let mut title = format!(" top {} of {of}", number::thousands(state.row_count() as u64));
     if !state.is_current() {
         // What is on the screen answers an older query, and says so.
         title.push_str(&format!(" for “{}”", text::fit(&text::visible(&ranking.query), 24)));
@@ -79,21 +79,24 @@ fn scale_title(state: &State) -> String {
         (_, None) => String::new(),
         (BarScale::Cosine, _) => format!(" bars: cosine 0–1 ({key}) "),
         (BarScale::Spread, Some(spread)) => {
-            format!(" bars: this query's spread {:.3}–{:.3} ({key}) ", spread.least, spread.greatest)
+            format!(" bars: this query's spread, {:.3} to {:.3} ({key}) ", spread.least, spread.greatest)
         }
     }
 }
 
 /// What left the top k, as far as there is room, and what movements are counted from.
 fn gone_title(state: &State, width: u16) -> String {
-    let (Some(baseline), Some(ranking)) = (&state.baseline, state.ranking()) else { return String::new() };
+    let (Some(baseline), Some(ranking)) = (state.baseline(), state.ranking()) else { return String::new() };
     let since = match baseline {
         Baseline::Earlier(earlier) => format!("since “{}”", text::fit(&text::visible(&earlier.query), 24)),
         Baseline::Backend(label, _) => format!("against {}", text::visible(label)),
     };
-    let gone: Vec<String> =
-        baseline.gone(ranking, state.list.top_k).map(|gone| format!("#{}→#{}", gone.from, gone.to)).collect();
-    let gone = if gone.is_empty() { String::new() } else { format!(" · gone: {}", gone.join(" ")) };
+    let gone: Vec<String> = baseline
+        .gone(ranking, state.list.top_k)
+        .take(usize::from(width) / 8)
+        .map(|gone| format!("{} #{}→#{}", text::visible(&state.corpus[gone.document].id), gone.from, gone.to))
+        .collect();
+    let gone = if gone.is_empty() { String::new() } else { format!(" · gone: {}", gone.join(", ")) };
     format!(" {} ", text::fit(&format!("{since}{gone}"), usize::from(width.saturating_sub(6))))
 }
 

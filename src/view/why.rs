@@ -50,7 +50,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &The
         return;
     };
     let inner = frame_with_title(frame, area, &title(state, &explanation, document), theme);
-    let arithmetic = arithmetic(&explanation, inner.width >= WIDE, theme);
+    let knows_limit = state.panel().card.as_ref().is_some_and(|card| card.max_tokens.is_some());
+    let tokens = tokens(explanation.tokens, knows_limit);
+    let arithmetic = arithmetic(&explanation, tokens, inner.width >= WIDE, theme);
     let least_height = arithmetic.len() + distribution(&explanation, spread, 1, theme).len();
     // The text takes what it needs of what is left; after it comes a blank line, where there is room for one.
     let left = inner.height.saturating_sub(u16::try_from(least_height).unwrap_or(u16::MAX));
@@ -93,7 +95,7 @@ fn sentence(state: &State, document: DocumentIndex, theme: &Theme) -> Paragraph<
 }
 
 /// From norms and dot product to the cosine, and the distance to the neighbours.
-fn arithmetic(explanation: &Explanation, wide: bool, theme: &Theme) -> Vec<Line<'static>> {
+fn arithmetic(explanation: &Explanation, tokens: String, wide: bool, theme: &Theme) -> Vec<Line<'static>> {
     let Explanation { cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
     let result = vec![
         Span::styled("cosine ", theme.dim),
@@ -101,7 +103,7 @@ fn arithmetic(explanation: &Explanation, wide: bool, theme: &Theme) -> Vec<Line<
         Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
     ];
     let norms = format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}");
-    let (neighbours, tokens) = (neighbours(explanation), tokens(explanation.tokens));
+    let neighbours = neighbours(explanation);
     if wide {
         let one_line = [result, vec![Span::styled(format!("   {norms}"), theme.text)]].concat();
         return vec![Line::from(one_line), Line::styled(format!("{neighbours} · {tokens}"), theme.text)];
@@ -118,7 +120,8 @@ fn arithmetic(explanation: &Explanation, wide: bool, theme: &Theme) -> Vec<Line<
 fn distribution(explanation: &Explanation, spread: &Distribution, height: usize, theme: &Theme) -> Vec<Line<'static>> {
     let width = spread.histogram.len();
     let marker = format!("{:>1$}", "↑", explanation.bin + 1);
-    let share = explanation.above_share * 100.0;
+    // Never rounded up: nothing is above itself.
+    let share = (explanation.above_share * 100.0).floor();
     let mut rows = bar::histogram(&spread.histogram, height);
     let bottom = rows.pop().unwrap_or_default();
     let mut lines: Vec<Line<'static>> = rows.into_iter().map(|row| Line::styled(row, theme.bar)).collect();
@@ -152,12 +155,15 @@ fn neighbours(explanation: &Explanation) -> String {
     z.into_iter().chain(neighbour).collect::<Vec<_>>().join(" · ")
 }
 
-fn tokens(tokens: TokenCount) -> String {
+/// The length of the text, and whether its end was cut off where the model's limit is known.
+fn tokens(tokens: TokenCount, knows_limit: bool) -> String {
     let about = if tokens.estimated { "about " } else { "" };
     let total = number::counted(tokens.total, "token");
     if tokens.truncated() {
         format!("{about}{total}, cut after {}", number::thousands(tokens.used as u64))
-    } else {
+    } else if knows_limit {
         format!("{about}{total}, none cut")
+    } else {
+        format!("{about}{total}")
     }
 }

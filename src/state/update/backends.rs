@@ -18,7 +18,9 @@ impl State {
             Phase::AwaitingConsent(_) => self.mode = Mode::Consent,
             Phase::Opening | Phase::Embedding(_) | Phase::Ready | Phase::Failed(_) => {}
         }
-        let ranked = self.is_current() && self.panel().search == Search::Idle;
+        let ranked = self.is_current()
+            && self.ranking().is_some_and(|ranking| ranking.is_complete())
+            && self.panel().search == Search::Idle;
         if !self.query.is_blank() && !ranked {
             effects.extend(self.request_search(Duration::ZERO));
         }
@@ -28,7 +30,7 @@ impl State {
     /// Swaps the backend on the screen. What was ranked by the one before is what movements are counted from, and its
     /// selected document stays selected.
     fn leave_for(&mut self, next: BackendId) -> Vec<Effect> {
-        let document = self.selected_document();
+        let document = if self.row_count() == 0 { self.follow } else { self.selected_document() };
         self.baseline = self
             .ranking()
             .filter(|_| self.is_current())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{ModelCard, Usage};
+use crate::backend::{ModelCard, Retry, Usage};
 use crate::engine::{Estimate, Progress, Ranking};
 use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Reply, Search, State, Ticket, Timer};
 
@@ -25,10 +25,7 @@ impl State {
                 self.ranked(backend, ticket, ranking)
             }
             Reply::SearchFailed { backend, ticket, message } => self.search_failed(backend, ticket, message),
-            Reply::Retrying { backend, retry } => {
-                self.panel_mut(backend).retry = Some(retry);
-                Vec::new()
-            }
+            Reply::Retrying { backend, retry } => self.retrying(backend, retry),
             Reply::TimerElapsed(Timer::TypingPause(backend, ticket)) => self.typing_paused(backend, ticket),
             Reply::TimerElapsed(Timer::Settled(backend, ticket)) => self.settled(backend, ticket),
         }
@@ -47,7 +44,8 @@ impl State {
             }
             return vec![Effect::CancelSearch(backend)];
         }
-        panel.phase = Phase::Embedding(Progress { done: 0, total });
+        let progress = Progress { done: 0, total };
+        panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
         vec![Effect::EmbedCorpus(backend)]
     }
 
@@ -113,6 +111,15 @@ impl State {
         Vec::new()
     }
 
+    /// A wait that nobody waits for any more is not shown.
+    fn retrying(&mut self, backend: BackendId, retry: Retry) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        if panel.search == Search::Running || matches!(panel.phase, Phase::Embedding(_)) {
+            panel.retry = Some(retry);
+        }
+        Vec::new()
+    }
+
     fn typing_paused(&mut self, backend: BackendId, ticket: Ticket) -> Vec<Effect> {
         let panel = &self.panels[backend.0];
         let waiting = panel.ticket == ticket && panel.search == Search::Paused && backend == self.active;
@@ -122,7 +129,8 @@ impl State {
     /// The ranking has stood for a while: it goes into the history, and the next one is compared with it.
     fn settled(&mut self, backend: BackendId, ticket: Ticket) -> Vec<Effect> {
         if backend == self.active && self.panel().ticket == ticket && self.is_current() {
-            self.settled = self.ranking().cloned();
+            // A part of a corpus is no place to count movements from.
+            self.settled = self.ranking().filter(|ranking| ranking.is_complete()).cloned();
             self.query.remember();
         }
         Vec::new()
