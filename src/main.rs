@@ -44,6 +44,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Some(path) = &cli.options.log_file {
         start_log(path).with_context(|| format!("cannot write the log to {}", path.display()))?;
     }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "start");
     let is_terminal = io::stdout().is_terminal();
     let color = config::wants_color(cli.options.color, is_terminal);
     let config = Config::new(cli.options, is_terminal);

@@ -196,7 +196,8 @@ mod tests {
         files.pop();
         files.push(("1_Pooling/config.json", "{\"pooling_mode_max_tokens\": true}"));
         let other = folder_with(&files);
-        let error = read(other.path(), true).err().expect("unknown pooling").to_string();
+        let error = read(other.path(), true).err().expect("unknown pooling");
+        let error = format!("{:#}", anyhow::Error::from(error));
         assert!(error.contains("neither mean nor cls"), "{error}");
     }
 }

@@ -45,8 +45,7 @@ impl Refusal<'_> {
             reason = join(&reason, &format!("it asks to wait {wait} s, and vecscope waits {most} s at the most"));
         }
         // Of a key that it refuses a server may show a part, with signs in place of the rest: none of that is repeated.
-        let refuses_key = matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        let message = if refuses_key { String::new() } else { quote(asked.key, &message) };
+        let message = if self.status == StatusCode::UNAUTHORIZED { String::new() } else { quote(asked.key, &message) };
         let reason = join(&reason, &message);
         let error = BackendError::Refused { host: asked.endpoint.host().into(), status: self.status.as_u16(), reason };
         let again = if matches!(again, Again::After(wait) if wait > LONGEST_WAIT) { Again::Never } else { again };

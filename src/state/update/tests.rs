@@ -409,3 +409,45 @@ fn a_query_is_not_compared_with_itself() {
     answer(&mut state, LOCAL, ticket, ranking(&query, &[0.9, 0.8, 0.1, 0.2]));
     assert!(state.baseline.is_none());
 }
+
+#[test]
+fn a_letter_of_the_query_is_no_consent() {
+    use crate::state::keymap::{Chord, Key, action};
+    for letter in "yYqx ".chars() {
+        let chord = Chord { ctrl: false, alt: false, key: Key::Char(letter) };
+        assert_ne!(action(Mode::Consent, false, chord), Some(Action::Confirm), "{letter:?}");
+    }
+    let yes = Chord { ctrl: true, alt: false, key: Key::Char('y') };
+    assert_eq!(action(Mode::Consent, false, yes), Some(Action::Confirm));
+}
+
+#[test]
+fn a_row_that_was_chosen_while_the_answer_was_on_its_way_stays_chosen() {
+    let mut state = ready();
+    rank_and_settle(&mut state, "a", &[0.9, 0.8, 0.1, 0.2]);
+    let (_, ticket, _) = sent(&state.act(Action::SwapBackend));
+    open(&mut state, REMOTE);
+    answer(&mut state, REMOTE, ticket, ranking("a", &[0.1, 0.2, 0.8, 0.9]));
+    state.act(Action::SelectNext);
+    assert_eq!(state.selected_document(), Some(DocumentIndex(2)));
+    // More of the corpus is ranked for the same query.
+    answer(&mut state, REMOTE, ticket, ranking("a", &[0.1, 0.2, 0.9, 0.8]));
+    assert_eq!((state.selected_document(), state.list.selected), (Some(DocumentIndex(2)), 0));
+}
+
+#[test]
+fn movements_against_another_backend_end_with_the_query() {
+    let mut state = ready();
+    rank_and_settle(&mut state, "a", &[0.9, 0.8, 0.1, 0.2]);
+    let (_, ticket, _) = sent(&state.act(Action::SwapBackend));
+    open(&mut state, REMOTE);
+    answer(&mut state, REMOTE, ticket, ranking("a", &[0.1, 0.2, 0.8, 0.9]));
+    // Typed on, ranked there only; back at the first backend its ranking of "a" is all there is for a moment.
+    state.act(Action::SwapBackend);
+    assert!(state.baseline().is_some());
+    let (_, ticket, query) = sent(&type_text(&mut state, "b"));
+    answer(&mut state, LOCAL, ticket, ranking(&query, &[0.1, 0.2, 0.8, 0.9]));
+    state.act(Action::SwapBackend);
+    assert_eq!(state.ranking().map(|ranking| ranking.query.as_str()), Some("a"));
+    assert!(state.baseline().is_none(), "the ranking on the screen is still that of the older query");
+}
