@@ -91,7 +91,7 @@ fn model_source(options: &Options) -> Option<ModelSource> {
     source
 }
 
-/// Whether to print colours. `NO_COLOR` counts if it is set to anything (no-color.org).
+/// Whether to print colours. `NO_COLOR` counts if it is set to anything but nothing (no-color.org).
 #[must_use]
 pub fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
     match choice {

@@ -64,8 +64,8 @@ pub fn width(text: &str) -> usize {
 /// ```
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> Cow<'_, str> {
-    // A grapheme cluster is at most two columns wide but never zero bytes, so a short text need not be measured
-    // whole: a megabyte on one line costs no more than what is shown of it.
+    // Cluster by cluster and no further than there is room for: a megabyte on one line costs no more than what is
+    // shown of it.
     let mut taken = 0;
     let mut end_with_ellipsis = 0;
     for (start, cluster) in text.grapheme_indices(true) {

@@ -2,13 +2,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Paragraph, Wrap};
+use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::state::{Mode, Phase, State};
 
 mod bar;
 mod consent;
 mod footer;
+mod frame;
 mod header;
 mod help;
 mod hints;
@@ -54,12 +55,6 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
         Mode::Help => help::draw(frame, state, &theme),
         Mode::Consent => consent::draw(frame, state, &theme),
     }
-}
-
-/// Empties an area for something that covers what is below it.
-fn clear(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
-    frame.render_widget(Clear, area);
-    frame.buffer_mut().set_style(area, theme.text);
 }
 
 /// What is left to say where there is no room for anything.

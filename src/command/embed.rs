@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use serde::Serialize;
 
@@ -32,18 +32,16 @@ pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool
     if format == EmbedFormat::Npy && session.output.is_terminal {
         bail!("--format npy is binary: send it to a file, e.g. `vecscope embed FILE --format npy > vectors.npy`");
     }
+    if session.config.corpus.is_some() {
+        bail!("embed takes its texts as FILE, not with --corpus");
+    }
     let corpus = corpus::read::read(file)?;
     if corpus.documents.is_empty() {
         writeln!(io::stderr(), "vecscope: {}: nothing to embed", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));
     }
     let mut embedder = session.open(&corpus)?;
-    let (mut vectors, infos) = embed_in_order(embedder.as_mut(), &corpus)?;
-    if raw {
-        for (mut row, info) in vectors.axis_iter_mut(Axis(0)).zip(&infos) {
-            row *= info.norm;
-        }
-    }
+    let (vectors, infos) = embed_in_order(embedder.as_mut(), &corpus, raw)?;
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     match format {
         EmbedFormat::Jsonl => write_jsonl(&mut stdout, &corpus, &vectors, &infos)?,
@@ -57,19 +55,26 @@ pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool
     Ok(ExitCode::SUCCESS)
 }
 
-/// One unit vector a text, in the order of the texts.
-fn embed_in_order(embedder: &mut dyn Embedder, corpus: &Corpus) -> anyhow::Result<(Array2<f32>, Vec<TextInfo>)> {
+/// One vector a text, in the order of the texts: of unit length, or as the model made it.
+fn embed_in_order(
+    embedder: &mut dyn Embedder,
+    corpus: &Corpus,
+    raw: bool,
+) -> anyhow::Result<(Array2<f32>, Vec<TextInfo>)> {
     let texts = corpus.texts();
     let mut vectors = Array2::zeros((texts.len(), 0));
     let mut infos = vec![None; texts.len()];
     for batch in embedder.plan(&texts) {
         let members: Vec<&str> = batch.iter().map(|&index| texts[index]).collect();
         let embedded = with_job(|job| embedder.embed(&members, job))?;
-        let embedded = embedded.normalise(members.len(), embedder.card().dimensions)?;
+        let as_made = raw.then(|| embedded.vectors.clone());
+        // Checked in any case.
+        let unit = embedded.normalise(members.len(), embedder.card().dimensions)?;
+        let rows = as_made.unwrap_or(unit.vectors);
         if vectors.ncols() == 0 {
-            vectors = Array2::zeros((texts.len(), embedded.vectors.ncols()));
+            vectors = Array2::zeros((texts.len(), rows.ncols()));
         }
-        for ((&index, row), info) in batch.iter().zip(embedded.vectors.rows()).zip(embedded.infos) {
+        for ((&index, row), info) in batch.iter().zip(rows.rows()).zip(unit.infos) {
             if row.len() != vectors.ncols() {
                 bail!("the model gave vectors of {} and of {} dimensions", vectors.ncols(), row.len());
             }

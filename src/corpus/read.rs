@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -61,6 +61,9 @@ pub fn read(path: &Path) -> Result<Corpus, CorpusError> {
 }
 
 fn read_stdin() -> io::Result<Vec<u8>> {
+    if io::stdin().is_terminal() {
+        writeln!(io::stderr(), "reading texts from the terminal, one a line; Ctrl+D ends them")?;
+    }
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -56,7 +56,7 @@ impl Explanation {
             let cosine = (score - other.score).abs();
             Some(Gap { rank: neighbour + 1, cosine, deviations: spread.in_deviations(cosine) })
         };
-        let lower = ranking.ranked.iter().rev().take_while(|other| other.score < score).count();
+        let lower = ranking.ranked.len() - ranking.ranked.partition_point(|other| other.score >= score);
         Some(Self {
             rank: position + 1,
             cosine: score,

@@ -3,7 +3,8 @@
 use ratatui::Frame;
 use ratatui::text::{Line, Text};
 
-use super::{Theme, help, number, why};
+use super::frame::{centered, clear, key_line, titled};
+use super::{Theme, number};
 use crate::engine::Estimate;
 use crate::state::{Action, Mode, Phase, State, keymap};
 use crate::text;
@@ -11,9 +12,9 @@ use crate::text;
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let panel = state.panel();
     let Phase::AwaitingConsent(estimate) = panel.phase else { return };
-    let area = help::centered(frame.area(), 64, 9);
-    super::clear(frame, area, theme);
-    let inner = why::frame_with_title(frame, area, " send the corpus away? ", theme);
+    let area = centered(frame.area(), 64, 9);
+    clear(frame, area, theme);
+    let inner = titled(frame, area, " send the corpus away? ", theme);
     let place = panel.card.as_ref().map_or_else(|| panel.label.clone(), |card| card.location.to_string());
     let key = |action| keymap::hint(Mode::Consent, &action);
     // One line each, so that no long name pushes the question or its answers out of sight.
@@ -24,8 +25,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         line(&format!("to {}", text::visible(&place)), theme.accent),
         line("Each query you type goes there too.", theme.dim),
         Line::default(),
-        help::key_line(&key(Action::Confirm), "send it", 8, theme),
-        help::key_line(&key(Action::Decline), "send nothing and go back", 8, theme),
+        key_line(&key(Action::Confirm), "send it", 8, theme),
+        key_line(&key(Action::Decline), "send nothing and go back", 8, theme),
     ];
     frame.render_widget(Text::from(lines), inner);
 }

@@ -63,7 +63,8 @@ fn retrying(retry: &Retry) -> String {
 fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
     const WIDTH: usize = 20;
     match &panel.phase {
-        Phase::Opening => Some(Line::styled(" loading the model …", theme.dim)),
+        Phase::Opening if panel.typing_pause.is_zero() => Some(Line::styled(" loading the model …", theme.dim)),
+        Phase::Opening => Some(Line::styled(format!(" preparing {} …", text::visible(&panel.label)), theme.dim)),
         Phase::Embedding(progress) => {
             #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
             let share = progress.done as f32 / progress.total.max(1) as f32;

@@ -1,13 +1,12 @@
 //! The keys that work here, out of the key map itself.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Rect};
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Text};
 use ratatui::widgets::Paragraph;
 
-use super::{Theme, why};
+use super::Theme;
+use super::frame::{centered, clear, key_line, titled};
 use crate::state::{Mode, State, keymap};
-use crate::text;
 
 /// The widest that the list of keys gets.
 const WIDTH: u16 = 72;
@@ -29,20 +28,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centered(frame.area(), WIDTH, height);
-    super::clear(frame, area, theme);
-    let inner = why::frame_with_title(frame, area, " keys (Esc closes, ↑ ↓ scroll) ", theme);
+    clear(frame, area, theme);
+    let inner = titled(frame, area, " keys (Esc closes, ↑ ↓ scroll) ", theme);
     let last = lines.len().saturating_sub(usize::from(inner.height));
     let scroll = u16::try_from(state.help_scroll.min(last)).unwrap_or(u16::MAX);
     frame.render_widget(Paragraph::new(Text::from(lines)).scroll((scroll, 0)), inner);
-}
-
-/// Keys in a column of a given width, what they do beside it.
-pub(super) fn key_line(keys: &str, help: &str, keys_width: usize, theme: &Theme) -> Line<'static> {
-    let padding = " ".repeat(keys_width.saturating_sub(text::width(keys)).max(1));
-    Line::from(vec![Span::styled(format!("{keys}{padding}"), theme.text), Span::styled(help.to_owned(), theme.dim)])
-}
-
-/// A rectangle in the middle of an area, no larger than the area.
-pub(super) fn centered(area: Rect, width: u16, height: u16) -> Rect {
-    area.centered(Constraint::Length(width.min(area.width)), Constraint::Length(height.min(area.height)))
 }

@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::{Theme, why};
+use super::Theme;
+use super::frame::titled;
 use crate::state::{Action, Mode, State, keymap};
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
-    let inner = why::frame_with_title(frame, area, " three things to try ", theme);
+    let inner = titled(frame, area, " three things to try ", theme);
     let lines: Vec<Line<'_>> = three_things(state)
         .into_iter()
         .zip(1..)

@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::frame::clear;
 use super::{Layout, Theme, layout, number};
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
@@ -63,7 +64,7 @@ fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &
     let hint_width = u16::try_from(text::width(&hint)).unwrap_or(0);
     let start = first.x.saturating_sub(hint_width).max(layout.query.x + 1);
     // A frame's line would run into the names.
-    super::clear(frame, Rect { x: start, width: last.right() + 1 - start, ..*first }, theme);
+    clear(frame, Rect { x: start, width: last.right() + 1 - start, ..*first }, theme);
     if layout.backends.len() > 1 && start + hint_width == first.x {
         frame.render_widget(Line::styled(hint, theme.dim), Rect { x: start, width: hint_width, ..*first });
     }

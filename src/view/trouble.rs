@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::{Layout, Theme, why};
+use super::frame::titled;
+use super::{Layout, Theme};
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
@@ -21,7 +22,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let area = layout.why.map_or(layout.ranking, |why| layout.ranking.union(why));
     let label = text::visible(&state.panel().label).into_owned();
     let inner = if layout.framed {
-        why::frame_with_title(frame, area, &format!(" {label} "), theme)
+        titled(frame, area, &format!(" {label} "), theme)
     } else {
         Rect { x: area.x + 1, width: area.width - 1, ..area }
     };

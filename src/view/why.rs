@@ -18,8 +18,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Block, BorderType, Paragraph, Wrap};
+use ratatui::widgets::{Paragraph, Wrap};
 
+use super::frame::titled;
 use super::{Theme, bar, hints, number};
 use crate::backend::TokenCount;
 use crate::corpus::DocumentIndex;
@@ -45,11 +46,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &The
         if state.query.is_blank() {
             hints::draw(frame, area, state, theme);
         } else {
-            frame_with_title(frame, area, " why ", theme);
+            titled(frame, area, " why ", theme);
         }
         return;
     };
-    let inner = frame_with_title(frame, area, &title(state, &explanation, document), theme);
+    let inner = titled(frame, area, &title(state, &explanation, document), theme);
     let knows_limit = state.panel().card.as_ref().is_some_and(|card| card.max_tokens.is_some());
     let tokens = tokens(explanation.tokens, knows_limit);
     let arithmetic = arithmetic(&explanation, tokens, inner.width >= WIDE, theme);
@@ -64,18 +65,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &The
     let below = Rect { y: inner.y + text_height + gap, height: inner.height - text_height - gap, ..inner };
     let lines = [arithmetic, distribution(&explanation, spread, histogram_height, theme)].concat();
     frame.render_widget(Text::from(lines), below);
-}
-
-/// Draws a frame and gives what is left inside, with a column of air on both sides.
-pub(super) fn frame_with_title(frame: &mut Frame<'_>, area: Rect, title: &str, theme: &Theme) -> Rect {
-    let title = text::fit(title, usize::from(area.width.saturating_sub(4))).into_owned();
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.border)
-        .title(Line::styled(title, theme.accent));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
 
 fn title(state: &State, explanation: &Explanation, document: DocumentIndex) -> String {
