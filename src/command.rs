@@ -65,10 +65,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
 impl Session {
     /// The corpus that was named, or the bundled one.
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        match &self.config.corpus {
-            Some(path) => Ok(corpus::read::read(path)?),
-            None => Ok(corpus::bundled::corpus()),
-        }
+        Ok(corpus::read::read_or_bundled(self.config.corpus.as_deref())?)
     }
 
     /// Opens the chosen backend for a corpus; asks first where the corpus would leave this machine.

@@ -58,10 +58,7 @@ fn explore(config: &Config, is_terminal: bool) -> anyhow::Result<ExitCode> {
     if !is_terminal || !has_keyboard() {
         bail!("the explorer needs a terminal; `vecscope search QUERY` does without one (see `vecscope --help`)");
     }
-    let corpus = match &config.corpus {
-        Some(path) => corpus::read::read(path)?,
-        None => corpus::bundled::corpus(),
-    };
+    let corpus = corpus::read::read_or_bundled(config.corpus.as_deref())?;
     app::run(config, corpus)
 }
 

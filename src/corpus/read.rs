@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Corpus, Document};
+use super::{Corpus, Document, bundled};
 
 /// The longest line that is read, in bytes. A longer one is no sentence, and would take a model seconds to tokenise
 /// only to be cut after a few hundred tokens.
@@ -45,6 +45,14 @@ pub enum CorpusError {
 enum Format {
     Text,
     Jsonl,
+}
+
+/// The corpus at a path that a person named, or the bundled one where none was.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_or_bundled(path: Option<&Path>) -> Result<Corpus, CorpusError> {
+    path.map_or_else(|| Ok(bundled::corpus()), read)
 }
 
 /// Reads the corpus at `path`, or standard input for `-`.
