@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use divan::{Bencher, black_box};
 use ndarray::Array2;
-use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
 use tokio_util::sync::CancellationToken;
 use vecscope::backend::local::{Engine, EngineChoice, Local, ModelSource};
 use vecscope::backend::{Embedder, Job, TextInfo, TokenCount, UnitBatch, Usage};
@@ -14,7 +14,7 @@ use vecscope::corpus::{DocumentIndex, bundled};
 use vecscope::engine::index::Index;
 use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Timings};
 use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
-use vecscope::view;
+use vecscope::view::{self, Layout};
 
 const QUERY: &str = "how do I ask a database a question";
 const DIMENSIONS: usize = 384;
@@ -77,16 +77,20 @@ fn rank(bencher: Bencher<'_, '_>, documents: usize) {
 /// The screen with a ranking on it.
 fn state(searcher: &mut Searcher) -> State {
     let panels = vec![Panel::new("bench", Duration::ZERO)];
-    let mut state = State::new(Arc::new(bundled::corpus()), panels, 10, Appearance::Dark);
+    let mut state = State::new(Arc::new(bundled::corpus()), panels, BackendId(0), 10, Appearance::Dark);
     state.start();
     let (backend, card) = (BackendId(0), searcher.card().clone());
-    state.receive(Reply::Opened { backend, card, leaves_machine: None });
+    state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
     let progress = Progress { done: 100, total: 100 };
-    state.receive(Reply::Embedded { backend, progress, usage: Usage::default() });
+    state.receive(Reply::Embedded { backend, progress, card, usage: Usage::default() });
     for letter in QUERY.chars() {
         press(&mut state, searcher, Edit::Insert(letter));
     }
     state
+}
+
+fn draw_all(frame: &mut Frame<'_>, state: &State) {
+    view::draw(frame, Layout::build(frame.area(), state).as_ref(), state);
 }
 
 /// A key, up to the ranking that it asks for.
@@ -103,7 +107,7 @@ fn press(state: &mut State, searcher: &mut Searcher, edit: Edit) {
 fn draw(bencher: Bencher<'_, '_>, (width, height): (u16, u16)) {
     let state = state(&mut searcher());
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
-    bencher.bench_local(|| terminal.draw(|frame| view::draw(frame, black_box(&state))).map(drop));
+    bencher.bench_local(|| terminal.draw(|frame| draw_all(frame, black_box(&state))).map(drop));
 }
 
 /// A key to its frame. Every query is a new one, so that none is answered from memory.
@@ -121,6 +125,6 @@ fn keystroke(bencher: Bencher<'_, '_>) {
             state.act(Action::Paste(format!("{number} ")));
         }
         press(&mut state, &mut searcher, Edit::Insert(letter));
-        terminal.draw(|frame| view::draw(frame, &state)).map(drop)
+        terminal.draw(|frame| draw_all(frame, &state)).map(drop)
     });
 }

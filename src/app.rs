@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::corpus::Corpus;
-use crate::state::{Action, Effect, Panel, Phase, Reply, Search, State};
+use crate::state::{Effect, Panel, Phase, Reply, Search, State};
 use crate::view::{self, Layout};
 
 mod crew;
@@ -41,8 +41,7 @@ pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let corpus = Arc::new(corpus);
     let panels = config.backends.iter().map(|spec| Panel::new(spec.label(), spec.typing_pause())).collect();
-    let mut state = State::new(Arc::clone(&corpus), panels, config.top_k, config.appearance);
-    state.active = config.backend;
+    let state = State::new(Arc::clone(&corpus), panels, config.backend, config.top_k, config.appearance);
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
@@ -132,8 +131,11 @@ impl App {
                 Effect::Quit => return Ok(Some(Ended::Quit)),
                 Effect::Suspend => self.suspend()?,
                 Effect::Redraw => self.tainted = true,
+                Effect::Copy(text) => self.screen.copy(text)?,
                 Effect::Open(_)
+                | Effect::AllowCorpus(_)
                 | Effect::EmbedCorpus(_)
+                | Effect::StopEmbedding(_)
                 | Effect::Search { .. }
                 | Effect::CancelSearch(_)
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
@@ -166,15 +168,17 @@ impl App {
         if std::mem::take(&mut self.tainted) {
             self.screen.terminal().resize(area)?;
         }
-        let layout = Layout::build(area, &self.state);
-        if let Some(layout) = &layout {
-            self.state.act(Action::ResizeList(usize::from(layout.rows.height)));
-        }
-        let state = &self.state;
-        self.screen.terminal().draw(|frame| view::draw(frame, state))?;
-        self.layout = layout;
+        let (state, layout) = (&mut self.state, &mut self.layout);
+        // For the frame's own area: the terminal may have changed its size just now.
+        self.screen.terminal().draw(|frame| {
+            *layout = Layout::build(frame.area(), state);
+            if let Some(rows) = layout.as_ref().and_then(Layout::row_count) {
+                state.fit_list(rows);
+            }
+            view::draw(frame, layout.as_ref(), state);
+        })?;
         let now = Instant::now();
-        self.state.draw_time = now - started;
+        self.state.drawn(now - started);
         self.last_draw = Some(now);
         Ok(())
     }

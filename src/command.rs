@@ -13,7 +13,7 @@ use crate::cli::Command;
 use crate::config::Config;
 use crate::corpus::{self, Corpus};
 use crate::engine::{Estimate, Searcher};
-use crate::text;
+use crate::{phrase, text};
 
 mod bench;
 mod doctor;
@@ -68,14 +68,27 @@ impl Session {
         Ok(corpus::read::read_or_bundled(self.config.corpus.as_deref())?)
     }
 
-    /// Opens the chosen backend for a corpus; asks first where the corpus would leave this machine.
-    fn open(&self, corpus: &Corpus) -> anyhow::Result<Box<dyn Embedder>> {
-        let embedder = self.config.chosen_backend().open(self.runtime.handle())?;
-        let location = &embedder.card().location;
-        if location.leaves_machine() && !corpus.bundled && !self.config.assume_yes {
-            ask_to_send(&Estimate::of(embedder.as_ref(), corpus), &location.to_string())?;
+    /// Opens the chosen backend. Nothing is sent yet.
+    fn open(&self) -> anyhow::Result<Box<dyn Embedder>> {
+        Ok(self.config.chosen_backend().open(self.runtime.handle())?)
+    }
+
+    /// Opens the chosen backend for a corpus; asks first where a person's own corpus would leave this machine.
+    fn open_for(&self, corpus: &Corpus) -> anyhow::Result<Box<dyn Embedder>> {
+        let embedder = self.open()?;
+        if !corpus.bundled {
+            self.may_send(embedder.as_ref(), &corpus.texts())?;
         }
         Ok(embedder)
+    }
+
+    /// Asks whether the texts may leave this machine, where they would and it was not said beforehand.
+    fn may_send(&self, embedder: &dyn Embedder, texts: &[&str]) -> anyhow::Result<()> {
+        let location = &embedder.card().location;
+        if location.leaves_machine() && !self.config.assume_yes {
+            ask_to_send(&Estimate::of(embedder, texts), &location.to_string())?;
+        }
+        Ok(())
     }
 
     /// The name of the chosen backend, as on the command line.
@@ -113,21 +126,15 @@ fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
 /// Runs something with a backend that nobody cancels and whose waits are told on standard error.
 fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
     let mut notify = |retry: Retry| {
-        let Retry { reason, wait, attempt, attempts } = &retry;
-        let reason = text::visible(reason);
-        let seconds = wait.as_secs_f64();
         // A wait that cannot be told is waited for all the same.
-        drop(writeln!(io::stderr(), "{reason}; try {attempt} of {attempts} in {seconds:.1} s"));
+        drop(writeln!(io::stderr(), "{}", phrase::retrying(&retry)));
     };
     act(&mut Job { cancel: &CancellationToken::new(), notify: &mut notify })
 }
 
 /// Waits for a yes where a person can give one.
 fn ask_to_send(estimate: &Estimate, place: &str) -> anyhow::Result<()> {
-    let Estimate { texts, tokens, estimated, usd } = estimate;
-    let about = if *estimated { "about " } else { "" };
-    let price = usd.map_or_else(|| "at a price that is not known".into(), |usd| format!("for ${usd:.6}"));
-    let what = format!("{texts} texts, {about}{tokens} tokens, {price}, to {}", text::visible(place));
+    let what = format!("{} to {}", phrase::estimate(estimate), text::visible(place));
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         bail!("this would send {what}; nothing was sent. Add --yes to send it");
     }

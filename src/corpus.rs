@@ -27,6 +27,8 @@ pub struct Corpus {
     pub bundled: bool,
     /// In the order of the source.
     pub documents: Vec<Document>,
+    /// The numbers, from 1, of the source's lines that were passed over because nothing stands on them.
+    pub blank_lines: Vec<usize>,
 }
 
 impl Corpus {

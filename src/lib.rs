@@ -11,6 +11,7 @@ pub mod config;
 pub mod corpus;
 pub mod engine;
 pub mod math;
+pub mod phrase;
 pub mod state;
 pub mod text;
 pub mod view;

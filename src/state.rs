@@ -90,6 +90,8 @@ pub struct State {
     pub list: List,
     /// What the length of a bar stands for.
     pub bar_scale: BarScale,
+    /// Whether the explanation of the selected sentence stands in the place of the rows.
+    pub explanation_alone: bool,
     baseline: Option<Baseline>,
     /// What keys mean.
     pub mode: Mode,
@@ -109,21 +111,28 @@ pub struct State {
 }
 
 impl State {
-    /// The state at the start, with nothing typed and no backend open.
+    /// The state at the start, with nothing typed and no backend open, and `active` on the screen.
     ///
     /// # Panics
-    /// Where `panels` is empty: there is always at least one backend.
+    /// Where `active` is none of `panels`: there is always at least one backend.
     #[must_use]
-    pub fn new(corpus: Arc<Corpus>, panels: Vec<Panel>, top_k: usize, appearance: Appearance) -> Self {
-        assert!(!panels.is_empty(), "there is always at least one backend");
+    pub fn new(
+        corpus: Arc<Corpus>,
+        panels: Vec<Panel>,
+        active: BackendId,
+        top_k: usize,
+        appearance: Appearance,
+    ) -> Self {
+        assert!(active.0 < panels.len(), "the backend on the screen exists");
         let list = List::new(top_k, corpus.documents.len());
         Self {
             corpus,
             query: QueryLine::default(),
             panels,
-            active: BackendId(0),
+            active,
             list,
             bar_scale: BarScale::Cosine,
+            explanation_alone: false,
             baseline: None,
             mode: Mode::Typing,
             appearance,

@@ -84,6 +84,40 @@ pub fn fit(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
+/// `text` broken between words into at most `lines` of at most `columns`, with an ellipsis where something is missing.
+///
+/// ```
+/// # use vecscope::text::wrap;
+/// assert_eq!(wrap("one two three four", 9, 2), ["one two", "three…"]);
+/// ```
+#[must_use]
+pub fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    if columns == 0 || lines == 0 {
+        return Vec::new();
+    }
+    if lines == 1 {
+        return vec![fit(text, columns).into_owned()];
+    }
+    let options = textwrap::Options::new(columns)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let mut wrapped: Vec<String> = textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect();
+    if wrapped.len() > lines {
+        wrapped.truncate(lines);
+        if let Some(last) = wrapped.last_mut() {
+            *last = fit(&format!("{last}…"), columns).into_owned();
+        }
+    }
+    wrapped
+}
+
+/// As much of `text` from its start as could be seen in so many columns, and a little more, made [`visible`]: a megabyte
+/// on one line costs no more than what is shown of it.
+#[must_use]
+pub fn beginning(text: &str, columns: usize) -> Cow<'_, str> {
+    visible(&text[..text.floor_char_boundary(columns * 16 + 64)])
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -113,7 +147,27 @@ mod tests {
         assert_eq!(fit("abc", 0), "");
     }
 
+    #[test]
+    fn wrapped_lines_break_between_words_and_say_when_there_is_more() {
+        assert_eq!(wrap("a short text", 20, 3), ["a short text"]);
+        assert_eq!(wrap("a text of words", 7, 3), ["a text", "of", "words"]);
+        assert_eq!(wrap("a text of words", 7, 1), ["a text…"]);
+        assert_eq!(wrap("unbreakable", 4, 2), ["unbr", "eak…"]);
+        assert_eq!(wrap("日本語の文章", 4, 2), ["日本", "語…"]);
+        assert_eq!(wrap("", 4, 2), [""]);
+        assert!(wrap("text", 0, 2).is_empty());
+    }
+
     proptest! {
+        #[test]
+        fn no_wrapped_line_is_too_wide(text in "\\PC{0,60}", columns in 2_usize..20, lines in 1_usize..4) {
+            let wrapped = wrap(&text, columns, lines);
+            prop_assert!(wrapped.len() <= lines);
+            for line in wrapped {
+                prop_assert!(width(&line) <= columns, "{line:?} takes {}", width(&line));
+            }
+        }
+
         #[test]
         fn a_fitted_text_fits_and_a_text_that_fits_is_kept(text in "\\PC{0,40}", columns in 0_usize..40) {
             let fitted = fit(&text, columns);

@@ -14,7 +14,6 @@ mod header;
 mod help;
 mod hints;
 pub mod layout;
-mod number;
 mod query;
 mod ranking;
 mod theme;
@@ -26,30 +25,37 @@ pub use theme::Theme;
 
 use trouble::Trouble;
 
-/// Draws the whole screen.
-pub fn draw(frame: &mut Frame<'_>, state: &State) {
+/// Draws the whole screen, laid out by [`Layout::build`] for the frame's area; without a layout it says what it needs.
+pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
     let theme = Theme::of(state.appearance);
     let area = frame.area();
     frame.buffer_mut().set_style(area, theme.text);
-    let Some(layout) = Layout::build(frame.area(), state) else {
+    let Some(layout) = layout else {
         draw_too_small(frame);
         return;
     };
-    header::draw(frame, &layout, state, &theme);
-    query::draw(frame, &layout, state, &theme);
+    header::draw(frame, layout, state, &theme);
+    query::draw(frame, layout, state, &theme);
     match &state.panel().phase {
         Phase::NotConfigured(message) => {
-            trouble::draw(frame, &layout, state, &theme, &Trouble::NotConfigured(message));
+            trouble::draw(frame, layout, state, &theme, &Trouble::NotConfigured(message));
         }
-        Phase::Failed(message) => trouble::draw(frame, &layout, state, &theme, &Trouble::Failed(message)),
-        Phase::Closed | Phase::Opening | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
-            ranking::draw(frame, &layout, state, &theme);
+        Phase::Failed(message) => trouble::draw(frame, layout, state, &theme, &Trouble::Failed(message)),
+        Phase::Closed
+        | Phase::Opening
+        | Phase::AwaitingConsent(_)
+        | Phase::Embedding(_)
+        | Phase::Stopped { .. }
+        | Phase::Ready => {
+            if !layout.ranking.is_empty() {
+                ranking::draw(frame, layout, state, &theme);
+            }
             if let Some(area) = layout.why {
-                why::draw(frame, area, state, &theme);
+                why::draw(frame, area, layout, state, &theme);
             }
         }
     }
-    footer::draw(frame, &layout, state, &theme);
+    footer::draw(frame, layout, state, &theme);
     match state.mode {
         Mode::Typing => {}
         Mode::Help => help::draw(frame, state, &theme),

@@ -20,6 +20,7 @@ const RULE: &[Layer] = &[
     Layer { name: "corpus", knows: &["math", "text"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "backend", knows: &["math", "text"], never: &[SCREEN] },
     Layer { name: "engine", knows: &["math", "corpus", "backend"], never: &[SCREEN, NETWORK, MODELS, FILES] },
+    Layer { name: "phrase", knows: &["text", "backend", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer {
         name: "state",
         knows: &["math", "text", "corpus", "backend", "engine"],
@@ -27,7 +28,7 @@ const RULE: &[Layer] = &[
     },
     Layer {
         name: "view",
-        knows: &["math", "text", "corpus", "backend", "engine", "state"],
+        knows: &["math", "text", "corpus", "backend", "engine", "phrase", "state"],
         never: &[EFFECTS, TERMINAL, NETWORK, MODELS],
     },
     Layer { name: "cli", knows: &[], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
@@ -39,7 +40,7 @@ const RULE: &[Layer] = &[
     },
     Layer {
         name: "command",
-        knows: &["math", "text", "corpus", "backend", "engine", "state", "view", "config", "cli"],
+        knows: &["math", "text", "corpus", "backend", "engine", "phrase", "state", "view", "config", "cli"],
         // `doctor` asks ort_rten what the processor can do.
         never: &[&["fastembed", "ort", "tokenizers", "reqwest"]],
     },

@@ -43,16 +43,16 @@ fn openai_card() -> ModelCard {
 fn start(corpus: Corpus) -> State {
     let panels =
         vec![Panel::new("local MiniLM-L6-v2", Duration::ZERO), Panel::new("OpenAI", Duration::from_millis(300))];
-    let mut state = State::new(Arc::new(corpus), panels, 10, Appearance::Dark);
+    let mut state = State::new(Arc::new(corpus), panels, LOCAL, 10, Appearance::Dark);
     state.start();
     state
 }
 
 fn open(state: &mut State, backend: BackendId, card: ModelCard) {
-    state.receive(Reply::Opened { backend, card, leaves_machine: None });
+    state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
     let total = state.corpus.documents.len();
     let usage = Usage { tokens: 0, usd: Some(0.0) };
-    state.receive(Reply::Embedded { backend, progress: Progress { done: total, total }, usage });
+    state.receive(Reply::Embedded { backend, progress: Progress { done: total, total }, card, usage });
 }
 
 fn ready() -> State {
@@ -112,14 +112,16 @@ fn ranked() -> State {
 
 fn terminal(state: &State, (width, height): (u16, u16)) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
-    terminal.draw(|frame| view::draw(frame, state)).expect("a test terminal draws");
+    let layout = Layout::build(Rect::new(0, 0, width, height), state);
+    terminal.draw(|frame| view::draw(frame, layout.as_ref(), state)).expect("a test terminal draws");
     terminal
 }
 
 /// Draws as the program does: the list is told its height first.
 fn screen(state: &mut State, size: (u16, u16)) -> String {
-    if let Some(layout) = Layout::build(Rect::new(0, 0, size.0, size.1), state) {
-        state.act(Action::ResizeList(usize::from(layout.rows.height)));
+    let layout = Layout::build(Rect::new(0, 0, size.0, size.1), state);
+    if let Some(rows) = layout.and_then(|layout| layout.row_count()) {
+        state.fit_list(rows);
     }
     terminal(state, size).backend().to_string()
 }
@@ -156,7 +158,8 @@ fn another_backend_against_the_first() {
     let effects = state.act(Action::SwapBackend);
     open(&mut state, OPENAI, openai_card());
     let usage = Usage { tokens: 1_204, usd: Some(0.000_024_08) };
-    state.receive(Reply::Embedded { backend: OPENAI, progress: Progress { done: 100, total: 100 }, usage });
+    let (progress, card) = (Progress { done: 100, total: 100 }, openai_card());
+    state.receive(Reply::Embedded { backend: OPENAI, progress, card, usage });
     answer(&mut state, effects, 13, &openai_card());
     assert_screens("swapped", &mut state);
 }
@@ -180,7 +183,7 @@ fn a_backend_without_a_key() {
 #[test]
 fn the_question_before_a_corpus_leaves() {
     let documents = vec![Document { id: "1".into(), topic: None, text: "a private note".into() }];
-    let mut state = start(Corpus { name: "notes.txt".into(), bundled: false, documents });
+    let mut state = start(Corpus { name: "notes.txt".into(), bundled: false, documents, blank_lines: Vec::new() });
     open(&mut state, LOCAL, local_card());
     state.act(Action::SwapBackend);
     let estimate = Estimate { texts: 1, tokens: 5, estimated: false, usd: Some(0.000_000_1) };
@@ -194,7 +197,7 @@ fn what_is_going_on_stands_above_the_status() {
     assert!(screen(&mut state, (80, 24)).contains("loading the model"));
     state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
     let progress = Progress { done: 32, total: 100 };
-    state.receive(Reply::Embedded { backend: LOCAL, progress, usage: Usage::default() });
+    state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), usage: Usage::default() });
     assert!(screen(&mut state, (80, 24)).contains("embedding 32 of 100 ██████▍"));
     let retry =
         Retry { reason: "429 slow\u{1b}[31m down".into(), wait: Duration::from_secs(2), attempt: 2, attempts: 5 };
@@ -216,7 +219,8 @@ fn a_ranking_of_an_older_query_says_so() {
 fn hostile_text_is_shown_as_marks() {
     let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}txet";
     let document = Document { id: hostile.into(), topic: Some(hostile.into()), text: hostile.into() };
-    let mut state = start(Corpus { name: hostile.into(), bundled: false, documents: vec![document] });
+    let mut state =
+        start(Corpus { name: hostile.into(), bundled: false, documents: vec![document], blank_lines: Vec::new() });
     open(&mut state, LOCAL, ModelCard { model: hostile.into(), engine: hostile.into(), ..local_card() });
     state.act(Action::Paste(hostile.into()));
     for size in SIZES {
@@ -228,7 +232,8 @@ fn hostile_text_is_shown_as_marks() {
 
 #[test]
 fn an_empty_corpus_says_so() {
-    let mut state = start(Corpus { name: "empty.txt".into(), bundled: false, documents: Vec::new() });
+    let mut state =
+        start(Corpus { name: "empty.txt".into(), bundled: false, documents: Vec::new(), blank_lines: Vec::new() });
     open(&mut state, LOCAL, local_card());
     state.act(Action::Edit(Edit::Insert('a')));
     for size in SIZES {
@@ -248,13 +253,50 @@ fn no_colour_means_no_colour_and_the_selection_is_still_seen() {
 }
 
 #[test]
+fn the_explanation_alone() {
+    let mut state = ranked();
+    state.act(Action::ToggleExplanation);
+    state.act(Action::SelectNext);
+    assert_screens("explanation_alone", &mut state);
+    let layout = Layout::build(Rect::new(0, 0, 40, 10), &state).expect("large enough");
+    assert_eq!(layout.row_count(), None);
+    assert_eq!(layout.click(Position::new(5, 5), &state), None, "no rows are there to be clicked");
+}
+
+#[test]
+fn all_of_a_short_ranking_has_two_lines_a_row_and_a_long_one_has_one() {
+    let area = Rect::new(0, 0, 120, 36);
+    let mut state = ranked();
+    assert_eq!(Layout::build(area, &state).expect("large enough").row_height, 2);
+    for _ in 0..20 {
+        state.act(Action::GrowTopK);
+    }
+    assert_eq!(Layout::build(area, &state).expect("large enough").row_height, 1);
+}
+
+#[test]
+fn a_corpus_that_failed_half_way_is_still_ranked() {
+    let mut state = ranked();
+    state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
+    let (progress, usage) = (Progress { done: 40, total: 100 }, Usage::default());
+    state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), usage });
+    state.receive(Reply::EmbeddingFailed { backend: LOCAL, message: "the server is gone".into() });
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("SQL is the language"), "{shown}");
+    assert!(shown.contains("✗ 40 of 100 embedded (Ctrl+R goes on): the server is gone"), "{shown}");
+}
+
+#[test]
 fn clicks_find_rows_and_backends() {
     let mut state = ranked();
     for (width, height) in SIZES {
         screen(&mut state, (width, height));
         let layout = Layout::build(Rect::new(0, 0, width, height), &state).expect("large enough");
-        let row = Position::new(layout.rows.x + 5, layout.rows.y + 3);
-        assert_eq!(layout.click(row, &state), Some(Action::Select(3)));
+        // Any line of the fourth row.
+        for line in 0..layout.row_height {
+            let row = Position::new(layout.rows.x + 5, layout.rows.y + 3 * layout.row_height + line);
+            assert_eq!(layout.click(row, &state), Some(Action::Select(3)));
+        }
         let (_, openai) = layout.backends[1];
         assert_eq!(layout.click(openai.as_position(), &state), Some(Action::ShowBackend(OPENAI)));
         assert_eq!(layout.click(Position::new(0, height - 1), &state), None);
@@ -274,6 +316,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::SwapBackend),
         1 => Just(Action::SwapBarScale),
         1 => Just(Action::UseSelected),
+        1 => Just(Action::ToggleExplanation),
         1 => Just(Action::HistoryPrevious),
         1 => Just(Action::ToggleHelp),
         1 => Just(Action::Dismiss),

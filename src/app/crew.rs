@@ -42,7 +42,9 @@ impl Crew {
     pub(super) fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::Open(backend) => self.workers[backend.0].slot().open(),
+            Effect::AllowCorpus(backend) => self.workers[backend.0].slot().allow(),
             Effect::EmbedCorpus(backend) => self.workers[backend.0].slot().embed(),
+            Effect::StopEmbedding(backend) => self.workers[backend.0].slot().stop_embedding(),
             Effect::Search { backend, ticket, query } => self.workers[backend.0].slot().search(ticket, query),
             Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
             Effect::StartTimer { timer, after } => {
@@ -53,7 +55,7 @@ impl Crew {
                 });
             }
             // The screen's own.
-            Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute};
@@ -38,6 +39,11 @@ impl Screen {
     /// What frames are drawn on.
     pub(super) fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Output>> {
         &mut self.terminal
+    }
+
+    /// Gives a text to the terminal's clipboard (OSC 52), where the terminal allows it.
+    pub(super) fn copy(&mut self, text: String) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Gives the terminal back while `pause` runs.

@@ -13,8 +13,13 @@ pub(super) enum Task {
     Open,
     /// Rank the corpus for a query, unless the token says that nobody waits any more.
     Search(Ticket, String, CancellationToken),
-    /// Embed one more batch of the corpus.
-    EmbedBatch,
+    /// Embed one more batch of the corpus, unless the token says that it is not wanted any more.
+    EmbedBatch {
+        /// Whether the person has let the corpus leave this machine.
+        allowed: bool,
+        /// Cancelled when the person stops the embedding, and at the end of the program.
+        cancel: CancellationToken,
+    },
 }
 
 /// How far a worker is, on which depends what it can do next.
@@ -34,9 +39,13 @@ pub(super) struct Slot {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a task of its own, or not")]
 struct Tasks {
     open: bool,
     embed: bool,
+    allowed: bool,
+    /// Of the batch that is being worked on.
+    embedding: CancellationToken,
     search: Option<(Ticket, String)>,
     /// Of the search that is being worked on.
     running: CancellationToken,
@@ -47,6 +56,11 @@ impl Slot {
     /// Asks for the backend to be made ready.
     pub(super) fn open(&self) {
         self.fill(|tasks| tasks.open = true);
+    }
+
+    /// Lets the corpus leave this machine.
+    pub(super) fn allow(&self) {
+        self.lock().allowed = true;
     }
 
     /// Asks for the corpus to be embedded, from where it stopped.
@@ -74,13 +88,16 @@ impl Slot {
     pub(super) fn stop(&self) {
         self.fill(|tasks| {
             tasks.running.cancel();
+            tasks.embedding.cancel();
             tasks.stop = true;
         });
     }
 
-    /// No more of the corpus is to be embedded for now.
-    pub(super) fn pause_embedding(&self) {
-        self.lock().embed = false;
+    /// No more of the corpus is to be embedded for now; a batch that is being worked on is given up.
+    pub(super) fn stop_embedding(&self) {
+        let mut tasks = self.lock();
+        tasks.embed = false;
+        tasks.embedding.cancel();
     }
 
     /// Waits for the next task; `None` when the worker is to end.
@@ -100,7 +117,8 @@ impl Slot {
                 return Some(Task::Search(ticket, query, tasks.running.clone()));
             }
             if readiness.can_embed && tasks.embed {
-                return Some(Task::EmbedBatch);
+                tasks.embedding = CancellationToken::new();
+                return Some(Task::EmbedBatch { allowed: tasks.allowed, cancel: tasks.embedding.clone() });
             }
             tasks = self.filled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
@@ -133,7 +151,22 @@ mod tests {
         search(&slot, "old");
         search(&slot, "new");
         assert!(matches!(slot.next(READY), Some(Task::Search(_, query, _)) if query == "new"));
-        assert!(matches!(slot.next(READY), Some(Task::EmbedBatch)));
+        assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { allowed: false, .. })));
+    }
+
+    #[test]
+    fn a_batch_is_given_up_when_the_embedding_is_stopped_and_when_the_worker_ends() {
+        let slot = Slot::default();
+        slot.allow();
+        for give_up in [Slot::stop_embedding, Slot::stop] {
+            slot.embed();
+            let Some(Task::EmbedBatch { allowed: true, cancel }) = slot.next(READY) else {
+                unreachable!("a batch is there")
+            };
+            assert!(!cancel.is_cancelled());
+            give_up(&slot);
+            assert!(cancel.is_cancelled());
+        }
     }
 
     #[test]
@@ -152,7 +185,7 @@ mod tests {
         search(&slot, "early");
         slot.embed();
         let empty = Readiness { can_search: false, can_embed: true };
-        assert!(matches!(slot.next(empty), Some(Task::EmbedBatch)));
+        assert!(matches!(slot.next(empty), Some(Task::EmbedBatch { .. })));
         assert!(matches!(slot.next(READY), Some(Task::Search(..))));
     }
 
@@ -162,7 +195,7 @@ mod tests {
         search(&slot, "unwanted");
         slot.embed();
         slot.cancel_search();
-        slot.pause_embedding();
+        slot.stop_embedding();
         slot.open();
         assert!(matches!(slot.next(READY), Some(Task::Open)));
         slot.stop();

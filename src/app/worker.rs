@@ -20,7 +20,6 @@ pub(super) type Open = Box<dyn Fn() -> Result<Box<dyn Embedder>, BackendError> +
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
     slot: Arc<Slot>,
-    stopped: CancellationToken,
 }
 
 impl Worker {
@@ -33,20 +32,10 @@ impl Worker {
         replies: UnboundedSender<Reply>,
     ) -> Self {
         let slot = Arc::new(Slot::default());
-        let stopped = CancellationToken::new();
-        let mut work = Work {
-            id,
-            open,
-            corpus,
-            may_leave,
-            replies,
-            slot: Arc::clone(&slot),
-            searcher: None,
-            newest: None,
-            stopped: stopped.clone(),
-        };
+        let mut work =
+            Work { id, open, corpus, may_leave, replies, slot: Arc::clone(&slot), searcher: None, newest: None };
         thread::spawn(move || work.run());
-        Self { slot, stopped }
+        Self { slot }
     }
 
     /// What to give it to do.
@@ -58,7 +47,6 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.slot.stop();
-        self.stopped.cancel();
     }
 }
 
@@ -73,8 +61,6 @@ struct Work {
     searcher: Option<Searcher>,
     /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
     newest: Option<(Ticket, String, Duration)>,
-    /// Cancels a batch of the corpus, which is paid for, only when the program ends.
-    stopped: CancellationToken,
 }
 
 impl Work {
@@ -84,7 +70,7 @@ impl Work {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.carry_out(task))) {
                 self.searcher = None;
                 self.newest = None;
-                self.slot.pause_embedding();
+                self.slot.stop_embedding();
                 self.fail(format!("the backend broke: {}", panic_message(&*panic)));
             }
         }
@@ -100,7 +86,7 @@ impl Work {
         match task {
             Task::Open => self.open(),
             Task::Search(ticket, query, cancel) => self.search(ticket, query, &cancel),
-            Task::EmbedBatch => self.embed_batch(),
+            Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
     }
 
@@ -119,29 +105,44 @@ impl Work {
                 }
             }
         }
-        let Some(searcher) = &self.searcher else { return };
-        let card = searcher.card().clone();
-        let asks = card.location.leaves_machine() && !self.may_leave && !searcher.progress().is_complete();
-        let leaves_machine = asks.then(|| searcher.estimate());
-        self.reply(Reply::Opened { backend: self.id, card, leaves_machine });
+        self.opened();
     }
 
-    fn embed_batch(&mut self) {
-        // Asked once is asked for the whole corpus.
-        self.may_leave = true;
+    /// Says what is open, and asks where the corpus would leave this machine unasked.
+    fn opened(&self) {
+        let Some(searcher) = &self.searcher else { return };
+        let leaves_machine = self.must_ask(searcher).then(|| searcher.estimate());
+        self.reply(Reply::Opened { backend: self.id, card: searcher.card().clone(), leaves_machine });
+    }
+
+    fn must_ask(&self, searcher: &Searcher) -> bool {
+        searcher.card().location.leaves_machine() && !self.may_leave && !searcher.progress().is_complete()
+    }
+
+    fn embed_batch(&mut self, allowed: bool, cancel: &CancellationToken) {
+        // A yes is for the whole corpus.
+        self.may_leave |= allowed;
+        // The screen asks first; that nothing leaves without a yes does not rest on the screen alone.
+        if self.searcher.as_ref().is_some_and(|searcher| self.must_ask(searcher)) {
+            self.slot.stop_embedding();
+            self.opened();
+            return;
+        }
         let Some(searcher) = &mut self.searcher else { return };
         let (backend, replies) = (self.id, self.replies.clone());
         let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
-        let embedded = searcher.embed_next(&mut Job { cancel: &self.stopped, notify: &mut notify });
-        let usage = searcher.usage();
+        let embedded = searcher.embed_next(&mut Job { cancel, notify: &mut notify });
+        let (card, usage) = (searcher.card().clone(), searcher.usage());
         match embedded {
             Ok(progress) => {
-                self.reply(Reply::Embedded { backend, progress, usage });
+                self.reply(Reply::Embedded { backend, progress, card, usage });
                 self.rank_again();
             }
+            // The person said so, and goes on or not.
+            Err(BackendError::Cancelled) => {}
             Err(error) => {
-                self.slot.pause_embedding();
-                self.fail(describe(error));
+                self.slot.stop_embedding();
+                self.reply(Reply::EmbeddingFailed { backend, message: describe(error) });
             }
         }
     }
@@ -163,7 +164,7 @@ impl Work {
     /// Ranks for the newest query again, whose vector is known, now that there is more to rank.
     fn rank_again(&mut self) {
         let (Some(searcher), Some((ticket, query, embed))) = (&mut self.searcher, &self.newest) else { return };
-        let mut job = Job { cancel: &self.stopped, notify: &mut |_| {} };
+        let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
         let Ok(mut ranking) = searcher.search(query, &mut job) else { return };
         ranking.timings.embed = *embed;
         self.ranked(*ticket, ranking);

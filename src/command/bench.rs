@@ -6,22 +6,25 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde::Serialize;
 
 use super::{NOTHING, Session, with_job};
-use crate::backend::Usage;
+use crate::backend::Location;
 use crate::cli::BenchFormat;
 use crate::corpus::{Corpus, bundled};
 use crate::engine::Searcher;
-use crate::state::{Action, BackendId, Edit, Effect, Panel, Reply, State};
-use crate::view;
+use crate::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
+use crate::view::{self, Layout};
 
 /// The corpus is embedded anew this often: it takes longest by far.
 const CORPUS_RUNS: usize = 5;
+/// As many queries go to a server at most: each may be paid for.
+const REMOTE_RUNS: usize = 20;
 /// The screen that is drawn.
-const SCREEN: (u16, u16) = (120, 36);
+const SCREEN: Rect = Rect { x: 0, y: 0, width: 120, height: 36 };
 
 /// What `--format json` prints.
 #[derive(Debug, Serialize)]
@@ -52,22 +55,33 @@ pub(super) fn run(session: &Session, format: BenchFormat, runs: usize) -> anyhow
     if corpus.documents.is_empty() {
         return Ok(ExitCode::from(NOTHING));
     }
-    let (embedder, load) = timed(|| session.open(&corpus));
+    let (embedder, load) = timed(|| session.open());
+    let embedder = embedder?;
+    let is_local = embedder.card().location == Location::InProcess;
+    let runs = if is_local { runs } else { runs.min(REMOTE_RUNS) };
+    let queries: Vec<String> = queries(runs).collect();
+    // Not only the corpus: many queries go as well.
+    let texts: Vec<&str> = corpus.texts().into_iter().chain(queries.iter().map(String::as_str)).collect();
+    session.may_send(embedder.as_ref(), &texts)?;
     let mut measurements = vec![measurement("load the model", vec![load])];
-    let (mut searcher, embed) = embed_corpus(Searcher::new(embedder?, Arc::clone(&corpus)))?;
+    let (mut searcher, embed) = embed_corpus(Searcher::new(embedder, Arc::clone(&corpus)))?;
     measurements.push(measurement("embed the corpus", embed));
-    let (embed, rank) = search(&mut searcher, runs)?;
+    let (embed, rank) = search(&mut searcher, &queries)?;
     measurements.push(measurement("embed one query", embed));
     measurements.push(measurement("rank the corpus", rank));
-    let (draw, keystroke) = type_queries(searcher, &corpus, runs)?;
+    let card = searcher.card().clone();
+    let actions = if is_local { letters(&queries, runs) } else { pastes(&queries) };
+    let (draw, keystroke) = type_queries(searcher, &corpus, actions)?;
     measurements.push(measurement("draw one frame", draw));
-    measurements.push(measurement("keystroke to frame", keystroke.durations));
+    if is_local {
+        measurements.push(measurement("keystroke to frame", keystroke));
+    }
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cores: std::thread::available_parallelism()?.get(),
-        model: keystroke.model,
-        engine: keystroke.engine,
+        model: card.model,
+        engine: card.engine,
         texts: corpus.documents.len(),
         measurements,
         peak_memory_mib: peak_memory_mib(),
@@ -102,58 +116,76 @@ fn queries(runs: usize) -> impl Iterator<Item = String> {
     })
 }
 
-fn search(searcher: &mut Searcher, runs: usize) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
+/// The queries letter by letter. Each begins with its number, so that no two begin alike and none is answered from
+/// memory.
+fn letters(queries: &[String], runs: usize) -> Vec<Vec<Action>> {
+    let keystrokes = (1..).zip(queries).flat_map(|(number, query): (usize, _)| {
+        query.chars().enumerate().map(move |(position, letter)| match position {
+            0 => vec![Action::Dismiss, Action::Paste(format!("{number} {letter}"))],
+            _ => vec![Action::Edit(Edit::Insert(letter))],
+        })
+    });
+    keystrokes.take(runs).collect()
+}
+
+/// The queries one by one, as they were asked already: nothing is sent for them again.
+fn pastes(queries: &[String]) -> Vec<Vec<Action>> {
+    queries.iter().map(|query| vec![Action::Dismiss, Action::Paste(query.clone())]).collect()
+}
+
+fn search(searcher: &mut Searcher, queries: &[String]) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
     let (mut embed, mut rank) = (Vec::new(), Vec::new());
-    for query in queries(runs) {
-        let ranking = with_job(|job| searcher.search(&query, job))?;
+    for query in queries {
+        let ranking = with_job(|job| searcher.search(query, job))?;
         embed.push(ranking.timings.embed);
         rank.push(ranking.timings.rank);
     }
     Ok((embed, rank))
 }
 
-/// Durations of whole keystrokes, and what ran them.
-struct Keystrokes {
-    durations: Vec<Duration>,
-    model: String,
-    engine: String,
-}
-
-/// Types as a person does, letter by letter: each key changes the state, ranks, and is drawn.
+/// Types as a person does, letter by letter: each key changes the state, embeds and ranks, and is drawn and written out
+/// as for a terminal. Not in it: the way of the key into the program and of the frame through the terminal.
 fn type_queries(
     mut searcher: Searcher,
     corpus: &Arc<Corpus>,
-    runs: usize,
-) -> anyhow::Result<(Vec<Duration>, Keystrokes)> {
+    keystrokes: Vec<Vec<Action>>,
+) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
+    let backend = BackendId(0);
     let panels = vec![Panel::new("bench", Duration::ZERO)];
-    let mut state = State::new(Arc::clone(corpus), panels, 10, crate::state::Appearance::Dark);
-    let mut terminal = Terminal::new(TestBackend::new(SCREEN.0, SCREEN.1))?;
+    let mut state = State::new(Arc::clone(corpus), panels, backend, 10, Appearance::Dark);
+    let options = TerminalOptions { viewport: Viewport::Fixed(SCREEN) };
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options)?;
     state.start();
-    let card = searcher.card().clone();
-    state.receive(Reply::Opened { backend: BackendId(0), card: card.clone(), leaves_machine: None });
-    let progress = searcher.progress();
-    state.receive(Reply::Embedded { backend: BackendId(0), progress, usage: Usage::default() });
-    let (mut draw, mut durations) = (Vec::new(), Vec::new());
-    let letters: Vec<char> = queries(runs).flat_map(|query| query.chars().collect::<Vec<_>>()).take(runs).collect();
-    for letter in letters {
+    let (card, progress, usage) = (searcher.card().clone(), searcher.progress(), searcher.usage());
+    state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
+    state.receive(Reply::Embedded { backend, progress, card: card.clone(), usage });
+    let (mut drawing, mut all) = (Vec::new(), Vec::new());
+    for actions in keystrokes {
         let started = Instant::now();
-        for effect in state.act(Action::Edit(Edit::Insert(letter))) {
+        for effect in actions.into_iter().flat_map(|action| state.act(action)).collect::<Vec<_>>() {
             let Effect::Search { backend, ticket, query } = effect else { continue };
             let ranking = Arc::new(with_job(|job| searcher.search(&query, job))?);
             let usage = searcher.usage();
             state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), usage });
         }
-        let (drawn, duration) = timed(|| terminal.draw(|frame| view::draw(frame, &state)).map(drop));
+        let (drawn, duration) = timed(|| draw(&mut terminal, &mut state));
         drawn?;
-        draw.push(duration);
-        durations.push(started.elapsed());
-        // A query is as long as a person's; then the next begins.
-        if state.query_words() > 9 {
-            state.act(Action::Dismiss);
-        }
+        drawing.push(duration);
+        all.push(started.elapsed());
     }
     black_box(&state);
-    Ok((draw, Keystrokes { durations, model: card.model, engine: card.engine }))
+    Ok((drawing, all))
+}
+
+fn draw(terminal: &mut Terminal<CrosstermBackend<io::Sink>>, state: &mut State) -> io::Result<()> {
+    let drawn = terminal.draw(|frame| {
+        let layout = Layout::build(frame.area(), state);
+        if let Some(rows) = layout.as_ref().and_then(Layout::row_count) {
+            state.fit_list(rows);
+        }
+        view::draw(frame, layout.as_ref(), state);
+    });
+    drawn.map(drop)
 }
 
 fn timed<T>(act: impl FnOnce() -> T) -> (T, Duration) {

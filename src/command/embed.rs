@@ -13,7 +13,7 @@ use super::{NOTHING, Session, escape, with_job};
 use crate::backend::{Embedder, TextInfo};
 use crate::cli::EmbedFormat;
 use crate::corpus::{self, Corpus};
-use crate::text;
+use crate::{phrase, text};
 
 /// One line of `--format jsonl`.
 #[derive(Debug, Serialize)]
@@ -40,7 +40,12 @@ pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool
         writeln!(io::stderr(), "vecscope: {}: nothing to embed", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));
     }
-    let mut embedder = session.open(&corpus)?;
+    if let Some(first) = corpus.blank_lines.first() {
+        // Whoever matches vectors to lines by their numbers has to know.
+        let (name, lines) = (text::visible(&corpus.name), phrase::counted(corpus.blank_lines.len(), "blank line"));
+        writeln!(io::stderr(), "vecscope: {name}: {lines} passed over, the first is line {first}")?;
+    }
+    let mut embedder = session.open_for(&corpus)?;
     let (vectors, infos) = embed_in_order(embedder.as_mut(), &corpus, raw)?;
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     match format {

@@ -59,7 +59,7 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     }
     let started = Instant::now();
     let corpus = Arc::new(corpus);
-    let mut searcher = Searcher::new(session.open(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;

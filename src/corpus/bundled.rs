@@ -35,7 +35,7 @@ struct Line {
 #[must_use]
 pub fn corpus() -> Corpus {
     let documents = lines(CORPUS).map(|Line { id, topic, text }| Document { id, topic: Some(topic), text }).collect();
-    Corpus { name: "bundled corpus".into(), bundled: true, documents }
+    Corpus { name: "bundled corpus".into(), bundled: true, documents, blank_lines: Vec::new() }
 }
 
 /// The labelled queries over [`corpus`].

@@ -94,12 +94,16 @@ fn without_bom(bytes: &[u8]) -> &[u8] {
 }
 
 fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError> {
-    let mut documents = Vec::new();
+    let (mut documents, mut blank_lines) = (Vec::new(), Vec::new());
     let mut line_of_id = HashMap::new();
-    for (number, bytes) in (1..).zip(without_bom(bytes).split(|&byte| byte == b'\n')) {
+    let bytes = without_bom(bytes);
+    // The line break at the end of the last line begins no further one.
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    for (number, bytes) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
         let bad_line = |reason| CorpusError::BadLine { name: name.into(), line: number, reason };
         let line = decode(bytes).map_err(bad_line)?;
         if line.trim().is_empty() {
+            blank_lines.push(number);
             continue;
         }
         let document = match format {
@@ -111,7 +115,7 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
         }
         documents.push(document);
     }
-    Ok(Corpus { name: name.into(), bundled: false, documents })
+    Ok(Corpus { name: name.into(), bundled: false, documents, blank_lines })
 }
 
 fn decode(bytes: &[u8]) -> Result<&str, String> {

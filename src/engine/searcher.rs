@@ -28,7 +28,7 @@ impl Progress {
     }
 }
 
-/// What embedding a corpus would take.
+/// What embedding texts would take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// How many texts would be sent.
@@ -42,11 +42,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// What embedding `corpus` with `embedder` would take.
+    /// What embedding `texts` with `embedder` would take.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a price")]
-    pub fn of(embedder: &dyn Embedder, corpus: &Corpus) -> Self {
-        let counts = embedder.count(&corpus.texts());
+    pub fn of(embedder: &dyn Embedder, texts: &[&str]) -> Self {
+        let counts = embedder.count(texts);
         let tokens = counts.iter().map(|count| count.used).sum();
         Self {
             texts: counts.len(),
@@ -110,7 +110,7 @@ impl Searcher {
     /// What embedding the corpus would take, without sending anything.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        Estimate::of(self.embedder.as_ref(), &self.corpus)
+        Estimate::of(self.embedder.as_ref(), &self.corpus.texts())
     }
 
     /// Embeds the next batch of the corpus. Where it fails, the batch stays next.
@@ -185,7 +185,7 @@ mod tests {
             .enumerate()
             .map(|(number, &text)| Document { id: number.to_string(), topic: None, text: text.into() })
             .collect();
-        Arc::new(Corpus { name: "test".into(), bundled: false, documents })
+        Arc::new(Corpus { name: "test".into(), bundled: false, documents, blank_lines: Vec::new() })
     }
 
     fn fake(texts: &[&str]) -> Searcher {

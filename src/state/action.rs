@@ -41,6 +41,12 @@ pub enum Action {
     SwapBarScale,
     /// Take the selected sentence as the query.
     UseSelected,
+    /// Explain the selected sentence in the place of the rows, or beside them.
+    ToggleExplanation,
+    /// Give the selected sentence to the terminal's clipboard.
+    Copy,
+    /// Embed no more of the corpus for now.
+    StopEmbedding,
     /// Bring back the query before.
     HistoryPrevious,
     /// Go back towards the newest query.
@@ -55,8 +61,6 @@ pub enum Action {
     Confirm,
     /// Say no.
     Decline,
-    /// The list has room for this many rows now.
-    ResizeList(usize),
     /// Draw everything anew.
     Redraw,
     /// Stop the program as a shell would.

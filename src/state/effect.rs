@@ -9,8 +9,12 @@ use super::{BackendId, Ticket};
 pub enum Effect {
     /// Make the backend ready to embed; nothing leaves the machine yet.
     Open(BackendId),
-    /// Embed the corpus with an open backend.
+    /// The person lets the corpus leave this machine for the backend.
+    AllowCorpus(BackendId),
+    /// Embed the corpus with an open backend, from where it stopped.
     EmbedCorpus(BackendId),
+    /// Embed no more of the corpus, and give up the batch that is on its way.
+    StopEmbedding(BackendId),
     /// Rank the corpus for a query. A newer search of the same backend takes the place of an older one.
     Search {
         /// With which backend.
@@ -29,6 +33,8 @@ pub enum Effect {
         /// How long to wait.
         after: Duration,
     },
+    /// Give a text to the terminal's clipboard.
+    Copy(String),
     /// Draw everything anew, also what seems unchanged.
     Redraw,
     /// Give the terminal back and stop until the person goes on.

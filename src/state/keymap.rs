@@ -148,7 +148,10 @@ fn ranking_keys() -> Section {
         bind([ctrl(Key::Char('t'))], Action::ToggleAll, "all rows, or the top k"),
         bind([plain(Key::Enter)], Action::UseSelected, "take the selected sentence as the query"),
         bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, or this query's spread"),
-        bind([ctrl(Key::Char('r'))], Action::Retry, "try again what failed"),
+        bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
+        bind([plain(Key::Function(5))], Action::Copy, "copy the selected sentence; Shift+drag marks any text"),
+        bind([ctrl(Key::Char('x'))], Action::StopEmbedding, "stop embedding the corpus"),
+        bind([ctrl(Key::Char('r'))], Action::Retry, "go on, or try again what failed"),
     ];
     Section { title: "ranking", bindings }
 }

@@ -45,6 +45,13 @@ pub enum Phase {
     AwaitingConsent(Estimate),
     /// It embeds the corpus.
     Embedding(Progress),
+    /// It embeds no more of the corpus for now; what there is can be searched.
+    Stopped {
+        /// How much there is.
+        progress: Progress,
+        /// What went wrong; `None` where the person stopped it.
+        reason: Option<String>,
+    },
     /// Every document is embedded.
     Ready,
     /// A setting is missing; the text says which.
@@ -86,6 +93,10 @@ impl Panel {
     /// Whether a query can be sent to it, now or as soon as the first documents are embedded.
     #[must_use]
     pub fn takes_queries(&self) -> bool {
-        matches!(self.phase, Phase::Opening | Phase::Embedding(_) | Phase::Ready)
+        match &self.phase {
+            Phase::Opening | Phase::Embedding(_) | Phase::Ready => true,
+            Phase::Stopped { progress, .. } => progress.done > 0,
+            Phase::Closed | Phase::AwaitingConsent(_) | Phase::NotConfigured(_) | Phase::Failed(_) => false,
+        }
     }
 }

@@ -25,8 +25,15 @@ pub enum Reply {
         /// What to set.
         message: String,
     },
-    /// The backend could not be opened, or could not embed the corpus.
+    /// The backend could not be opened, or broke.
     Failed {
+        /// Which backend.
+        backend: BackendId,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// A batch of the corpus could not be embedded. What was embedded before is kept.
+    EmbeddingFailed {
         /// Which backend.
         backend: BackendId,
         /// Why, and what to do.
@@ -38,6 +45,8 @@ pub enum Reply {
         backend: BackendId,
         /// How much of the corpus there is now.
         progress: Progress,
+        /// What it runs, as known now.
+        card: ModelCard,
         /// What was used so far.
         usage: Usage,
     },

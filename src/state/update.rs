@@ -1,6 +1,9 @@
 //! How the state changes: one function for what a person does, one for what workers say.
 
+use std::time::Duration;
+
 use super::{Action, Appearance, BackendId, BarScale, Edit, Effect, Mode, State};
+use crate::text;
 
 mod backends;
 mod replies;
@@ -11,7 +14,7 @@ mod tests;
 impl State {
     /// Does what a person asked for, and says what has to be done outside.
     pub fn act(&mut self, action: Action) -> Vec<Effect> {
-        if !matches!(action, Action::ResizeList(_) | Action::Redraw) {
+        if action != Action::Redraw {
             self.notice = None;
         }
         match action {
@@ -33,6 +36,9 @@ impl State {
             Action::Retry => self.retry(),
             Action::SwapBarScale => self.swap_bar_scale(),
             Action::UseSelected => self.use_selected(),
+            Action::ToggleExplanation => self.toggle_explanation(),
+            Action::Copy => self.copy(),
+            Action::StopEmbedding => self.stop_embedding(),
             Action::HistoryPrevious => self.recall(super::QueryLine::recall_previous),
             Action::HistoryNext => self.recall(super::QueryLine::recall_next),
             Action::SwapAppearance => self.swap_appearance(),
@@ -40,7 +46,6 @@ impl State {
             Action::Dismiss => self.dismiss(),
             Action::Confirm => self.answer_consent(true),
             Action::Decline => self.answer_consent(false),
-            Action::ResizeList(rows) => self.resize_list(rows),
             Action::Redraw => vec![Effect::Redraw],
             Action::Suspend => vec![Effect::Suspend],
             Action::Quit => vec![Effect::Quit],
@@ -112,9 +117,27 @@ impl State {
         self.select(self.list.selected)
     }
 
-    fn resize_list(&mut self, rows: usize) -> Vec<Effect> {
+    /// The list has room for this many rows now.
+    pub fn fit_list(&mut self, rows: usize) {
         self.list.resize(rows, self.row_count());
+    }
+
+    /// A frame took this long to draw.
+    pub fn drawn(&mut self, took: Duration) {
+        self.draw_time = took;
+    }
+
+    fn toggle_explanation(&mut self) -> Vec<Effect> {
+        self.explanation_alone = !self.explanation_alone;
         Vec::new()
+    }
+
+    fn copy(&mut self) -> Vec<Effect> {
+        let Some(document) = self.selected_document() else { return Vec::new() };
+        let document = &self.corpus[document];
+        self.notice = Some(format!("copied {}, if the terminal allows it", document.id));
+        // What a text holds unseen must not be pasted unseen, into a shell of all places.
+        vec![Effect::Copy(text::visible(&document.text).into_owned())]
     }
 
     fn swap_bar_scale(&mut self) -> Vec<Effect> {

@@ -3,9 +3,9 @@
 use ratatui::Frame;
 use ratatui::text::{Line, Text};
 
+use super::Theme;
 use super::frame::{centered, clear, key_line, titled};
-use super::{Theme, number};
-use crate::engine::Estimate;
+use crate::phrase;
 use crate::state::{Action, Mode, Phase, State, keymap};
 use crate::text;
 
@@ -14,14 +14,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let Phase::AwaitingConsent(estimate) = panel.phase else { return };
     let area = centered(frame.area(), 64, 9);
     clear(frame, area, theme);
-    let inner = titled(frame, area, " send the corpus away? ", theme);
+    let inner = titled(frame, area, " send the corpus away? ", true, theme);
     let place = panel.card.as_ref().map_or_else(|| panel.label.clone(), |card| card.location.to_string());
     let key = |action| keymap::hint(Mode::Consent, &action);
     // One line each, so that no long name pushes the question or its answers out of sight.
     let line = |text: &str, style| Line::styled(text::fit(text, usize::from(inner.width)).into_owned(), style);
     let lines = vec![
         line(&text::visible(&state.corpus.name), theme.text),
-        line(&what_goes(&estimate), theme.text),
+        line(&phrase::estimate(&estimate), theme.text),
         line(&format!("to {}", text::visible(&place)), theme.accent),
         line("Each query you type goes there too.", theme.dim),
         Line::default(),
@@ -29,11 +29,4 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         key_line(&key(Action::Decline), "send nothing and go back", 8, theme),
     ];
     frame.render_widget(Text::from(lines), inner);
-}
-
-fn what_goes(estimate: &Estimate) -> String {
-    let about = if estimate.estimated { "about " } else { "" };
-    let price = estimate.usd.map_or_else(|| "price unknown".into(), number::dollars);
-    let (texts, tokens) = (number::counted(estimate.texts, "text"), number::counted(estimate.tokens, "token"));
-    format!("{texts}, {about}{tokens}, {price}")
 }

@@ -6,9 +6,9 @@
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
-use super::{Layout, Theme, bar, number};
-use crate::backend::Retry;
+use super::{Layout, Theme, bar};
 use crate::engine::Timings;
+use crate::phrase;
 use crate::state::pitfall::Pitfall;
 use crate::state::{Action, Mode, Panel, Phase, Search, State, keymap};
 use crate::text;
@@ -19,7 +19,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
         frame.render_widget(fit_line(warning.clone().unwrap_or_default(), usize::from(area.width)), area);
     }
     let area = layout.status;
-    let keys = format!("{} keys ", keymap::hint(Mode::Typing, &Action::ToggleHelp));
+    let key = |action| keymap::hint(Mode::Typing, &action);
+    let mut keys = format!("{} keys ", key(Action::ToggleHelp));
+    if !layout.framed {
+        // Where only one of both is seen, how to see the other.
+        let other = match (layout.rows.is_empty(), state.query.is_blank()) {
+            (true, _) => "rows",
+            (false, true) => "try",
+            (false, false) => "why",
+        };
+        keys = format!("{} {other} · {keys}", key(Action::ToggleExplanation));
+    }
     let room = usize::from(area.width).saturating_sub(text::width(&keys) + 1);
     let left = match warning {
         Some(warning) if layout.warning.is_none() => fit_line(warning, room),
@@ -37,27 +47,31 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
         return line(format!(" {}", text::visible(notice)), theme.warning);
     }
     if let Some(retry) = &panel.retry {
-        return line(format!(" … {}", retrying(retry)), theme.warning);
+        return line(format!(" … {}", phrase::retrying(retry)), theme.warning);
     }
     if let Search::Failed(message) = &panel.search {
         let key = keymap::hint(Mode::Typing, &Action::Retry);
         return line(format!(" ✗ {} ({key} tries again)", text::visible(message)), theme.error);
     }
+    if let Phase::Stopped { progress, reason } = &panel.phase {
+        let key = keymap::hint(Mode::Typing, &Action::Retry);
+        let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
+        return match reason {
+            Some(reason) => {
+                line(format!(" ✗ {done} of {total} embedded ({key} goes on): {}", text::visible(reason)), theme.error)
+            }
+            None => line(format!(" stopped: {done} of {total} embedded ({key} goes on)"), theme.warning),
+        };
+    }
     if let Some(progress) = progress(panel, theme) {
         return Some(progress);
     }
-    match state.pitfalls().first() {
-        Some(&pitfall) => line(format!(" ▲ {}", describe(pitfall)), theme.warning),
-        // Where there is room, what to try stands in a panel of its own.
-        None if state.query.is_blank() && layout.why.is_none() => line(hint(state), theme.dim),
-        None => None,
+    let pitfalls: Vec<String> = state.pitfalls().into_iter().map(describe).collect();
+    if !pitfalls.is_empty() {
+        return line(format!(" ▲ {}", pitfalls.join(" ▲ ")), theme.warning);
     }
-}
-
-fn retrying(retry: &Retry) -> String {
-    let Retry { reason, wait, attempt, attempts } = retry;
-    let seconds = wait.as_secs_f64();
-    format!("try {attempt} of {attempts} in {seconds:.1} s: {}", text::visible(reason))
+    // Where there is room, what to try stands in a panel of its own.
+    if state.query.is_blank() && layout.why.is_none() { line(hint(state), theme.dim) } else { None }
 }
 
 fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
@@ -68,10 +82,12 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
         Phase::Embedding(progress) => {
             #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
             let share = progress.done as f32 / progress.total.max(1) as f32;
-            let (done, total) = (number::thousands(progress.done as u64), number::thousands(progress.total as u64));
+            let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
+            let key = keymap::hint(Mode::Typing, &Action::StopEmbedding);
             Some(Line::from(vec![
                 Span::styled(format!(" embedding {done} of {total} "), theme.dim),
                 Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),
+                Span::styled(format!(" {key} stops"), theme.dim),
             ]))
         }
         Phase::Ready => match panel.search {
@@ -82,7 +98,11 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
             }
             Search::Idle | Search::Running | Search::Failed(_) => None,
         },
-        Phase::Closed | Phase::AwaitingConsent(_) | Phase::NotConfigured(_) | Phase::Failed(_) => None,
+        Phase::Closed
+        | Phase::AwaitingConsent(_)
+        | Phase::Stopped { .. }
+        | Phase::NotConfigured(_)
+        | Phase::Failed(_) => None,
     }
 }
 
@@ -93,22 +113,22 @@ fn describe(pitfall: Pitfall) -> String {
         Pitfall::ShortQuery(words) => format!("{words} words embed poorly: type a whole sentence"),
         Pitfall::QueryTruncated(tokens) => format!(
             "the query has {} tokens; the model sees the first {}",
-            number::thousands(tokens.total as u64),
-            number::thousands(tokens.used as u64)
+            phrase::thousands(tokens.total as u64),
+            phrase::thousands(tokens.used as u64)
         ),
         Pitfall::DocumentsTruncated { documents, limit } => format!(
             "{} longer than {} tokens: the rest is not seen",
             if documents == 1 {
                 "1 text is".into()
             } else {
-                format!("{} texts are", number::thousands(documents as u64))
+                format!("{} texts are", phrase::thousands(documents as u64))
             },
-            number::thousands(limit as u64)
+            phrase::thousands(limit as u64)
         ),
         Pitfall::Incomplete { ranked, documents } => format!(
             "{} of {} texts ranked so far",
-            number::thousands(ranked as u64),
-            number::thousands(documents as u64)
+            phrase::thousands(ranked as u64),
+            phrase::thousands(documents as u64)
         ),
     }
 }
@@ -129,11 +149,11 @@ fn status(state: &State) -> Vec<String> {
         Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
         None => parts.push(text::visible(&panel.label).into_owned()),
     }
-    let usage = number::usage(state.usage());
+    let usage = phrase::usage(state.usage());
     let timings = state.ranking().map(|ranking| {
         let Timings { embed, rank } = ranking.timings;
-        let embed = if embed.is_zero() { "known".into() } else { number::milliseconds(embed) };
-        let (rank, draw) = (number::milliseconds(rank), number::milliseconds(state.draw_time));
+        let embed = if embed.is_zero() { "known".into() } else { phrase::milliseconds(embed) };
+        let (rank, draw) = (phrase::milliseconds(rank), phrase::milliseconds(state.draw_time));
         format!("embed {embed} · rank {rank} · draw {draw} ms")
     });
     // What costs money comes before what costs time.

@@ -8,9 +8,19 @@ use ratatui::widgets::{Block, BorderType, Clear};
 use super::Theme;
 use crate::text;
 
-/// Draws a frame and gives what is left inside, with a column of air on both sides.
-pub(super) fn titled(frame: &mut Frame<'_>, area: Rect, title: &str, theme: &Theme) -> Rect {
+/// Draws a frame, or a line with the title where there is no room for one, and gives what is left inside, with a column
+/// of air on both sides.
+pub(super) fn titled(frame: &mut Frame<'_>, area: Rect, title: &str, framed: bool, theme: &Theme) -> Rect {
     let title = text::fit(title, usize::from(area.width.saturating_sub(4))).into_owned();
+    if !framed {
+        frame.render_widget(Line::styled(title, theme.accent), area);
+        return Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(1),
+        };
+    }
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.border)

@@ -3,7 +3,8 @@
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
-use super::{Layout, Theme, number};
+use super::{Layout, Theme};
+use crate::phrase;
 use crate::state::State;
 use crate::text;
 
@@ -22,7 +23,7 @@ fn what_is_ranked(state: &State) -> String {
     if !state.corpus.bundled {
         parts.push(text::visible(&state.corpus.name).into_owned());
     }
-    parts.push(number::counted(state.corpus.documents.len(), "sentence"));
+    parts.push(phrase::counted(state.corpus.documents.len(), "sentence"));
     if let Some(dimensions) = state.panel().card.as_ref().and_then(|card| card.dimensions) {
         parts.push(format!("{dimensions} d"));
     }

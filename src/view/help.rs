@@ -29,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = centered(frame.area(), WIDTH, height);
     clear(frame, area, theme);
-    let inner = titled(frame, area, " keys (Esc closes, ↑ ↓ scroll) ", theme);
+    let inner = titled(frame, area, " keys (Esc closes, ↑ ↓ scroll) ", true, theme);
     let last = lines.len().saturating_sub(usize::from(inner.height));
     let scroll = u16::try_from(state.help_scroll.min(last)).unwrap_or(u16::MAX);
     frame.render_widget(Paragraph::new(Text::from(lines)).scroll((scroll, 0)), inner);

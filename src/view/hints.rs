@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::Theme;
 use super::frame::titled;
+use super::{Layout, Theme};
 use crate::state::{Action, Mode, State, keymap};
 
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
-    let inner = titled(frame, area, " three things to try ", theme);
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
+    let inner = titled(frame, area, " three things to try ", layout.framed, theme);
     let lines: Vec<Line<'_>> = three_things(state)
         .into_iter()
         .zip(1..)

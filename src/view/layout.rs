@@ -12,6 +12,9 @@
 //! warning                             warning
 //! status                              status
 //! ```
+//!
+//! The explanation takes the place of the rows where the person asks for it. Rows have two lines where all of a ranking
+//! finds room so.
 
 use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
@@ -29,8 +32,11 @@ const WIDE: u16 = 100;
 const WHY_WIDTH: u16 = 44;
 /// From this height on, there is room for the explanation below the rows.
 const TALL: u16 = 22;
-/// The height of the explanation below the rows, frame included.
+/// The height of the explanation below the rows, frame included: its lines are more where they are shorter.
 const WHY_HEIGHT: u16 = 8;
+const NARROW_WHY_HEIGHT: u16 = 9;
+/// Below this width the explanation is narrow.
+const NARROW: u16 = 80;
 /// From this height and width on, regions have frames.
 const FRAMED_HEIGHT: u16 = 14;
 const FRAMED_WIDTH: u16 = 60;
@@ -48,8 +54,10 @@ pub struct Layout {
     pub backends: Vec<(BackendId, Rect)>,
     /// The ranking with its frame, if any.
     pub ranking: Rect,
-    /// The rows of the ranking alone.
+    /// The rows of the ranking alone. Empty, with its frame, where the explanation stands in their place.
     pub rows: Rect,
+    /// How many lines a row has.
+    pub row_height: u16,
     /// The explanation with its frame.
     pub why: Option<Rect>,
     /// What to beware of: one row. Without it, that takes the place of the status.
@@ -68,12 +76,29 @@ impl Layout {
             return None;
         }
         let framed = area.width >= FRAMED_WIDTH && area.height >= FRAMED_HEIGHT;
-        Some(if framed { Self::framed(area, state) } else { Self::compact(area, state) })
+        let mut layout = if framed { Self::framed(area, state) } else { Self::compact(area, state) };
+        if state.explanation_alone {
+            layout.why = Some(layout.why.map_or(layout.ranking, |why| layout.ranking.union(why)));
+            (layout.ranking, layout.rows) = (Rect::ZERO, Rect::ZERO);
+        }
+        let roomy = framed && state.ranking().is_some() && state.row_count() * 2 <= usize::from(layout.rows.height);
+        layout.row_height = if roomy { 2 } else { 1 };
+        Some(layout)
+    }
+
+    /// How many rows there is room for; `None` where none are shown.
+    #[must_use]
+    pub fn row_count(&self) -> Option<usize> {
+        (!self.rows.is_empty()).then(|| usize::from(self.rows.height / self.row_height))
     }
 
     fn framed(area: Rect, state: &State) -> Self {
         let below = area.width < WIDE && area.height >= TALL;
-        let why_height = if below { WHY_HEIGHT } else { 0 };
+        let why_height = match below {
+            false => 0,
+            true if area.width < NARROW => NARROW_WHY_HEIGHT,
+            true => WHY_HEIGHT,
+        };
         let [header, query, main, why_below, warning, status] = Split::vertical([
             Constraint::Length(1),
             Constraint::Length(3),
@@ -98,6 +123,7 @@ impl Layout {
             backends,
             ranking,
             rows: inner(ranking),
+            row_height: 1,
             why,
             warning: Some(warning),
             status,
@@ -118,6 +144,7 @@ impl Layout {
             backends: right_aligned(backends, state, 1),
             ranking: rows,
             rows,
+            row_height: 1,
             why: None,
             warning: None,
             status,
@@ -134,7 +161,7 @@ impl Layout {
         if let Some((backend, _)) = self.backends.iter().find(|(_, area)| area.contains(at)) {
             return Some(Action::ShowBackend(*backend));
         }
-        let row = state.list.first + usize::from(at.y.saturating_sub(self.rows.y));
+        let row = state.list.first + usize::from(at.y.saturating_sub(self.rows.y) / self.row_height);
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
     }
 }
@@ -145,11 +172,17 @@ pub(super) fn backend_label(state: &State, backend: BackendId) -> String {
     format!("{mark} {}", text::visible(&state.panels[backend.0].label))
 }
 
-/// One rectangle for each backend's label, at the right end of a row, `margin` columns from its edge.
+/// One rectangle for each backend's label, at the right end of a row, `margin` columns from its edge. Where they do not
+/// fit, long ones are cut so that each keeps its share.
 fn right_aligned(row: Rect, state: &State, margin: u16) -> Vec<(BackendId, Rect)> {
     const GAP: u16 = 3;
-    let widths = (0..state.panels.len())
-        .map(|number| u16::try_from(text::width(&backend_label(state, BackendId(number)))).unwrap_or(u16::MAX));
+    let count = u16::try_from(state.panels.len()).unwrap_or(u16::MAX);
+    let room = row.width.saturating_sub(2 * margin + GAP * count.saturating_sub(1));
+    let wanted: Vec<u16> = (0..state.panels.len())
+        .map(|number| u16::try_from(text::width(&backend_label(state, BackendId(number)))).unwrap_or(u16::MAX))
+        .collect();
+    let fits = wanted.iter().map(|&width| usize::from(width)).sum::<usize>() <= usize::from(room);
+    let widths = wanted.into_iter().map(|width| if fits { width } else { width.min(room / count) });
     let total = widths.clone().fold(0_u16, |sum, width| sum.saturating_add(width).saturating_add(GAP));
     let mut x = row.right().saturating_sub(total.saturating_sub(GAP)).saturating_sub(margin).max(row.x);
     widths

@@ -11,7 +11,8 @@ use ratatui::widgets::{Block, BorderType};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::frame::clear;
-use super::{Layout, Theme, layout, number};
+use super::{Layout, Theme, layout};
+use crate::phrase;
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
@@ -48,11 +49,9 @@ fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) 
     if words == 0 || room.width < 60 {
         return 0;
     }
-    let mut counts = number::counted(words, "word");
+    let mut counts = phrase::counted(words, "word");
     if let Some(ranking) = state.ranking().filter(|_| state.is_current()) {
-        let tokens = ranking.query_info.tokens;
-        let about = if tokens.estimated { "about " } else { "" };
-        counts = format!("{counts} · {about}{}", number::counted(tokens.total, "token"));
+        counts = format!("{counts} · {}", phrase::tokens(ranking.query_info.tokens));
     }
     frame.render_widget(Line::from(Span::styled(counts.as_str(), theme.dim)).right_aligned(), room);
     u16::try_from(text::width(&counts) + 2).unwrap_or(0)

@@ -1,20 +1,23 @@
 //! ```text
 //! ╭ top 10 of 100 ─────────────────────────────── bars: cosine 0–1 (F2) ─╮
-//! │›  1 ▲2   0.612  ████████████████▋      SQL lets you ask a table…     │
-//! │   2 ▼1   0.518  ██████████████         An index turns a full sc…     │
+//! │›  1 ▲2   0.612  ████████████████▋      SQL lets you ask a table a    │
+//! │                                        question in plain words       │
+//! │   2 ▼1   0.518  ██████████████         An index turns a full scan    │
+//! │                                        into a short walk             │
 //! ╰ since “a question” · gone: s076 #2→#14 ──────────────────────────────╯
 //! ```
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
-use super::{Layout, Theme, bar, number};
+use super::{Layout, Theme, bar};
 use crate::corpus::DocumentIndex;
 use crate::engine::{Ranked, Ranking};
 use crate::math::distribution::Distribution;
+use crate::phrase;
 use crate::state::{Action, BarScale, Baseline, Mode, Movement, Phase, Search, State, keymap};
 use crate::text;
 
@@ -30,9 +33,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
         draw_scrollbar(frame, layout, state, theme);
     }
     match state.ranking() {
-        Some(ranking) if !ranking.ranked.is_empty() => draw_ranked(frame, layout.rows, state, ranking, theme),
+        Some(ranking) if !ranking.ranked.is_empty() => draw_ranked(frame, layout, state, ranking, theme),
         None if state.query.is_blank() && !state.corpus.documents.is_empty() => {
-            draw_corpus(frame, layout.rows, state, theme);
+            draw_corpus(frame, layout, state, theme);
         }
         Some(_) | None => {
             let line = Line::from(Span::styled(format!(" {}", nothing_to_show(state)), theme.dim));
@@ -63,8 +66,8 @@ fn title(state: &State) -> String {
     let Some(ranking) = state.ranking() else {
         return if state.query.is_blank() { " corpus ".into() } else { " ranking ".into() };
     };
-    let of = number::thousands(ranking.ranked.len() as u64);
-    let mut title = format!(" top {} of {of}", number::thousands(state.row_count() as u64));
+    let of = phrase::thousands(ranking.ranked.len() as u64);
+    let mut title = format!(" top {} of {of}", phrase::thousands(state.row_count() as u64));
     if !state.is_current() {
         // What is on the screen answers an older query, and says so.
         title.push_str(&format!(" for “{}”", text::fit(&text::visible(&ranking.query), 24)));
@@ -108,6 +111,7 @@ fn nothing_to_show(state: &State) -> &'static str {
         (Phase::Opening, _) => "the ranking comes as soon as the model is loaded",
         (Phase::Embedding(_), _) => "the ranking comes as soon as the first sentences are embedded",
         (Phase::AwaitingConsent(_), _) => "nothing was sent yet",
+        (Phase::Stopped { progress, .. }, _) if progress.done == 0 => "nothing is embedded yet",
         (_, Search::Paused) => "the query is sent when you pause",
         (_, Search::Running) => "the ranking is on its way",
         (_, Search::Idle | Search::Failed(_)) => "no ranking",
@@ -118,11 +122,7 @@ fn nothing_to_show(state: &State) -> &'static str {
 struct Columns {
     rank: usize,
     bar: usize,
-    text: usize,
 }
-
-/// Selection mark, spaces between columns, movement and score: what never changes its width.
-const FIXED: usize = 1 + 1 + 5 + 6 + 1;
 
 impl Columns {
     fn of(area: Rect, rows: usize) -> Self {
@@ -134,23 +134,24 @@ impl Columns {
             70..100 => 12,
             100.. => 20,
         };
-        Self { rank, bar, text: width.saturating_sub(FIXED + rank + bar + 2) }
+        Self { rank, bar }
     }
 }
 
-fn draw_ranked(frame: &mut Frame<'_>, area: Rect, state: &State, ranking: &Ranking, theme: &Theme) {
+fn draw_ranked(frame: &mut Frame<'_>, layout: &Layout, state: &State, ranking: &Ranking, theme: &Theme) {
     let Some(spread) = &ranking.spread else { return };
-    let columns = Columns::of(area, state.list.top_k);
+    let columns = Columns::of(layout.rows, state.list.top_k);
     // An answer to an older query stands back until its successor comes.
     let text_style = if state.is_current() { theme.text } else { theme.dim };
-    for (position, row) in visible_rows(state, area) {
+    for (position, row) in visible_rows(state, layout) {
         let ranked = ranking.ranked[position];
-        let line = ranked_line(state, ranked, position, &columns, spread, theme, text_style);
-        draw_row(frame, row, line, position == state.list.selected, theme);
+        let numbers = numbers(state, ranked, position, &columns, spread, theme, text_style);
+        draw_row(frame, row, numbers, ranked.document, text_style, state, theme);
     }
 }
 
-fn ranked_line(
+/// Everything of a row but its text.
+fn numbers(
     state: &State,
     ranked: Ranked,
     position: usize,
@@ -166,7 +167,6 @@ fn ranked_line(
         Span::styled(format!("{movement:<5}"), movement_style),
         Span::styled(format!("{:>6.3}  ", ranked.score), text_style),
         Span::styled(format!("{bar:<0$} ", columns.bar), theme.bar),
-        Span::styled(document_text(state, ranked.document, columns.text), text_style),
     ])
 }
 
@@ -180,12 +180,11 @@ fn movement(state: &State, document: DocumentIndex, theme: &Theme) -> (String, S
     }
 }
 
-fn draw_corpus(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
+fn draw_corpus(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     let documents = &state.corpus.documents;
     let number_width = documents.len().to_string().len().max(2);
     let topic_width = if documents.iter().any(|document| document.topic.is_some()) { 13 } else { 0 };
-    let text_width = usize::from(area.width).saturating_sub(number_width + topic_width + 3);
-    for (position, row) in visible_rows(state, area) {
+    for (position, row) in visible_rows(state, layout) {
         let topic = documents[position].topic.as_deref().unwrap_or_default();
         let topic = if topic_width == 0 {
             String::new()
@@ -195,30 +194,37 @@ fn draw_corpus(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) 
         let line = Line::from(vec![
             Span::styled(format!("{:>number_width$} ", position + 1), theme.dim),
             Span::styled(topic, theme.dim),
-            Span::styled(document_text(state, DocumentIndex(position), text_width), theme.text),
         ]);
-        draw_row(frame, row, line, position == state.list.selected, theme);
+        draw_row(frame, row, line, DocumentIndex(position), theme.text, state, theme);
     }
 }
 
 /// The rows in the window, each with its place.
-fn visible_rows(state: &State, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
-    let rows = state.list.first..state.row_count();
-    rows.zip((0..area.height).map(move |offset| Rect { y: area.y + offset, height: 1, ..area }))
+fn visible_rows(state: &State, layout: &Layout) -> impl Iterator<Item = (usize, Rect)> + use<> {
+    let (area, height) = (layout.rows, layout.row_height);
+    let places = (0..area.height / height).map(move |offset| Rect { y: area.y + offset * height, height, ..area });
+    (state.list.first..state.row_count()).zip(places)
 }
 
-fn draw_row(frame: &mut Frame<'_>, area: Rect, mut line: Line<'static>, selected: bool, theme: &Theme) {
-    line.spans.insert(0, Span::styled(if selected { "›" } else { " " }, theme.accent));
-    frame.render_widget(line, area);
+/// A row: what stands before the text, and the text in as many lines as there are.
+fn draw_row(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    before: Line<'static>,
+    document: DocumentIndex,
+    text_style: Style,
+    state: &State,
+    theme: &Theme,
+) {
+    let selected = state.selected_document() == Some(document);
+    frame.render_widget(Span::styled(if selected { "›" } else { " " }, theme.accent), area);
+    let start = 1 + u16::try_from(before.width()).unwrap_or(u16::MAX);
+    frame.render_widget(before, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area });
+    let room = Rect { x: area.x.saturating_add(start), width: area.width.saturating_sub(start), ..area };
+    let (columns, lines) = (usize::from(room.width), usize::from(room.height));
+    let text = text::beginning(&state.corpus[document].text, columns * lines);
+    frame.render_widget(Text::from_iter(text::wrap(&text, columns, lines)).style(text_style), room);
     if selected {
         frame.buffer_mut().set_style(area, theme.selected);
     }
-}
-
-fn document_text(state: &State, document: DocumentIndex, columns: usize) -> String {
-    // What cannot be seen need not be made visible: a long text costs no more than its beginning.
-    let text = &state.corpus[document].text;
-    let beginning = &text[..text.floor_char_boundary(columns * 16 + 64)];
-    let ellipsis = if beginning.len() < text.len() { "…" } else { "" };
-    text::fit(&format!("{}{ellipsis}", text::visible(beginning)), columns).into_owned()
 }

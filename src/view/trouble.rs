@@ -21,8 +21,9 @@ pub(super) enum Trouble<'a> {
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme, trouble: &Trouble<'_>) {
     let area = layout.why.map_or(layout.ranking, |why| layout.ranking.union(why));
     let label = text::visible(&state.panel().label).into_owned();
+    // Without a frame the headline says the same.
     let inner = if layout.framed {
-        titled(frame, area, &format!(" {label} "), theme)
+        titled(frame, area, &format!(" {label} "), true, theme)
     } else {
         Rect { x: area.x + 1, width: area.width - 1, ..area }
     };

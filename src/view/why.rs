@@ -1,74 +1,108 @@
 //! ```text
-//! ╭ why #1 · s001 · databases ───────────────╮
+//! ╭ why #2 · s001 · databases ───────────────╮
 //! │ SQL is the language for putting …        │
 //! │                                          │
 //! │ cosine 0.612 = q·d, angle 52.3°          │
 //! │ |q| 5.87→1  |d| 6.02→1  raw q·d 21.63    │
-//! │ z +3.1 · ahead of #2 by 0.094 (3.1 σ)    │
-//! │ 13 tokens, none cut                      │
+//! │ z +3.1 · 0.104 (1.0 σ) behind #1         │
+//! │ 0.152 (1.5 σ) ahead of #3                │
 //! │   ▂▆                                     │
 //! │ ▁▄██▇▅▃▂▁▁    ▁        ▁  all 100        │
-//! │                        ↑  above 99 %     │
+//! │                        ↑  above 98 %     │
 //! │ -0.08 to 0.61, mean 0.07                 │
-//! ╰──────────────────────────────────────────╯
+//! ╰───────────────────── 13 tokens, none cut ╯
 //! ```
 //!
-//! Where there is less room, lines are joined and the histogram has one row.
+//! Where there is less room, the histogram has one row, or gives its place to the sentence.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Paragraph, Wrap};
 
 use super::frame::titled;
-use super::{Theme, bar, hints, number};
+use super::{Layout, Theme, bar, hints};
 use crate::backend::TokenCount;
-use crate::corpus::DocumentIndex;
+use crate::corpus::Document;
 use crate::engine::explanation::{Explanation, Gap};
 use crate::math::distribution::Distribution;
+use crate::phrase;
 use crate::state::State;
 use crate::text;
-
-/// A text longer than this is cut here: the panel could not show more of it.
-const MAX_TEXT_BYTES: usize = 2_000;
-
-/// From this width on, the arithmetic stands on one line.
-const WIDE: u16 = 68;
 
 /// The most rows that a histogram takes up.
 const TALLEST_HISTOGRAM: usize = 7;
 
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme) {
+/// Between two facts on one line.
+const SEPARATOR: &str = " · ";
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
     let explained = state
         .ranking()
         .and_then(|ranking| Some((Explanation::of(ranking, state.list.selected)?, ranking.spread.as_ref()?)));
     let (Some((explanation, spread)), Some(document)) = (explained, state.selected_document()) else {
         if state.query.is_blank() {
-            hints::draw(frame, area, state, theme);
+            hints::draw(frame, area, layout, state, theme);
         } else {
-            titled(frame, area, " why ", theme);
+            titled(frame, area, " why ", layout.framed, theme);
         }
         return;
     };
-    let inner = titled(frame, area, &title(state, &explanation, document), theme);
+    let document: &Document = &state.corpus[document];
+    let inner = titled(frame, area, &title(document, &explanation), layout.framed, theme);
     let knows_limit = state.panel().card.as_ref().is_some_and(|card| card.max_tokens.is_some());
     let tokens = tokens(explanation.tokens, knows_limit);
-    let arithmetic = arithmetic(&explanation, tokens, inner.width >= WIDE, theme);
-    let least_height = arithmetic.len() + distribution(&explanation, spread, 1, theme).len();
-    // The text takes what it needs of what is left; after it comes a blank line, where there is room for one.
-    let left = inner.height.saturating_sub(u16::try_from(least_height).unwrap_or(u16::MAX));
-    let sentence = sentence(state, document, theme);
-    let text_height = u16::try_from(sentence.line_count(inner.width)).unwrap_or(u16::MAX).min(left);
-    frame.render_widget(sentence, Rect { height: text_height, ..inner });
-    let gap = u16::from(text_height < left);
-    let histogram_height = usize::from(left - text_height - gap).saturating_add(1).min(TALLEST_HISTOGRAM);
-    let below = Rect { y: inner.y + text_height + gap, height: inner.height - text_height - gap, ..inner };
-    let lines = [arithmetic, distribution(&explanation, spread, histogram_height, theme)].concat();
-    frame.render_widget(Text::from(lines), below);
+    let mut facts = facts(&explanation, theme);
+    if layout.framed {
+        let line = Line::styled(format!(" {} ", text::fit(&tokens, usize::from(inner.width))), theme.dim);
+        let bottom = Rect { x: inner.x, y: area.bottom() - 1, width: inner.width + 1, height: 1 };
+        frame.render_widget(line.right_aligned(), bottom);
+    } else {
+        facts.push(vec![Span::styled(tokens, theme.dim)]);
+    }
+    let (columns, height) = (usize::from(inner.width), usize::from(inner.height));
+    let facts = flow(facts, columns);
+    let sentence = text::wrap(&text::beginning(&document.text, columns * height), columns, height);
+    let room = Room::share(height, sentence.len(), facts.len());
+    // Wrapped again where there is not room for all of it, so that it says so.
+    let sentence = text::wrap(&text::beginning(&document.text, columns * height), columns, room.sentence);
+    let mut lines: Vec<Line<'static>> = sentence.into_iter().map(|line| Line::styled(line, theme.text)).collect();
+    if room.gap {
+        lines.push(Line::default());
+    }
+    lines.extend(facts);
+    if let Some(rows) = room.histogram {
+        lines.extend(distribution(&explanation, spread, rows, theme));
+    }
+    frame.render_widget(Text::from(lines), inner);
 }
 
-fn title(state: &State, explanation: &Explanation, document: DocumentIndex) -> String {
-    let document = &state.corpus[document];
+/// How many lines each part gets.
+#[derive(Debug, PartialEq, Eq)]
+struct Room {
+    sentence: usize,
+    gap: bool,
+    /// The rows of its bars; a line below them has the mark, and from two rows on another one the ends of the scale.
+    histogram: Option<usize>,
+}
+
+impl Room {
+    /// A sentence without its numbers says more than numbers without their sentence, so it always gets a line; then
+    /// come the numbers, then a histogram of one row, then the rest of the sentence, then a taller histogram.
+    fn share(height: usize, sentence: usize, facts: usize) -> Self {
+        const SMALLEST_HISTOGRAM: usize = 2;
+        let left = height.saturating_sub(facts);
+        let has_histogram = left > SMALLEST_HISTOGRAM;
+        let left = left - if has_histogram { SMALLEST_HISTOGRAM } else { 0 };
+        let sentence = sentence.min(left).max(1);
+        let left = left.saturating_sub(sentence);
+        let gap = left > 0;
+        // Of what is left, the gap takes a line, and the ends of the scale take one before the bars grow.
+        let taller = left.saturating_sub(2);
+        Self { sentence, gap, histogram: has_histogram.then_some((1 + taller).min(TALLEST_HISTOGRAM)) }
+    }
+}
+
+fn title(document: &Document, explanation: &Explanation) -> String {
     let mut title = format!(" why #{} · {}", explanation.rank, text::visible(&document.id));
     if let Some(topic) = &document.topic {
         title.push_str(&format!(" · {}", text::visible(topic)));
@@ -77,32 +111,46 @@ fn title(state: &State, explanation: &Explanation, document: DocumentIndex) -> S
     title
 }
 
-fn sentence(state: &State, document: DocumentIndex, theme: &Theme) -> Paragraph<'static> {
-    let text = &state.corpus[document].text;
-    let beginning = text::visible(&text[..text.floor_char_boundary(MAX_TEXT_BYTES)]).into_owned();
-    Paragraph::new(Text::styled(beginning, theme.text)).wrap(Wrap { trim: true })
+/// From norms and dot product to the cosine, its place among all, and the distance to both neighbours.
+fn facts(explanation: &Explanation, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let Explanation { cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
+    let mut facts = vec![
+        vec![
+            Span::styled("cosine ", theme.dim),
+            Span::styled(format!("{cosine:.3}"), theme.accent),
+            Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
+        ],
+        vec![Span::styled(
+            format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}"),
+            theme.text,
+        )],
+    ];
+    let gap = |gap: Gap, word: &str| {
+        let deviations = gap.deviations.map(|deviations| format!(" ({deviations:.1} σ)")).unwrap_or_default();
+        format!("{:.3}{deviations} {word} #{}", gap.cosine, gap.rank)
+    };
+    let z = explanation.z.map(|z| format!("z {z:+.1}"));
+    let behind = explanation.behind.map(|neighbour| gap(neighbour, "behind"));
+    let ahead = explanation.ahead.map(|neighbour| gap(neighbour, "ahead of"));
+    facts.extend([z, behind, ahead].into_iter().flatten().map(|fact| vec![Span::styled(fact, theme.text)]));
+    facts
 }
 
-/// From norms and dot product to the cosine, and the distance to the neighbours.
-fn arithmetic(explanation: &Explanation, tokens: String, wide: bool, theme: &Theme) -> Vec<Line<'static>> {
-    let Explanation { cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
-    let result = vec![
-        Span::styled("cosine ", theme.dim),
-        Span::styled(format!("{cosine:.3}"), theme.accent),
-        Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
-    ];
-    let norms = format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}");
-    let neighbours = neighbours(explanation);
-    if wide {
-        let one_line = [result, vec![Span::styled(format!("   {norms}"), theme.text)]].concat();
-        return vec![Line::from(one_line), Line::styled(format!("{neighbours} · {tokens}"), theme.text)];
+/// Facts on as few lines as they fit on, in their order.
+fn flow(facts: Vec<Vec<Span<'static>>>, columns: usize) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for fact in facts {
+        let width: usize = fact.iter().map(Span::width).sum();
+        match lines.last_mut() {
+            Some(line) if line.width() + text::width(SEPARATOR) + width <= columns => {
+                let style = fact.first().map(|span| span.style).unwrap_or_default();
+                line.push_span(Span::styled(SEPARATOR, style));
+                line.extend(fact);
+            }
+            _ => lines.push(Line::from(fact)),
+        }
     }
-    vec![
-        Line::from(result),
-        Line::styled(norms, theme.text),
-        Line::styled(neighbours, theme.text),
-        Line::styled(tokens, theme.dim),
-    ]
+    lines
 }
 
 /// The histogram of all scores with a mark where this one lies.
@@ -116,7 +164,7 @@ fn distribution(explanation: &Explanation, spread: &Distribution, height: usize,
     let mut lines: Vec<Line<'static>> = rows.into_iter().map(|row| Line::styled(row, theme.bar)).collect();
     lines.push(Line::from(vec![
         Span::styled(bottom, theme.bar),
-        Span::styled(format!("  all {}", number::thousands(spread.count as u64)), theme.dim),
+        Span::styled(format!("  all {}", phrase::thousands(spread.count as u64)), theme.dim),
     ]));
     lines.push(Line::from(vec![
         Span::styled(format!("{marker:<width$}"), theme.accent),
@@ -129,30 +177,37 @@ fn distribution(explanation: &Explanation, spread: &Distribution, height: usize,
     lines
 }
 
-/// The distance to the neighbour that says most: for the first, how far it is ahead; for others, how far behind.
-fn neighbours(explanation: &Explanation) -> String {
-    let gap = |word: &str, gap: Gap| {
-        let deviations = gap.deviations.map(|deviations| format!(" ({deviations:.1} σ)")).unwrap_or_default();
-        format!("{word} #{} by {:.3}{deviations}", gap.rank, gap.cosine)
-    };
-    let z = explanation.z.map(|z| format!("z {z:+.1}"));
-    let neighbour = match (explanation.behind, explanation.ahead) {
-        (Some(behind), _) => Some(gap("behind", behind)),
-        (None, Some(ahead)) => Some(gap("ahead of", ahead)),
-        (None, None) => None,
-    };
-    z.into_iter().chain(neighbour).collect::<Vec<_>>().join(" · ")
-}
-
 /// The length of the text, and whether its end was cut off where the model's limit is known.
 fn tokens(tokens: TokenCount, knows_limit: bool) -> String {
-    let about = if tokens.estimated { "about " } else { "" };
-    let total = number::counted(tokens.total, "token");
+    let total = phrase::tokens(tokens);
     if tokens.truncated() {
-        format!("{about}{total}, cut after {}", number::thousands(tokens.used as u64))
+        format!("{total}, cut after {}", phrase::thousands(tokens.used as u64))
     } else if knows_limit {
-        format!("{about}{total}, none cut")
+        format!("{total}, none cut")
     } else {
-        format!("{about}{total}")
+        total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_share_a_line_where_they_fit() {
+        let facts = ["one", "two", "three", "four"].map(|fact| vec![Span::raw(fact)]).to_vec();
+        let lines: Vec<String> = flow(facts, 11).iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["one · two", "three", "four"]);
+    }
+
+    #[test]
+    fn the_sentence_is_never_without_a_line_and_the_histogram_takes_what_is_left() {
+        let room = |sentence, gap, histogram| Room { sentence, gap, histogram };
+        assert_eq!(Room::share(6, 4, 4), room(2, false, None));
+        assert_eq!(Room::share(7, 4, 4), room(1, false, Some(1)));
+        assert_eq!(Room::share(9, 2, 4), room(2, true, Some(1)));
+        assert_eq!(Room::share(12, 2, 4), room(2, true, Some(3)));
+        assert_eq!(Room::share(40, 2, 4), room(2, true, Some(TALLEST_HISTOGRAM)));
+        assert_eq!(Room::share(2, 4, 4), room(1, false, None));
     }
 }

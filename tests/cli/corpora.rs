@@ -1,13 +1,14 @@
 //! What a person brings: good files, awkward ones, and bad ones.
 
-use crate::lab::{Folder, assert_says, run, vecscope};
+use crate::lab::{Folder, Ran, assert_says, run, vecscope};
 
 /// Ids and texts as they were read, in the order of the corpus.
 #[track_caller]
 fn texts_of(name: &str, content: &[u8]) -> Vec<String> {
     let folder = Folder::new();
     let path = folder.file(name, content);
-    let lines = run(&mut vecscope(&["embed", &path])).json_lines();
+    let ran = run(&mut vecscope(&["embed", &path]));
+    let lines = Ran { stderr: String::new(), ..ran }.json_lines();
     lines.iter().map(|line| line["text"].as_str().expect("a text").to_owned()).collect()
 }
 
@@ -28,6 +29,17 @@ fn a_byte_order_mark_carriage_returns_and_blank_lines_are_no_texts() {
         texts_of("windows.jsonl", b"\xEF\xBB\xBF{\"text\":\"one\"}\r\n\r\n{\"text\":\"two\"}\r\n"),
         ["one", "two"]
     );
+}
+
+#[test]
+fn lines_that_give_no_vector_are_said_so_that_vectors_can_be_matched_to_lines() {
+    let folder = Folder::new();
+    let path = folder.file("gaps.txt", b"one\n\ntwo\n  \nthree\n");
+    let ran = run(&mut vecscope(&["embed", &path]));
+    assert_eq!(ran.stdout.lines().count(), 3);
+    assert_says(&ran.stderr, &["gaps.txt", "2 blank lines passed over, the first is line 2"]);
+    let path = folder.file("whole.txt", b"one\ntwo\n");
+    assert_eq!(run(&mut vecscope(&["embed", &path])).stderr, "", "the end of the last line is no blank line");
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_server_that_is_too_slow_is_tried_again() {
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_tried_again() {
+fn a_port_of_this_machine_where_nobody_listens_is_said_at_once() {
     let runtime = runtime();
     // Bound, so that nobody else takes it, but not listening.
     let socket = runtime.block_on(async { TcpSocket::new_v4() }).expect("a socket can be had");
@@ -136,6 +136,8 @@ fn a_port_where_nobody_listens_is_tried_again() {
     let address = socket.local_addr().expect("it is bound");
     let settings = settings(&format!("http://{address}"), None, MODEL);
     let mut backend = OpenAi::new(settings, runtime.handle().clone()).expect("the settings are valid");
-    let error = gives_up(&mut backend).to_string();
+    let (embedded, retries) = embed(&mut backend, &["a"]);
+    let error = embedded.expect_err("nobody listens").to_string();
     assert!(error.starts_with(&format!("no answer from {address}: it cannot be reached: ")), "{error}");
+    assert!(retries.is_empty(), "{retries:?}");
 }

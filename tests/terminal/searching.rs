@@ -50,8 +50,8 @@ fn rows_are_selected_by_key_and_by_mouse() {
     terminal.send(DOWN);
     terminal.shows(&["why #2 · "]);
     // A click on the fifth row, wherever it is.
-    let top = screen.lines().position(|line| line.contains("╭ top 10")).expect("a ranking");
-    terminal.send(&format!("\x1b[<0;20;{row}M\x1b[<0;20;{row}m", row = top + 1 + 5));
+    let fifth = screen.lines().position(|line| line.contains("│  5 ")).expect("a fifth row");
+    terminal.send(&format!("\x1b[<0;20;{row}M\x1b[<0;20;{row}m", row = fifth + 1));
     terminal.shows(&["why #5 · "]);
     terminal.quit();
 }

@@ -69,7 +69,7 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     });
     let documents =
         ["apple", "banana"].map(|text| Document { id: text.into(), topic: None, text: text.into() }).to_vec();
-    let corpus = Arc::new(Corpus { name: "fruit".into(), bundled: false, documents });
+    let corpus = Arc::new(Corpus { name: "fruit".into(), bundled: false, documents, blank_lines: Vec::new() });
     let (sender, replies) = unbounded_channel();
     Bench { worker: Worker::spawn(ID, open, corpus, may_leave, sender), replies, entered, gate }
 }
@@ -171,12 +171,31 @@ fn after_a_failed_batch_only_that_batch_is_done_again() {
     bench.pass("apple", Go::On);
     bench.expect_embedded(1);
     bench.pass("banana", Go::Fail);
-    assert!(matches!(bench.reply(), Reply::Failed { message, .. } if message == "failed on purpose"));
-    bench.worker.slot().open();
-    assert!(matches!(bench.reply(), Reply::Opened { .. }));
+    assert!(matches!(bench.reply(), Reply::EmbeddingFailed { message, .. } if message == "failed on purpose"));
     bench.worker.slot().embed();
     bench.pass("banana", Go::On);
     bench.expect_embedded(2);
+}
+
+#[test]
+fn a_batch_that_is_given_up_is_no_failure_and_is_done_again() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::Opened { .. }));
+    bench.worker.slot().embed();
+    bench.pass("apple", Go::On);
+    bench.expect_embedded(1);
+    assert_eq!(bench.entered.recv().expect("the worker lives"), ["banana"]);
+    bench.worker.slot().stop_embedding();
+    bench.gate.send(Go::On).expect("the worker lives");
+    // What there is can be searched meanwhile.
+    bench.search(1, "apple pie");
+    bench.pass("apple pie", Go::On);
+    bench.expect_ranked(1, 1);
+    bench.worker.slot().embed();
+    bench.pass("banana", Go::On);
+    bench.expect_embedded(2);
+    bench.expect_ranked(1, 2);
 }
 
 #[test]
@@ -201,10 +220,15 @@ fn a_corpus_that_would_leave_the_machine_is_estimated_and_waits() {
     let Reply::Opened { leaves_machine: Some(estimate), .. } = asking.reply() else { unreachable!("it asks") };
     assert_eq!((estimate.texts, estimate.tokens), (2, 2));
     assert!(asking.entered.try_recv().is_err(), "nothing was sent");
+    // Not even where it is asked to without a yes.
+    asking.worker.slot().embed();
+    assert!(matches!(asking.reply(), Reply::Opened { leaves_machine: Some(_), .. }));
+    assert!(asking.entered.try_recv().is_err(), "nothing was sent");
     // Once there was a yes, it does not ask again.
+    asking.worker.slot().allow();
     asking.worker.slot().embed();
     asking.pass("apple", Go::Fail);
-    assert!(matches!(asking.reply(), Reply::Failed { .. }));
+    assert!(matches!(asking.reply(), Reply::EmbeddingFailed { .. }));
     asking.worker.slot().open();
     assert!(matches!(asking.reply(), Reply::Opened { leaves_machine: None, .. }));
 

@@ -115,7 +115,9 @@ impl Client {
             (false, false) => format!("the connection broke: {}", root_cause(error)),
         };
         let reason = quote(self.key.as_ref(), &reason);
-        Failure { error: BackendError::Network { host: self.endpoint.host().into(), reason }, again: Again::Backoff }
+        // On this machine nobody listens until the person starts the server: waiting would only hide that.
+        let again = if self.endpoint.loopback() && error.is_connect() { Again::Never } else { Again::Backoff };
+        Failure { error: BackendError::Network { host: self.endpoint.host().into(), reason }, again }
     }
 }
 

@@ -16,7 +16,7 @@ impl State {
         match self.panel().phase {
             Phase::Closed | Phase::NotConfigured(_) => effects.extend(self.open()),
             Phase::AwaitingConsent(_) => self.mode = Mode::Consent,
-            Phase::Opening | Phase::Embedding(_) | Phase::Ready | Phase::Failed(_) => {}
+            Phase::Opening | Phase::Embedding(_) | Phase::Stopped { .. } | Phase::Ready | Phase::Failed(_) => {}
         }
         let ranked = self.is_current()
             && self.ranking().is_some_and(|ranking| ranking.is_complete())
@@ -108,6 +108,16 @@ impl State {
                 }
                 effects
             }
+            Phase::Stopped { progress, .. } => {
+                let backend = self.active;
+                self.panel_mut(backend).phase = Phase::Embedding(progress);
+                let mut effects = vec![Effect::EmbedCorpus(backend)];
+                // With nothing embedded, a query was not even asked for.
+                if failed_search || (progress.done == 0 && !self.query.is_blank()) {
+                    effects.extend(self.request_search(Duration::ZERO));
+                }
+                effects
+            }
             Phase::Closed | Phase::Opening | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
                 if failed_search {
                     self.request_search(Duration::ZERO)
@@ -116,6 +126,16 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Stops embedding the corpus with the backend on the screen; a retry goes on from there.
+    pub(super) fn stop_embedding(&mut self) -> Vec<Effect> {
+        let backend = self.active;
+        let panel = self.panel_mut(backend);
+        let Phase::Embedding(progress) = panel.phase else { return Vec::new() };
+        panel.phase = Phase::Stopped { progress, reason: None };
+        panel.retry = None;
+        vec![Effect::StopEmbedding(backend)]
     }
 
     /// Sends the corpus away, or goes back to the first backend without sending anything.
@@ -132,7 +152,7 @@ impl State {
         let backend = self.active;
         let progress = crate::engine::Progress { done: 0, total: estimate.texts };
         self.panel_mut(backend).phase = Phase::Embedding(progress);
-        let mut effects = vec![Effect::EmbedCorpus(backend)];
+        let mut effects = vec![Effect::AllowCorpus(backend), Effect::EmbedCorpus(backend)];
         if !self.query.is_blank() {
             effects.extend(self.request_search(Duration::ZERO));
         }

@@ -17,7 +17,8 @@ impl State {
             Reply::Opened { backend, card, leaves_machine } => self.opened(backend, card, leaves_machine),
             Reply::NotConfigured { backend, message } => self.closed(backend, Phase::NotConfigured(message)),
             Reply::Failed { backend, message } => self.closed(backend, Phase::Failed(message)),
-            Reply::Embedded { backend, progress, usage } => self.embedded(backend, progress, usage),
+            Reply::EmbeddingFailed { backend, message } => self.embedding_failed(backend, message),
+            Reply::Embedded { backend, progress, card, usage } => self.embedded(backend, progress, card, usage),
             Reply::Ranked { backend, ticket, ranking, card, usage } => {
                 let panel = self.panel_mut(backend);
                 panel.card = Some(card);
@@ -57,12 +58,31 @@ impl State {
         Vec::new()
     }
 
-    fn embedded(&mut self, backend: BackendId, progress: Progress, usage: Usage) -> Vec<Effect> {
+    fn embedded(&mut self, backend: BackendId, progress: Progress, card: ModelCard, usage: Usage) -> Vec<Effect> {
         let panel = self.panel_mut(backend);
+        panel.card = Some(card);
         panel.usage = usage;
         panel.retry = None;
-        panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
+        match &mut panel.phase {
+            phase if progress.is_complete() => *phase = Phase::Ready,
+            // The batch that was on its way when the person said stop.
+            Phase::Stopped { progress: known, .. } => *known = progress,
+            phase => *phase = Phase::Embedding(progress),
+        }
         Vec::new()
+    }
+
+    /// What is embedded stays searchable; with nothing embedded there is only the reason to show.
+    fn embedding_failed(&mut self, backend: BackendId, message: String) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        panel.retry = None;
+        match panel.phase {
+            Phase::Embedding(progress) if progress.done > 0 => {
+                panel.phase = Phase::Stopped { progress, reason: Some(message) };
+                Vec::new()
+            }
+            _ => self.closed(backend, Phase::Failed(message)),
+        }
     }
 
     fn ranked(&mut self, backend: BackendId, ticket: Ticket, ranking: Arc<Ranking>) -> Vec<Effect> {

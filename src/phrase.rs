@@ -1,11 +1,14 @@
-//! Numbers as people read them.
+//! Numbers and facts as people read them: the same words on the screen and from the commands.
 
 use std::time::Duration;
 
-use crate::backend::Usage;
+use crate::backend::{Retry, TokenCount, Usage};
+use crate::engine::Estimate;
+use crate::text;
 
 /// With a comma between thousands.
-pub(super) fn thousands(number: u64) -> String {
+#[must_use]
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (position, digit) in digits.chars().enumerate() {
@@ -18,13 +21,15 @@ pub(super) fn thousands(number: u64) -> String {
 }
 
 /// A count of things, in the singular or the plural.
-pub(super) fn counted(number: usize, thing: &str) -> String {
+#[must_use]
+pub fn counted(number: usize, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {thing}{ending}", thousands(number as u64))
 }
 
 /// A number of milliseconds with as many decimals as mean something.
-pub(super) fn milliseconds(duration: Duration) -> String {
+#[must_use]
+pub fn milliseconds(duration: Duration) -> String {
     let milliseconds = duration.as_secs_f64() * 1e3;
     if milliseconds >= 100.0 {
         format!("{milliseconds:.0}")
@@ -36,7 +41,8 @@ pub(super) fn milliseconds(duration: Duration) -> String {
 }
 
 /// US dollars, down to the first digits that are not zero.
-pub(super) fn dollars(usd: f64) -> String {
+#[must_use]
+pub fn dollars(usd: f64) -> String {
     const LEAST: f64 = 0.000_001;
     if usd == 0.0 || usd >= 0.995 {
         return format!("${usd:.2}");
@@ -50,12 +56,39 @@ pub(super) fn dollars(usd: f64) -> String {
 }
 
 /// What a run has cost so far.
-pub(super) fn usage(usage: Usage) -> String {
+#[must_use]
+pub fn usage(usage: Usage) -> String {
     match usage {
         Usage { tokens: 0, .. } => "run: $0.00".into(),
         Usage { tokens, usd: Some(usd) } => format!("run: {} tokens · {}", thousands(tokens), dollars(usd)),
         Usage { tokens, usd: None } => format!("run: {} tokens, price unknown", thousands(tokens)),
     }
+}
+
+/// A text's length in tokens, e.g. `10 tokens` or `about 1,200 tokens`.
+#[must_use]
+pub fn tokens(count: TokenCount) -> String {
+    format!("{}{}", about(count.estimated), counted(count.total, "token"))
+}
+
+/// What would be sent where a corpus leaves the machine: `140 texts, about 3,100 tokens, $0.000062`.
+#[must_use]
+pub fn estimate(estimate: &Estimate) -> String {
+    let Estimate { texts, tokens, estimated, usd } = *estimate;
+    let price = usd.map_or_else(|| "price unknown".into(), dollars);
+    format!("{}, {}{}, {price}", counted(texts, "text"), about(estimated), counted(tokens, "token"))
+}
+
+/// A wait before another try, and why. Safe for a terminal.
+#[must_use]
+pub fn retrying(retry: &Retry) -> String {
+    let Retry { reason, wait, attempt, attempts } = retry;
+    let seconds = wait.as_secs_f64();
+    format!("try {attempt} of {attempts} in {seconds:.1} s: {}", text::visible(reason))
+}
+
+fn about(estimated: bool) -> &'static str {
+    if estimated { "about " } else { "" }
 }
 
 #[cfg(test)]
@@ -86,5 +119,20 @@ mod tests {
         assert_eq!(dollars(0.000_000_1), "less than $0.000001");
         assert_eq!(dollars(0.042), "$0.042");
         assert_eq!(dollars(12.345), "$12.35");
+    }
+
+    #[test]
+    fn an_estimate_says_what_is_not_certain() {
+        let exact = Estimate { texts: 1, tokens: 1, estimated: false, usd: None };
+        assert_eq!(estimate(&exact), "1 text, 1 token, price unknown");
+        let rough = Estimate { texts: 1_400, tokens: 250_000, estimated: true, usd: Some(0.005) };
+        assert_eq!(estimate(&rough), "1,400 texts, about 250,000 tokens, $0.0050");
+    }
+
+    #[test]
+    fn a_server_cannot_steer_the_terminal_with_its_reason() {
+        let wait = Duration::from_millis(1_500);
+        let retry = Retry { reason: "\u{1b}[2Jbusy".into(), wait, attempt: 2, attempts: 5 };
+        assert_eq!(retrying(&retry), "try 2 of 5 in 1.5 s: ␛[2Jbusy");
     }
 }
