@@ -53,7 +53,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     let tokens = tokens(explanation.tokens, knows_limit);
     let mut facts = facts(&explanation, theme);
     if layout.framed {
-        let line = Line::styled(format!(" {} ", text::fit(&tokens, usize::from(inner.width))), theme.dim);
+        let line = Line::from(Span::styled(format!(" {} ", text::fit(&tokens, usize::from(inner.width))), theme.dim));
         let bottom = Rect { x: inner.x, y: area.bottom() - 1, width: inner.width + 1, height: 1 };
         frame.render_widget(line.right_aligned(), bottom);
     } else {
