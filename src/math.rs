@@ -1,5 +1,6 @@
-//! Pure numerics: similarity, ranking and distributions. Knows nobody else in the program.
+//! Pure numerics: similarity, ranking, agreement and distributions. Knows nobody else in the program.
 
+pub mod agreement;
 pub mod distribution;
 pub mod rank;
 pub mod vector;
