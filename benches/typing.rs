@@ -8,8 +8,8 @@ use ndarray::Array2;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
 use tokio_util::sync::CancellationToken;
-use vecscope::backend::local::{Engine, EngineChoice, Local, ModelSource};
-use vecscope::backend::{Embedder, Job, TextInfo, TokenCount, UnitBatch, Usage};
+use vecscope::backend::local::{Adjustments, Engine, EngineChoice, Local, ModelSource};
+use vecscope::backend::{Embedder, Job, ModelTable, Role, TextInfo, TokenCount, UnitBatch, Usage};
 use vecscope::corpus::{DocumentIndex, bundled};
 use vecscope::engine::index::Index;
 use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Timings};
@@ -25,7 +25,8 @@ fn main() {
 
 fn local() -> Local {
     let engine = Engine::start(&EngineChoice::Rten).expect("RTen is part of the program");
-    Local::load(&ModelSource::Embedded, &engine).expect("the model is part of the program")
+    Local::load(&ModelSource::Embedded, &engine, &ModelTable::bundled(), &Adjustments::default())
+        .expect("the model is part of the program")
 }
 
 fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
@@ -42,7 +43,7 @@ fn searcher() -> Searcher {
 #[divan::bench(args = ["python", QUERY])]
 fn embed_query(bencher: Bencher<'_, '_>, query: &str) {
     let mut local = local();
-    bencher.bench_local(|| with_job(|job| local.embed(&[query], job)).expect("a query can be embedded"));
+    bencher.bench_local(|| with_job(|job| local.embed(&[query], Role::Query, job)).expect("a query can be embedded"));
 }
 
 #[divan::bench(sample_count = 10)]
@@ -77,7 +78,7 @@ fn rank(bencher: Bencher<'_, '_>, documents: usize) {
 /// The screen with a ranking on it.
 fn state(searcher: &mut Searcher) -> State {
     let panels = vec![Panel::new("bench", Duration::ZERO)];
-    let mut state = State::new(Arc::new(bundled::corpus()), panels, BackendId(0), 10, Appearance::Dark);
+    let mut state = State::new(Arc::new(bundled::corpus()), panels, 2, BackendId(0), 10, Appearance::Dark);
     state.start();
     let (backend, card) = (BackendId(0), searcher.card().clone());
     state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });

@@ -40,8 +40,8 @@ const GRACE: Duration = Duration::from_millis(12);
 pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let corpus = Arc::new(corpus);
-    let panels = config.backends.iter().map(|spec| Panel::new(spec.label(), spec.typing_pause())).collect();
-    let state = State::new(Arc::clone(&corpus), panels, config.backend, config.top_k, config.appearance);
+    let panels = config.backends.iter().map(|spec| Panel::new(&spec.label, spec.typing_pause())).collect();
+    let state = State::new(Arc::clone(&corpus), panels, config.tab, config.backend, config.top_k, config.appearance);
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
@@ -133,6 +133,7 @@ impl App {
                 Effect::Redraw => self.tainted = true,
                 Effect::Copy(text) => self.screen.copy(text)?,
                 Effect::Open(_)
+                | Effect::StopOpening(_)
                 | Effect::AllowCorpus(_)
                 | Effect::EmbedCorpus(_)
                 | Effect::StopEmbedding(_)

@@ -14,30 +14,36 @@ use crate::math::vector;
 
 pub mod error;
 pub mod fake;
+pub mod hub;
 pub mod local;
 pub mod openai;
+pub mod prompt;
 pub mod spec;
+pub mod table;
 
 pub use error::BackendError;
+pub use prompt::{Prompt, Prompts, Role};
 pub use spec::BackendSpec;
+pub use table::ModelTable;
 
 /// Turns texts into vectors.
 pub trait Embedder: Send {
     /// What this backend runs, as shown to a person.
     fn card(&self) -> &ModelCard;
 
-    /// Splits `texts` into batches of indices, each of a size that one call of [`Embedder::embed`] takes.
+    /// Splits documents into batches of indices, each of a size that one call of [`Embedder::embed`] takes.
     /// Every index of `texts` is in exactly one batch; the order is the backend's own.
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>>;
 
-    /// How many tokens each text has, before and after truncation, in the order of `texts`.
-    fn count(&self, texts: &[&str]) -> Vec<TokenCount>;
+    /// How many tokens each text has, before and after truncation, in the order of `texts`. What a model wants in
+    /// front of a text counts with it.
+    fn count(&self, texts: &[&str], role: Role) -> Vec<TokenCount>;
 
     /// Embeds one batch: row `i` of the answer belongs to `texts[i]`. An empty batch gives zero rows.
     ///
     /// # Errors
     /// Whatever keeps the model from answering, [`BackendError::Cancelled`] among it. Nothing is half done.
-    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<Batch, BackendError>;
+    fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Batch, BackendError>;
 }
 
 /// What surrounds a call of [`Embedder::embed`]: the caller may lose interest, and wants to know why it waits.
@@ -76,6 +82,8 @@ pub struct ModelCard {
     pub max_tokens: Option<usize>,
     /// US dollars per million tokens. `None` if unknown.
     pub usd_per_million_tokens: Option<f64>,
+    /// What it is told of queries and documents.
+    pub prompts: Prompts,
 }
 
 /// Where a backend's texts go.

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
 #[derive(Debug, Parser)]
@@ -27,13 +28,17 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
 
-    /// Which backend embeds, at the start
-    #[arg(long, global = true, value_enum, default_value_t = BackendName::Local)]
-    pub backend: BackendName,
+    /// Which backend embeds, at the start, by its name in the config [default: the first that Tab goes through, local]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub backend: Option<String>,
 
-    /// How many results to show
-    #[arg(long, short = 'k', global = true, value_name = "K", default_value_t = 10, value_parser = positive)]
-    pub top: usize,
+    /// How many results to show [default: 10]
+    #[arg(long, short = 'k', global = true, value_name = "K", value_parser = positive)]
+    pub top: Option<usize>,
+
+    /// The config file to read in place of the one that `vecscope config` names
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// What local models run on [default: onnxruntime if ORT_DYLIB_PATH is set, else rten]
     #[arg(long, global = true, value_enum)]
@@ -103,6 +108,9 @@ pub enum Command {
         /// Leave the vectors as long as the model made them
         #[arg(long)]
         raw: bool,
+        /// What the texts are: models made for retrieval embed queries and documents differently
+        #[arg(long, value_enum, default_value_t = RoleName::Document)]
+        role: RoleName,
     },
     /// Measure loading, embedding, ranking and drawing on this machine
     Bench {
@@ -115,15 +123,6 @@ pub enum Command {
     },
     /// Say what this installation has, and try it
     Doctor,
-}
-
-/// A backend by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BackendName {
-    /// A model in this process
-    Local,
-    /// OpenAI or a compatible server
-    Openai,
 }
 
 /// An engine by name.
@@ -147,12 +146,22 @@ pub enum ColorChoice {
 }
 
 /// Colours for a background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ThemeName {
     /// A dark background
     Dark,
     /// A light background
     Light,
+}
+
+/// What texts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// What is looked for
+    Query,
+    /// What can be found
+    Document,
 }
 
 /// How to print a ranking.

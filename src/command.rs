@@ -2,12 +2,13 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use crate::backend::hub::Download;
+use crate::backend::spec::{OpenContext, OpenJob};
 use crate::backend::{BackendSpec, Embedder, Job, Retry};
 use crate::cli::Command;
 use crate::config::Config;
@@ -19,7 +20,10 @@ mod bench;
 mod doctor;
 mod embed;
 mod escape;
+mod meter;
 mod search;
+
+use meter::Meter;
 
 /// There was nothing to rank or to embed.
 const NOTHING: u8 = 1;
@@ -56,7 +60,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
     let session = Session { config, output, runtime };
     match command {
         Command::Search { query, format } => search::run(&session, &query, format),
-        Command::Embed { file, format, raw } => embed::run(&session, &file, format, raw),
+        Command::Embed { file, format, raw, role } => embed::run(&session, &file, format, raw, role),
         Command::Bench { format, runs } => bench::run(&session, format, runs),
         Command::Doctor => doctor::run(&session),
     }
@@ -70,7 +74,22 @@ impl Session {
 
     /// Opens the chosen backend. Nothing is sent yet.
     fn open(&self) -> anyhow::Result<Box<dyn Embedder>> {
-        Ok(self.config.chosen_backend().open(self.runtime.handle())?)
+        self.open_backend(self.config.chosen_backend())
+    }
+
+    /// Opens a backend, and tells on standard error of a model that has to be fetched for it.
+    fn open_backend(&self, spec: &BackendSpec) -> anyhow::Result<Box<dyn Embedder>> {
+        let mut meter = Meter::new();
+        let mut progress = |download: Download| meter.show(&download);
+        let cancel = CancellationToken::new();
+        let opened = spec.open(&self.context(), &mut OpenJob { cancel: &cancel, progress: &mut progress });
+        meter.end();
+        Ok(opened?)
+    }
+
+    /// What backends are opened with.
+    fn context(&self) -> OpenContext {
+        self.config.open_context(self.runtime.handle())
     }
 
     /// Opens the chosen backend for a corpus; asks first where a person's own corpus would leave this machine.
@@ -92,35 +111,21 @@ impl Session {
     }
 
     /// The name of the chosen backend, as on the command line.
-    fn backend_name(&self) -> &'static str {
-        match self.config.chosen_backend() {
-            BackendSpec::Local { .. } => "local",
-            BackendSpec::OpenAi { .. } => "openai",
-        }
+    fn backend_name(&self) -> &str {
+        &self.config.chosen_backend().name
     }
 }
 
 /// Embeds the whole corpus, and says how far it is where that takes long and somebody is there to read it.
 fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
-    const PATIENCE: Duration = Duration::from_millis(500);
-    let mut shown = Instant::now();
-    let mut spoke = false;
-    let talks = io::stderr().is_terminal();
+    let mut meter = Meter::new();
     loop {
         let progress = with_job(|job| searcher.embed_next(job))?;
         if progress.is_complete() {
-            break;
+            return Ok(());
         }
-        if talks && shown.elapsed() >= PATIENCE {
-            (shown, spoke) = (Instant::now(), true);
-            write!(io::stderr(), "\rembedding {} of {} …", progress.done, progress.total)?;
-        }
+        meter.line(|| format!("embedding {} of {} …", progress.done, progress.total));
     }
-    if spoke {
-        // The line of progress is not part of any result.
-        write!(io::stderr(), "\r\x1b[K")?;
-    }
-    Ok(())
 }
 
 /// Runs something with a backend that nobody cancels and whose waits are told on standard error.

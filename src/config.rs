@@ -1,21 +1,37 @@
-//! From the command line and the environment to one validated configuration.
+//! From the command line, the environment and the config file to one validated configuration.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use secrecy::SecretString;
+use tokio::runtime::Handle;
 
-use crate::backend::BackendSpec;
-use crate::backend::local::{EngineChoice, ModelSource};
-use crate::cli::{BackendName, ColorChoice, EngineName, Options, ThemeName};
+use crate::backend::hub::HubSettings;
+use crate::backend::local::EngineChoice;
+use crate::backend::openai::SettingNames;
+use crate::backend::spec::{BackendKind, OpenContext};
+use crate::backend::{BackendSpec, ModelTable};
+use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
 use crate::state::{Appearance, BackendId};
+
+pub mod file;
+
+use file::{Backends, ConfigFile, Entry};
 
 /// Everything that was chosen. Its `Debug` shows no key.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// In the order in which Tab goes through them.
+    /// Those that Tab goes through first, in its order; then the others.
     pub backends: Vec<BackendSpec>,
+    /// How many of them Tab goes through.
+    pub tab: usize,
     /// The one to begin with.
     pub backend: BackendId,
+    /// The pair to compare.
+    pub compare: [BackendId; 2],
+    /// Prices, limits and prompts.
+    pub table: Arc<ModelTable>,
+    /// Where models are fetched from, and kept.
+    pub hub: HubSettings,
     /// The corpus to read; `None` for the bundled one.
     pub corpus: Option<PathBuf>,
     /// How many results to show.
@@ -27,30 +43,36 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration that options ask for; `is_terminal` says whether output goes to one.
-    #[must_use]
-    pub fn new(options: Options, is_terminal: bool) -> Self {
-        let appearance = appearance(&options, is_terminal);
+    /// The configuration that options and a config file ask for; `is_terminal` says whether output goes to one.
+    ///
+    /// # Errors
+    /// Names the setting that is wrong.
+    pub fn new(options: Options, mut file: ConfigFile, is_terminal: bool) -> anyhow::Result<Self> {
+        let appearance = appearance(&options, file.theme, is_terminal);
+        let top_k = options.top.or(file.top).unwrap_or(10).max(1);
         let engine = engine(&options);
-        let source = model_source(&options);
-        let local = BackendSpec::Local { source, engine };
-        let openai = BackendSpec::OpenAi {
-            base_url: options.base_url.filter(|url| !url.trim().is_empty()),
-            key: openai_key(),
-            model: options.embed_model.filter(|model| !model.trim().is_empty()),
-            dimensions: options.dimensions,
+        change_local(&mut file, &options);
+        let Backends { specs: mut backends, tab, compare, table } = file.backends(&engine, &variable)?;
+        if let Some(openai) = backends.iter_mut().find(|spec| spec.name == OPENAI) {
+            change_openai(openai, &options);
+        }
+        let backend = match &options.backend {
+            Some(name) => file::place(&backends, name)?,
+            None => 0,
         };
-        Self {
-            backends: vec![local, openai],
-            backend: match options.backend {
-                BackendName::Local => BackendId(0),
-                BackendName::Openai => BackendId(1),
-            },
+        Ok(Self {
+            backends,
+            // One that was asked for by name stands among those that Tab goes through.
+            tab,
+            backend: BackendId(backend),
+            compare: compare.map(BackendId),
+            table: Arc::new(table),
+            hub: HubSettings::from_values(variable, etcetera::home_dir().ok())?,
             corpus: options.corpus,
-            top_k: options.top,
+            top_k,
             appearance,
             assume_yes: options.yes,
-        }
+        })
     }
 
     /// The backend to begin with.
@@ -58,11 +80,51 @@ impl Config {
     pub fn chosen_backend(&self) -> &BackendSpec {
         &self.backends[self.backend.0]
     }
+
+    /// The backend of a name.
+    ///
+    /// # Errors
+    /// Names those that there are.
+    pub fn backend_named(&self, name: &str) -> anyhow::Result<&BackendSpec> {
+        Ok(&self.backends[file::place(&self.backends, name)?])
+    }
+
+    /// What backends are opened with.
+    #[must_use]
+    pub fn open_context(&self, runtime: &Handle) -> OpenContext {
+        OpenContext { runtime: runtime.clone(), table: Arc::clone(&self.table), hub: self.hub.clone() }
+    }
 }
 
-/// The key for the server. Only from the environment: a command line can be read by everyone on the machine.
-fn openai_key() -> Option<SecretString> {
-    std::env::var("OPENAI_API_KEY").ok().filter(|key| !key.trim().is_empty()).map(SecretString::from)
+/// The backends that options change.
+const LOCAL: &str = "local";
+const OPENAI: &str = "openai";
+
+/// The value of an environment variable.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// `--model-dir` puts a folder in the place of the model in the program.
+fn change_local(file: &mut ConfigFile, options: &Options) {
+    if let Some(path) = &options.model_dir {
+        file.backends.insert(LOCAL.into(), Entry::model_dir(path.clone(), options.trust_model));
+    }
+}
+
+/// The variables of the exercise and their options change the backend for OpenAI.
+fn change_openai(spec: &mut BackendSpec, options: &Options) {
+    let BackendKind::Server(server) = &mut spec.kind else { return };
+    let given = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
+    server.names = SettingNames::environment();
+    if let Some(model) = given(&options.embed_model) {
+        server.model = Some(model);
+    }
+    if let Some(base_url) = given(&options.base_url) {
+        server.base_url = Some(base_url);
+        spec.label = server.model.clone().unwrap_or_else(|| spec.label.clone());
+    }
+    server.dimensions = options.dimensions.or(server.dimensions);
 }
 
 /// ONNX Runtime where it is asked for, by name or by its library; else RTen.
@@ -80,17 +142,6 @@ fn default_library() -> PathBuf {
     format!("{}onnxruntime{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX).into()
 }
 
-fn model_source(options: &Options) -> Option<ModelSource> {
-    if let Some(path) = &options.model_dir {
-        return Some(ModelSource::Folder { path: path.clone(), trusted: options.trust_model });
-    }
-    #[cfg(feature = "embedded-model")]
-    let source = Some(ModelSource::Embedded);
-    #[cfg(not(feature = "embedded-model"))]
-    let source = None;
-    source
-}
-
 /// Whether to print colours. `NO_COLOR` counts if it is set to anything but nothing (no-color.org).
 #[must_use]
 pub fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
@@ -101,11 +152,11 @@ pub fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
     }
 }
 
-fn appearance(options: &Options, is_terminal: bool) -> Appearance {
+fn appearance(options: &Options, configured: Option<ThemeName>, is_terminal: bool) -> Appearance {
     if !wants_color(options.color, is_terminal) {
         return Appearance::Plain;
     }
-    match options.theme {
+    match options.theme.or(configured) {
         Some(ThemeName::Light) => Appearance::Light,
         None if std::env::var("COLORFGBG").is_ok_and(|value| is_light(&value)) => Appearance::Light,
         Some(ThemeName::Dark) | None => Appearance::Dark,
@@ -127,13 +178,14 @@ mod tests {
 
     fn config(arguments: &[&str]) -> Config {
         let arguments = [&["vecscope"], arguments].concat();
-        Config::new(Cli::try_parse_from(arguments).expect("valid arguments").options, true)
+        let options = Cli::try_parse_from(arguments).expect("valid arguments").options;
+        Config::new(options, file::defaults(), true).expect("valid options")
     }
 
     fn engine_of(config: &Config) -> &EngineChoice {
-        match &config.backends[0] {
-            BackendSpec::Local { engine, .. } => engine,
-            BackendSpec::OpenAi { .. } => unreachable!("the local backend comes first"),
+        match &config.backends[0].kind {
+            BackendKind::Local { engine, .. } => engine,
+            BackendKind::Server(_) => unreachable!("the local backend comes first"),
         }
     }
 

@@ -47,7 +47,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "start");
     let is_terminal = io::stdout().is_terminal();
     let color = config::wants_color(cli.options.color, is_terminal);
-    let config = Config::new(cli.options, is_terminal);
+    let file = config::file::read(cli.options.config.as_deref())?;
+    let config = Config::new(cli.options, file, is_terminal)?;
     let Some(command) = cli.command else {
         return explore(&config, is_terminal);
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::backend::hub::Download;
 use crate::backend::{Retry, TokenCount, Usage};
 use crate::engine::Estimate;
 use crate::text;
@@ -87,6 +88,21 @@ pub fn retrying(retry: &Retry) -> String {
     format!("try {attempt} of {attempts} in {seconds:.1} s: {}", text::visible(reason))
 }
 
+/// How much of a download is there: `model.onnx: 12.3 of 90.4 MB (13 %)`.
+#[must_use]
+pub fn download(download: &Download) -> String {
+    let Download { file, done, total } = download;
+    let percent = if *total == 0 { 100 } else { done * 100 / total };
+    format!("{file}: {} of {} ({percent} %)", megabytes(*done), megabytes(*total))
+}
+
+/// Bytes in units of a million, as download pages count.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
 fn about(estimated: bool) -> &'static str {
     if estimated { "about " } else { "" }
 }
@@ -127,6 +143,14 @@ mod tests {
         assert_eq!(estimate(&exact), "1 text, 1 token, price unknown");
         let rough = Estimate { texts: 1_400, tokens: 250_000, estimated: true, usd: Some(0.005) };
         assert_eq!(estimate(&rough), "1,400 texts, about 250,000 tokens, $0.0050");
+    }
+
+    #[test]
+    fn a_download_is_counted_in_megabytes() {
+        let part = Download { file: "model.onnx".into(), done: 12_345_678, total: 90_400_000 };
+        assert_eq!(download(&part), "model.onnx: 12.3 MB of 90.4 MB (13 %)");
+        let nothing = Download { file: "empty".into(), done: 0, total: 0 };
+        assert_eq!(download(&nothing), "empty: 0.0 MB of 0.0 MB (100 %)");
     }
 
     #[test]

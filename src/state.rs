@@ -82,8 +82,10 @@ pub struct State {
     pub corpus: Arc<Corpus>,
     /// What was typed.
     pub query: QueryLine,
-    /// The backends, in the order in which Tab goes through them; never empty.
+    /// The backends: those that Tab goes through first, in its order; never empty.
     pub panels: Vec<Panel>,
+    /// How many of them Tab goes through.
+    pub in_tab: usize,
     /// The backend on the screen.
     pub active: BackendId,
     /// The part of the ranking that is on the screen.
@@ -111,7 +113,8 @@ pub struct State {
 }
 
 impl State {
-    /// The state at the start, with nothing typed and no backend open, and `active` on the screen.
+    /// The state at the start, with nothing typed and no backend open, and `active` on the screen. Tab goes through the
+    /// first `in_tab` of the backends.
     ///
     /// # Panics
     /// Where `active` is none of `panels`: there is always at least one backend.
@@ -119,6 +122,7 @@ impl State {
     pub fn new(
         corpus: Arc<Corpus>,
         panels: Vec<Panel>,
+        in_tab: usize,
         active: BackendId,
         top_k: usize,
         appearance: Appearance,
@@ -128,6 +132,7 @@ impl State {
         Self {
             corpus,
             query: QueryLine::default(),
+            in_tab: in_tab.clamp(1, panels.len()),
             panels,
             active,
             list,
@@ -199,6 +204,20 @@ impl State {
             Baseline::Earlier(_) => true,
             Baseline::Backend(_, other) => other.query == now.query,
         })
+    }
+
+    /// The backend that Tab goes to.
+    #[must_use]
+    pub fn next_in_tab(&self) -> BackendId {
+        let next = self.active.0 + 1;
+        BackendId(if next < self.in_tab { next } else { 0 })
+    }
+
+    /// The backends whose names are on the Search screen: those that Tab goes through, and the one that is shown.
+    #[must_use]
+    pub fn offered(&self) -> Vec<BackendId> {
+        let others = Some(self.active).filter(|active| active.0 >= self.in_tab);
+        (0..self.in_tab).map(BackendId).chain(others).collect()
     }
 
     /// What all backends together have used in this run.

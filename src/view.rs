@@ -43,6 +43,7 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Phase::Failed(message) => trouble::draw(frame, layout, state, &theme, &Trouble::Failed(message)),
         Phase::Closed
         | Phase::Opening
+        | Phase::Downloading(_)
         | Phase::AwaitingConsent(_)
         | Phase::Embedding(_)
         | Phase::Stopped { .. }

@@ -32,7 +32,8 @@ const RULE: &[Layer] = &[
         never: &[EFFECTS, TERMINAL, NETWORK, MODELS],
     },
     Layer { name: "cli", knows: &[], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
-    Layer { name: "config", knows: &["cli", "state", "backend"], never: &[FILES, SCREEN, NETWORK, MODELS] },
+    // It reads one file, and hands the runtime on to what backends are opened with.
+    Layer { name: "config", knows: &["cli", "state", "backend"], never: &[SCREEN, &["reqwest", "rustls"], MODELS] },
     Layer {
         name: "app",
         knows: &["text", "corpus", "backend", "engine", "state", "view", "config"],

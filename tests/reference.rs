@@ -5,8 +5,8 @@
 use ndarray::{Array2, Axis};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
-use vecscope::backend::local::{Engine, EngineChoice, Local, ModelSource};
-use vecscope::backend::{Embedder, Job, UnitBatch};
+use vecscope::backend::local::{Adjustments, Engine, EngineChoice, Local, ModelSource};
+use vecscope::backend::{Embedder, Job, ModelTable, Role, UnitBatch};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -27,12 +27,13 @@ fn references() -> (Vec<Reference>, Array2<f32>) {
 
 fn local() -> Local {
     let engine = Engine::start(&EngineChoice::Rten).expect("RTen is part of the program");
-    Local::load(&ModelSource::Embedded, &engine).expect("the model is part of the program")
+    Local::load(&ModelSource::Embedded, &engine, &ModelTable::bundled(), &Adjustments::default())
+        .expect("the model is part of the program")
 }
 
 fn embed(local: &mut Local, texts: &[&str]) -> UnitBatch {
     let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
-    let batch = local.embed(texts, &mut job).expect("these texts can be embedded");
+    let batch = local.embed(texts, Role::Document, &mut job).expect("these texts can be embedded");
     batch.normalise(texts.len(), Some(384)).expect("one unit vector a text")
 }
 

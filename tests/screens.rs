@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
-use vecscope::backend::{Location, ModelCard, Retry, TextInfo, TokenCount, Usage};
+use vecscope::backend::{Location, ModelCard, Prompts, Retry, TextInfo, TokenCount, Usage};
 use vecscope::corpus::{Corpus, Document, DocumentIndex, bundled};
 use vecscope::engine::{Estimate, Progress, Ranked, Ranking, Timings};
 use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
@@ -26,6 +26,7 @@ fn local_card() -> ModelCard {
         dimensions: Some(384),
         max_tokens: Some(256),
         usd_per_million_tokens: Some(0.0),
+        prompts: Prompts::default(),
     }
 }
 
@@ -37,13 +38,14 @@ fn openai_card() -> ModelCard {
         dimensions: Some(1536),
         max_tokens: Some(8192),
         usd_per_million_tokens: Some(0.02),
+        prompts: Prompts::default(),
     }
 }
 
 fn start(corpus: Corpus) -> State {
     let panels =
         vec![Panel::new("local MiniLM-L6-v2", Duration::ZERO), Panel::new("OpenAI", Duration::from_millis(300))];
-    let mut state = State::new(Arc::new(corpus), panels, LOCAL, 10, Appearance::Dark);
+    let mut state = State::new(Arc::new(corpus), panels, 2, LOCAL, 10, Appearance::Dark);
     state.start();
     state
 }

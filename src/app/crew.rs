@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::worker::Worker;
+use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
 use crate::state::{BackendId, Effect, Reply};
@@ -30,8 +30,8 @@ impl Crew {
             .map(BackendId)
             .zip(config.backends.iter().cloned())
             .map(|(id, spec)| {
-                let runtime = runtime.clone();
-                let open = Box::new(move || spec.open(&runtime));
+                let context = config.open_context(runtime);
+                let open: Open = Box::new(move |job| spec.open(&context, job));
                 Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
@@ -42,6 +42,7 @@ impl Crew {
     pub(super) fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::Open(backend) => self.workers[backend.0].slot().open(),
+            Effect::StopOpening(backend) => self.workers[backend.0].slot().stop_opening(),
             Effect::AllowCorpus(backend) => self.workers[backend.0].slot().allow(),
             Effect::EmbedCorpus(backend) => self.workers[backend.0].slot().embed(),
             Effect::StopEmbedding(backend) => self.workers[backend.0].slot().stop_embedding(),

@@ -9,8 +9,8 @@ use crate::state::Ticket;
 /// What a worker does next.
 #[derive(Debug)]
 pub(super) enum Task {
-    /// Make the backend ready.
-    Open,
+    /// Make the backend ready, unless the token says that it is not wanted any more.
+    Open(CancellationToken),
     /// Rank the corpus for a query, unless the token says that nobody waits any more.
     Search(Ticket, String, CancellationToken),
     /// Embed one more batch of the corpus, unless the token says that it is not wanted any more.
@@ -42,6 +42,8 @@ pub(super) struct Slot {
 #[expect(clippy::struct_excessive_bools, reason = "each is a task of its own, or not")]
 struct Tasks {
     open: bool,
+    /// Of the opening that is under way.
+    opening: CancellationToken,
     embed: bool,
     allowed: bool,
     /// Of the batch that is being worked on.
@@ -56,6 +58,13 @@ impl Slot {
     /// Asks for the backend to be made ready.
     pub(super) fn open(&self) {
         self.fill(|tasks| tasks.open = true);
+    }
+
+    /// Gives up making the backend ready: a model may take long to fetch.
+    pub(super) fn stop_opening(&self) {
+        let mut tasks = self.lock();
+        tasks.open = false;
+        tasks.opening.cancel();
     }
 
     /// Lets the corpus leave this machine.
@@ -89,6 +98,7 @@ impl Slot {
         self.fill(|tasks| {
             tasks.running.cancel();
             tasks.embedding.cancel();
+            tasks.opening.cancel();
             tasks.stop = true;
         });
     }
@@ -108,7 +118,8 @@ impl Slot {
                 return None;
             }
             if std::mem::take(&mut tasks.open) {
-                return Some(Task::Open);
+                tasks.opening = CancellationToken::new();
+                return Some(Task::Open(tasks.opening.clone()));
             }
             if readiness.can_search
                 && let Some((ticket, query)) = tasks.search.take()
@@ -197,7 +208,7 @@ mod tests {
         slot.cancel_search();
         slot.stop_embedding();
         slot.open();
-        assert!(matches!(slot.next(READY), Some(Task::Open)));
+        assert!(matches!(slot.next(READY), Some(Task::Open(_))));
         slot.stop();
         assert!(slot.next(READY).is_none());
     }

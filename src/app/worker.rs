@@ -9,13 +9,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::slot::{Readiness, Slot, Task};
+use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job};
 use crate::corpus::Corpus;
 use crate::engine::{Ranking, Searcher};
 use crate::state::{BackendId, Reply, Ticket};
 
 /// Makes a backend. Called on the worker's thread, and again after it failed.
-pub(super) type Open = Box<dyn Fn() -> Result<Box<dyn Embedder>, BackendError> + Send>;
+pub(super) type Open = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> + Send>;
 
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
@@ -84,19 +85,25 @@ impl Work {
 
     fn carry_out(&mut self, task: Task) {
         match task {
-            Task::Open => self.open(),
+            Task::Open(cancel) => self.open(&cancel),
             Task::Search(ticket, query, cancel) => self.search(ticket, query, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, cancel: &CancellationToken) {
         // What is there already is kept: only what failed is done again.
         if self.searcher.is_none() {
-            match (self.open)() {
+            let (backend, replies) = (self.id, self.replies.clone());
+            let mut progress = |download| drop(replies.send(Reply::Downloading { backend, download }));
+            match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
                 Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
+                    return;
+                }
+                Err(BackendError::Cancelled) => {
+                    self.fail("it was stopped; what was fetched so far is kept".into());
                     return;
                 }
                 Err(error) => {

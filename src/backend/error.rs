@@ -43,12 +43,14 @@ pub enum BackendError {
     },
 
     /// The model was read but cannot be loaded or run.
-    #[error("cannot {operation} {model}")]
+    #[error("cannot {operation} {model} on {engine}{}", other_engine(engine))]
     Model {
         /// `load` or `run`.
         operation: &'static str,
         /// The model's name.
         model: String,
+        /// What it was to run on.
+        engine: String,
         /// What fastembed said.
         source: fastembed::Error,
     },
@@ -98,4 +100,13 @@ pub enum BackendError {
     /// The caller lost interest.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// The way out where an engine does not know an operator of a model.
+fn other_engine(engine: &str) -> &'static str {
+    if engine.starts_with("RTen") {
+        "; an ONNX Runtime library may do it: set ORT_DYLIB_PATH to its file, or --engine onnxruntime where one is installed"
+    } else {
+        ""
+    }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{BackendError, Batch, Embedder, Job, Location, ModelCard, TokenCount, Usage};
+use super::{BackendError, Batch, Embedder, Job, Location, ModelCard, Prompts, Role, TokenCount, Usage};
 
 /// Counts words by their first letter: texts that share initials are similar, and the same text always gives the same
 /// vector. Called one text a batch.
@@ -27,6 +27,7 @@ impl Fake {
             dimensions: Some(DIMENSIONS),
             max_tokens: Some(MAX_TOKENS),
             usd_per_million_tokens: Some(0.0),
+            prompts: Prompts::default(),
         };
         Self { card }
     }
@@ -41,12 +42,12 @@ impl Embedder for Fake {
         (0..texts.len()).map(|index| vec![index]).collect()
     }
 
-    fn count(&self, texts: &[&str]) -> Vec<TokenCount> {
+    fn count(&self, texts: &[&str], _: Role) -> Vec<TokenCount> {
         let words = texts.iter().map(|text| text.split_whitespace().count());
         words.map(|total| TokenCount { total, used: total.min(MAX_TOKENS), estimated: false }).collect()
     }
 
-    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<Batch, BackendError> {
+    fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Batch, BackendError> {
         if job.cancel.is_cancelled() {
             return Err(BackendError::Cancelled);
         }
@@ -56,7 +57,7 @@ impl Embedder for Fake {
                 row[dimension_of(word)] += 1.0;
             }
         }
-        Ok(Batch { vectors, tokens: self.count(texts), usage: Usage { tokens: 0, usd: Some(0.0) } })
+        Ok(Batch { vectors, tokens: self.count(texts, role), usage: Usage { tokens: 0, usd: Some(0.0) } })
     }
 }
 

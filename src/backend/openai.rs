@@ -1,4 +1,4 @@
-//! OpenAI, and any server that speaks its `POST /embeddings`.
+//! OpenAI, Voyage, and any server that speaks OpenAI's `POST /embeddings`.
 //!
 //! A synchronous [`Embedder`] over asynchronous HTTP: each call blocks its thread on the runtime whose handle it was
 //! given, and cancelling a job drops its request at once. The key goes into one header of requests to the one host
@@ -11,12 +11,12 @@
 use ndarray::Array2;
 use tokio::runtime::Handle;
 
-use super::{BackendError, Batch, Embedder, Job, ModelCard, TokenCount, Usage};
+use super::table::ServerModel;
+use super::{BackendError, Batch, Embedder, Job, ModelCard, Role, TokenCount, Usage};
 
 mod endpoint;
 mod http;
 mod key;
-mod models;
 mod pack;
 mod refusal;
 mod retry;
@@ -24,10 +24,9 @@ mod settings;
 mod tokens;
 mod wire;
 
-pub use settings::{OpenAiSettings, Timing};
+pub use settings::{Given, OpenAiSettings, Service, SettingNames, Timing};
 
 use http::Client;
-use models::{KnownModel, known};
 use pack::pack;
 use tokens::{Fitted, fit};
 use wire::{Answer, Encoding, Request, decode};
@@ -47,7 +46,8 @@ pub struct OpenAi {
     client: Client,
     handle: Handle,
     card: ModelCard,
-    known: Option<&'static KnownModel>,
+    service: Service,
+    known: Option<ServerModel>,
     /// The length of vectors to ask for, not the one learnt.
     dimensions: Option<usize>,
     encoding: Encoding,
@@ -64,17 +64,13 @@ impl OpenAi {
     pub fn new(settings: OpenAiSettings, handle: Handle) -> Result<Self, BackendError> {
         let client = Client::new(&settings)?;
         let (card, encoding) = (card(&settings), settings.endpoint.encoding());
-        let OpenAiSettings { model, dimensions, .. } = settings;
-        Ok(Self { client, handle, card, known: known(&model), dimensions, encoding })
+        let OpenAiSettings { service, known, dimensions, .. } = settings;
+        Ok(Self { client, handle, card, service, known, dimensions, encoding })
     }
 
-    fn ask(&self, texts: &[&str], job: &mut Job<'_>) -> Result<Answer, BackendError> {
-        let request = Request {
-            model: &self.card.model,
-            input: texts,
-            encoding_format: self.encoding,
-            dimensions: self.dimensions,
-        };
+    fn ask(&self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Answer, BackendError> {
+        let Self { card, service, encoding, dimensions, .. } = self;
+        let request = Request::new(*service, &card.model, texts, *encoding, *dimensions, card.prompts.of(role));
         let limit = longest_answer(texts.len(), self.card.dimensions);
         let answer = self.client.post(&request, limit, job.notify);
         let body = self.handle.block_on(job.cancel.run_until_cancelled(answer)).ok_or(BackendError::Cancelled)??;
@@ -100,14 +96,17 @@ impl Embedder for OpenAi {
     }
 
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {
-        pack(texts.iter().map(|text| fit(text, self.known)), self.known)
+        let (prompt, known) = (self.card.prompts.of(Role::Document), self.known.as_ref());
+        let prompted: Vec<_> = texts.iter().map(|text| prompt.apply(text)).collect();
+        pack(prompted.iter().map(|text| fit(text, known)), known)
     }
 
-    fn count(&self, texts: &[&str]) -> Vec<TokenCount> {
-        texts.iter().map(|text| fit(text, self.known).tokens).collect()
+    fn count(&self, texts: &[&str], role: Role) -> Vec<TokenCount> {
+        let prompt = self.card.prompts.of(role);
+        texts.iter().map(|text| fit(&prompt.apply(text), self.known.as_ref()).tokens).collect()
     }
 
-    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<Batch, BackendError> {
+    fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Batch, BackendError> {
         if texts.is_empty() {
             let vectors = Array2::zeros((0, self.card.dimensions.unwrap_or(0)));
             return Ok(Batch { vectors, tokens: Vec::new(), usage: usage(&self.card, 0) });
@@ -115,9 +114,12 @@ impl Embedder for OpenAi {
         if let Some(index) = texts.iter().position(|text| text.is_empty()) {
             return Err(BackendError::EmptyText { number: index + 1, texts: texts.len() });
         }
+        let prompt = self.card.prompts.of(role);
+        let prompted: Vec<_> = texts.iter().map(|text| prompt.apply(text)).collect();
+        let fitted = prompted.iter().map(|text| fit(text, self.known.as_ref()));
         let (texts, tokens): (Vec<&str>, Vec<TokenCount>) =
-            texts.iter().map(|text| fit(text, self.known)).map(|Fitted { text, tokens }| (text, tokens)).unzip();
-        let answer = self.ask(&texts, job)?;
+            fitted.map(|Fitted { text, tokens }| (text, tokens)).unzip();
+        let answer = self.ask(&texts, role, job)?;
         self.check_dimensions(answer.vectors.ncols())?;
         // Servers that bill say how much; the others leave it to the count.
         let counted = tokens.iter().map(|count| count.used as u64).sum();
@@ -128,17 +130,21 @@ impl Embedder for OpenAi {
 
 /// What is known before the server has answered.
 fn card(settings: &OpenAiSettings) -> ModelCard {
-    let OpenAiSettings { endpoint, model, dimensions, .. } = settings;
-    let known = known(model);
-    let price = known.map(|known| known.usd_per_million_tokens);
+    let OpenAiSettings { endpoint, model, known, prompts, dimensions, .. } = settings;
+    let known = known.as_ref();
     ModelCard {
         model: model.clone(),
         engine: endpoint.host().into(),
         location: endpoint.location(),
-        dimensions: dimensions.or(known.map(|known| known.dimensions)),
-        max_tokens: known.map(|known| known.max_tokens),
+        dimensions: dimensions.or(known.and_then(|known| known.dimensions)),
+        max_tokens: known.and_then(|known| known.max_tokens),
         // Nobody bills for this machine's own work.
-        usd_per_million_tokens: if endpoint.loopback() { Some(0.0) } else { price },
+        usd_per_million_tokens: if endpoint.loopback() {
+            Some(0.0)
+        } else {
+            known.and_then(|known| known.usd_per_million_tokens)
+        },
+        prompts: prompts.clone(),
     }
 }
 
@@ -157,7 +163,7 @@ fn longest_answer(texts: usize, dimensions: Option<usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Location;
+    use super::super::{Location, Prompts};
     use super::*;
 
     fn settings(base_url: Option<&str>, model: Option<&str>) -> OpenAiSettings {
@@ -179,6 +185,7 @@ mod tests {
                 dimensions: Some(dimensions),
                 max_tokens: Some(8192),
                 usd_per_million_tokens: Some(price),
+                prompts: Prompts::default(),
             };
             assert_eq!(card(&settings(None, model)), expected);
         }

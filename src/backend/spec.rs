@@ -1,79 +1,304 @@
 //! A backend as it is configured, before it is opened.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
-use super::local::{Engine, EngineChoice, Local, ModelSource, model_files};
-use super::openai::{OpenAi, OpenAiSettings};
-use super::{BackendError, Embedder};
+use super::hub::{Download, Hub, HubFile, HubSettings, Repo};
+use super::local::catalogue::CatalogueModel;
+use super::local::model_files::{self, PoolingName};
+use super::local::{Adjustments, Engine, EngineChoice, Local, ModelSource};
+use super::openai::{Given, OpenAi, OpenAiSettings, Service, SettingNames};
+use super::{BackendError, Embedder, Location, ModelTable, Prompts};
 
 /// How long typing has to pause before a query is sent to a server that may cost money.
 const TYPING_PAUSE: Duration = Duration::from_millis(300);
 
 /// What it takes to open a backend. Its `Debug` shows no key.
 #[derive(Debug, Clone)]
-pub enum BackendSpec {
+pub struct BackendSpec {
+    /// Its name in the config and on the command line.
+    pub name: String,
+    /// What to call it on the screen.
+    pub label: String,
+    /// What it is.
+    pub kind: BackendKind,
+    /// What the person sets otherwise than the model's makers did.
+    pub adjustments: Adjustments,
+}
+
+/// What a backend is. Its `Debug` shows no key.
+#[derive(Debug, Clone)]
+pub enum BackendKind {
     /// A model in this process.
     Local {
-        /// Which model; `None` where none is in the binary and none was named.
-        source: Option<ModelSource>,
+        /// Which model.
+        model: LocalModel,
         /// What it runs on.
         engine: EngineChoice,
     },
-    /// OpenAI or a server that speaks its interface.
-    OpenAi {
-        /// Of the server; `None` for OpenAI's own.
-        base_url: Option<String>,
-        /// To be allowed in.
-        key: Option<SecretString>,
-        /// Which model; `None` for the default one.
-        model: Option<String>,
-        /// The length of vectors to ask for; `None` for the model's own.
-        dimensions: Option<usize>,
+    /// A model that a server runs.
+    Server(ServerSpec),
+}
+
+/// A model in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalModel {
+    /// The one in the binary.
+    Embedded,
+    /// One in a folder of the person's.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Whether to load it even if its hash is not known.
+        trusted: bool,
+        /// How token vectors become one; `None` for what the folder says.
+        pooling: Option<PoolingName>,
     },
+    /// One of fastembed's catalogue, fetched from the Hugging Face hub.
+    Catalogue(Box<CatalogueModel>),
+}
+
+/// A server and its model, as they were given. Its `Debug` shows no key.
+#[derive(Debug, Clone)]
+pub struct ServerSpec {
+    /// Whose interface it speaks.
+    pub service: Service,
+    /// Where it is; `None` for the service's own.
+    pub base_url: Option<String>,
+    /// To be let in.
+    pub key: Option<SecretString>,
+    /// What a person calls these settings.
+    pub names: SettingNames,
+    /// Which model; `None` for the service's default.
+    pub model: Option<String>,
+    /// The length of vectors to ask for; `None` for the model's own.
+    pub dimensions: Option<usize>,
+}
+
+/// What backends are opened with.
+#[derive(Debug, Clone)]
+pub struct OpenContext {
+    /// For requests.
+    pub runtime: Handle,
+    /// Prices, limits and prompts.
+    pub table: Arc<ModelTable>,
+    /// Where models are fetched from, and kept.
+    pub hub: HubSettings,
+}
+
+/// What surrounds the opening of a backend, which may take long where a model has to be fetched.
+pub struct OpenJob<'a> {
+    /// Cancelled when nobody wants it any more.
+    pub cancel: &'a CancellationToken,
+    /// Called while a model is fetched.
+    pub progress: &'a mut dyn FnMut(Download),
+}
+
+/// What is known of a backend before it is opened, without any network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// What kind it is: as in the config file.
+    pub kind: &'static str,
+    /// The model's own name.
+    pub model: String,
+    /// The length of its vectors, where that is known.
+    pub dimensions: Option<usize>,
+    /// The most tokens of one text that it sees, where that is known.
+    pub max_tokens: Option<usize>,
+    /// US dollars per million tokens, where that is known.
+    pub usd_per_million_tokens: Option<f64>,
+    /// What it is told of queries and documents; `None` where only its files say.
+    pub prompts: Option<Prompts>,
+    /// Where its texts go; `None` where a setting is missing.
+    pub location: Option<Location>,
+    /// Whether it can be used as it is.
+    pub readiness: Readiness,
+}
+
+/// Whether a backend can be used as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// First its files would be fetched from this repository.
+    Downloads(String),
+    /// A setting is missing; the text says which.
+    NotConfigured(String),
 }
 
 impl BackendSpec {
-    /// What to call it in one or two words.
-    #[must_use]
-    pub fn label(&self) -> String {
-        match self {
-            Self::Local { source: Some(ModelSource::Folder { path, .. }), .. } => {
-                let name = path.file_name().unwrap_or(path.as_os_str());
-                format!("local {}", name.to_string_lossy())
-            }
-            Self::Local { .. } => format!("local {}", model_files::EMBEDDED_NAME.trim_start_matches("all-")),
-            Self::OpenAi { base_url: None, .. } => "OpenAI".into(),
-            Self::OpenAi { base_url: Some(_), model, .. } => model.clone().unwrap_or_else(|| "OpenAI".into()),
-        }
-    }
-
     /// How long to wait after a key before a query is sent.
     #[must_use]
     pub fn typing_pause(&self) -> Duration {
-        match self {
-            Self::Local { .. } => Duration::ZERO,
-            Self::OpenAi { .. } => TYPING_PAUSE,
+        match self.kind {
+            BackendKind::Local { .. } => Duration::ZERO,
+            BackendKind::Server(_) => TYPING_PAUSE,
         }
     }
 
-    /// Makes the backend ready. Nothing leaves this machine.
+    /// Makes the backend ready. None of a person's texts leave this machine; a model that is not there yet is fetched.
     ///
     /// # Errors
-    /// [`BackendError::NotConfigured`] where a setting is missing, and whatever keeps a local model from loading.
-    pub fn open(&self, runtime: &Handle) -> Result<Box<dyn Embedder>, BackendError> {
-        match self {
-            Self::Local { source: None, .. } => Err(BackendError::NotConfigured(
-                "this build carries no model: name a folder that has one with --model-dir".into(),
-            )),
-            Self::Local { source: Some(source), engine } => Ok(Box::new(Local::load(source, &Engine::start(engine)?)?)),
-            Self::OpenAi { base_url, key, model, dimensions } => {
-                let mut settings = OpenAiSettings::from_values(base_url.as_deref(), key.as_ref(), model.as_deref())?;
-                settings.dimensions = *dimensions;
-                Ok(Box::new(OpenAi::new(settings, runtime.clone())?))
+    /// [`BackendError::NotConfigured`] where a setting is missing, and whatever keeps a local model from being fetched or
+    /// loaded.
+    pub fn open(&self, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> {
+        match &self.kind {
+            BackendKind::Local { model, engine } => {
+                let source = model.source(context, job)?;
+                let engine = Engine::start(engine)?;
+                Ok(Box::new(Local::load(&source, &engine, &context.table, &self.adjustments)?))
+            }
+            BackendKind::Server(server) => {
+                let mut settings = server.settings(&context.table)?;
+                settings.dimensions = server.dimensions;
+                settings.prompts = self.adjustments.prompts(settings.prompts);
+                if let (Some(limit), Some(known)) = (self.adjustments.max_tokens, settings.known_mut()) {
+                    known.max_tokens = Some(limit);
+                }
+                Ok(Box::new(OpenAi::new(settings, context.runtime.clone())?))
             }
         }
+    }
+
+    /// What is known of it before it is opened.
+    #[must_use]
+    pub fn describe(&self, context: &OpenContext) -> Description {
+        match &self.kind {
+            BackendKind::Local { model, .. } => self.describe_local(model, context),
+            BackendKind::Server(server) => self.describe_server(server, &context.table),
+        }
+    }
+
+    fn describe_local(&self, model: &LocalModel, context: &OpenContext) -> Description {
+        let table = &context.table;
+        let name = model.name();
+        let (kind, dimensions, limit, prompts, readiness) = match model {
+            LocalModel::Embedded => {
+                let readiness = match embedded_source() {
+                    Ok(_) => Readiness::Ready,
+                    Err(error) => Readiness::NotConfigured(error.to_string()),
+                };
+                ("embedded", Some(384), table.max_tokens(&name), Some(table.prompts(&name)), readiness)
+            }
+            // Its files say the rest when it is opened.
+            LocalModel::Folder { path, .. } => {
+                let missing = || Readiness::NotConfigured(format!("{} is not a folder", path.display()));
+                let readiness = if path.is_dir() { Readiness::Ready } else { missing() };
+                ("model-dir", None, None, None, readiness)
+            }
+            LocalModel::Catalogue(model) => {
+                let fetched = Hub::cached_at(&context.hub, &repo(model), &model.files()).is_some();
+                let readiness = if fetched { Readiness::Ready } else { Readiness::Downloads(model.repository.clone()) };
+                let limit = table.max_tokens(model.base_name()).or(Some(512));
+                ("fastembed", Some(model.dimensions), limit, Some(table.prompts(&name)), readiness)
+            }
+        };
+        Description {
+            kind,
+            model: name,
+            dimensions,
+            max_tokens: self.adjustments.max_tokens.or(limit),
+            usd_per_million_tokens: Some(0.0),
+            prompts: prompts.map(|own| self.adjustments.prompts(own)),
+            location: Some(Location::InProcess),
+            readiness,
+        }
+    }
+
+    fn describe_server(&self, server: &ServerSpec, table: &ModelTable) -> Description {
+        let kind = match (server.service, &server.base_url) {
+            (Service::Voyage, _) => "voyage",
+            (Service::OpenAi, None) => "openai",
+            (Service::OpenAi, Some(_)) => "openai-compatible",
+        };
+        let model = server.model.clone().unwrap_or_else(|| server.service.default_model().to_owned());
+        let known = table.server(&model);
+        let (location, readiness) = match server.settings(table) {
+            Ok(settings) => (Some(settings.location()), Readiness::Ready),
+            Err(error) => (None, Readiness::NotConfigured(error.to_string())),
+        };
+        let price = known.as_ref().and_then(|known| known.usd_per_million_tokens);
+        let is_here = location.as_ref().is_some_and(|location| !location.leaves_machine());
+        Description {
+            kind,
+            dimensions: server.dimensions.or(known.as_ref().and_then(|known| known.dimensions)),
+            max_tokens: self.adjustments.max_tokens.or(known.and_then(|known| known.max_tokens)),
+            usd_per_million_tokens: if is_here { Some(0.0) } else { price },
+            prompts: Some(self.adjustments.prompts(table.prompts(&model))),
+            model,
+            location,
+            readiness,
+        }
+    }
+}
+
+impl LocalModel {
+    /// The model's own name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Embedded => model_files::EMBEDDED_NAME.into(),
+            Self::Folder { path, .. } => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Catalogue(model) => model.name.clone(),
+        }
+    }
+
+    /// Where its files are, after they were fetched if need be.
+    fn source(&self, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<ModelSource, BackendError> {
+        match self {
+            Self::Embedded => embedded_source(),
+            Self::Folder { path, trusted, pooling } => {
+                Ok(ModelSource::Folder { path: path.clone(), trusted: *trusted, pooling: *pooling })
+            }
+            Self::Catalogue(model) => {
+                let folder = fetch(model, context, job)?;
+                Ok(ModelSource::Fetched { model: model.clone(), folder })
+            }
+        }
+    }
+}
+
+/// Fetches a model of the catalogue, unless it is there, and gives the folder that it is in.
+///
+/// # Errors
+/// Whatever the hub refuses, and [`BackendError::Cancelled`].
+pub fn fetch(model: &CatalogueModel, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<PathBuf, BackendError> {
+    if let Some(folder) = Hub::cached_at(&context.hub, &repo(model), &model.files()) {
+        return Ok(folder);
+    }
+    let hub = Hub::new(context.hub.clone(), context.runtime.clone())?;
+    let files: Vec<HubFile> = model.files().into_iter().map(HubFile::required).collect();
+    hub.fetch(&repo(model), &files, job.cancel, job.progress)
+}
+
+fn repo(model: &CatalogueModel) -> Repo {
+    Repo::main(&model.repository)
+}
+
+#[cfg(feature = "embedded-model")]
+fn embedded_source() -> Result<ModelSource, BackendError> {
+    Ok(ModelSource::Embedded)
+}
+
+#[cfg(not(feature = "embedded-model"))]
+fn embedded_source() -> Result<ModelSource, BackendError> {
+    Err(BackendError::NotConfigured("this build carries no model: name a folder that has one with --model-dir".into()))
+}
+
+impl ServerSpec {
+    /// The settings, checked.
+    ///
+    /// # Errors
+    /// [`BackendError::NotConfigured`] says what is missing.
+    pub fn settings(&self, table: &ModelTable) -> Result<OpenAiSettings, BackendError> {
+        let Self { service, base_url, key, names, model, .. } = self;
+        let given =
+            Given { service: *service, base_url: base_url.as_deref(), key: key.as_ref(), model: model.as_deref() };
+        OpenAiSettings::new(given, names.clone(), table)
     }
 }

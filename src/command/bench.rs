@@ -152,7 +152,7 @@ fn type_queries(
 ) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
     let backend = BackendId(0);
     let panels = vec![Panel::new("bench", Duration::ZERO)];
-    let mut state = State::new(Arc::clone(corpus), panels, backend, 10, Appearance::Dark);
+    let mut state = State::new(Arc::clone(corpus), panels, 2, backend, 10, Appearance::Dark);
     let options = TerminalOptions { viewport: Viewport::Fixed(SCREEN) };
     let mut terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options)?;
     state.start();

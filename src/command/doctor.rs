@@ -5,12 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use etcetera::BaseStrategy;
-
 use super::{Session, with_job};
-use crate::backend::local::ModelSource;
-use crate::backend::openai::OpenAiSettings;
-use crate::backend::{BackendError, BackendSpec};
+use crate::backend::spec::{BackendKind, LocalModel};
+use crate::backend::{BackendSpec, Role};
+use crate::config::file;
 use crate::text;
 
 /// The local model does not work.
@@ -21,8 +19,9 @@ pub(super) fn run(session: &Session) -> anyhow::Result<ExitCode> {
     let works = check_local(session, &mut lines);
     lines.push(("simd", ort_rten::simd().to_string()));
     lines.push(("terminal", terminal()));
-    lines.push(("config", config_folder()));
-    check_openai(session, &mut lines);
+    lines.push(("config", config_file()));
+    lines.push(("models", session.config.hub.cache.display().to_string()));
+    check_servers(session, &mut lines);
     let mut stdout = io::stdout().lock();
     for (name, value) in lines {
         writeln!(stdout, "{name:<10} {}", text::visible(&value))?;
@@ -37,13 +36,13 @@ fn system() -> String {
 
 /// Loads the local model and embeds a sentence with it.
 fn check_local(session: &Session, lines: &mut Vec<(&'static str, String)>) -> bool {
-    let local = session.config.backends.iter().find(|spec| matches!(spec, BackendSpec::Local { .. }));
-    let Some(spec) = local else { return true };
+    let Ok(spec) = session.config.backend_named("local") else { return true };
     let started = Instant::now();
-    let tried = spec.open(session.runtime.handle()).and_then(|mut embedder| {
+    let tried = session.open_backend(spec).and_then(|mut embedder| {
         let loaded = started.elapsed();
         let started = Instant::now();
-        with_job(|job| embedder.embed(&["Does it work?"], job))?.normalise(1, embedder.card().dimensions)?;
+        with_job(|job| embedder.embed(&["Does it work?"], Role::Query, job))?
+            .normalise(1, embedder.card().dimensions)?;
         Ok((embedder.card().clone(), loaded, started.elapsed()))
     });
     match tried {
@@ -57,16 +56,17 @@ fn check_local(session: &Session, lines: &mut Vec<(&'static str, String)>) -> bo
             true
         }
         Err(error) => {
-            lines.push(("works", format!("no: {:#}", anyhow::Error::from(error))));
+            lines.push(("works", format!("no: {error:#}")));
             false
         }
     }
 }
 
 fn origin(spec: &BackendSpec) -> String {
-    match spec {
-        BackendSpec::Local { source: Some(ModelSource::Folder { path, .. }), .. } => format!("from {}", path.display()),
-        BackendSpec::Local { .. } | BackendSpec::OpenAi { .. } => "in the program".into(),
+    match &spec.kind {
+        BackendKind::Local { model: LocalModel::Folder { path, .. }, .. } => format!("from {}", path.display()),
+        BackendKind::Local { model: LocalModel::Catalogue(model), .. } => format!("from {}", model.repository),
+        BackendKind::Local { model: LocalModel::Embedded, .. } | BackendKind::Server(_) => "in the program".into(),
     }
 }
 
@@ -81,27 +81,24 @@ fn terminal() -> String {
     format!("{kind}, {size}, {colors} colours{no_color}")
 }
 
-fn config_folder() -> String {
-    etcetera::choose_base_strategy().map_or_else(
-        |error| format!("no folder: {error}"),
-        |strategy| format!("{} (nothing is read from it yet)", strategy.config_dir().join("vecscope").display()),
-    )
+fn config_file() -> String {
+    match file::default_path() {
+        Ok(path) if path.exists() => path.display().to_string(),
+        Ok(path) => format!("{} (not there: everything is as built in)", path.display()),
+        Err(error) => format!("{error:#}"),
+    }
 }
 
-/// Whether the OpenAI backend could be used, without sending anything.
-fn check_openai(session: &Session, lines: &mut Vec<(&'static str, String)>) {
+/// Whether backends on servers could be used, without sending anything.
+fn check_servers(session: &Session, lines: &mut Vec<(&'static str, String)>) {
     for spec in &session.config.backends {
-        let BackendSpec::OpenAi { base_url, key, model, .. } = spec else { continue };
-        let key_state = if key.is_some() { "present" } else { "not set" };
-        lines.push(("key", format!("OPENAI_API_KEY {key_state}")));
-        let settings = OpenAiSettings::from_values(base_url.as_deref(), key.as_ref(), model.as_deref());
-        lines.push((
-            "openai",
-            match settings {
-                Ok(_) => format!("configured for {} (nothing was sent)", base_url.as_deref().unwrap_or("OpenAI")),
-                Err(BackendError::NotConfigured(message)) => message,
-                Err(error) => error.to_string(),
-            },
-        ));
+        let BackendKind::Server(server) = &spec.kind else { continue };
+        let key_state = if server.key.is_some() { "present" } else { "not set" };
+        let key = format!("{} {key_state}", server.names.key);
+        let state = match server.settings(&session.config.table) {
+            Ok(settings) => format!("configured for {} (nothing was sent)", settings.location()),
+            Err(error) => error.to_string(),
+        };
+        lines.push(("server", format!("{}: {key}; {state}", spec.name)));
     }
 }

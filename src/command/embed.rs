@@ -10,8 +10,8 @@ use ndarray_npy::WriteNpyExt;
 use serde::Serialize;
 
 use super::{NOTHING, Session, escape, with_job};
-use crate::backend::{Embedder, TextInfo};
-use crate::cli::EmbedFormat;
+use crate::backend::{Embedder, Role, TextInfo};
+use crate::cli::{EmbedFormat, RoleName};
 use crate::corpus::{self, Corpus};
 use crate::{phrase, text};
 
@@ -28,7 +28,17 @@ struct Embedded<'a> {
     embedding: &'a [f32],
 }
 
-pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    session: &Session,
+    file: &Path,
+    format: EmbedFormat,
+    raw: bool,
+    role: RoleName,
+) -> anyhow::Result<ExitCode> {
+    let role = match role {
+        RoleName::Query => Role::Query,
+        RoleName::Document => Role::Document,
+    };
     if format == EmbedFormat::Npy && session.output.is_terminal {
         bail!("--format npy is binary: send it to a file, e.g. `vecscope embed FILE --format npy > vectors.npy`");
     }
@@ -46,7 +56,7 @@ pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool
         writeln!(io::stderr(), "vecscope: {name}: {lines} passed over, the first is line {first}")?;
     }
     let mut embedder = session.open_for(&corpus)?;
-    let (vectors, infos) = embed_in_order(embedder.as_mut(), &corpus, raw)?;
+    let (vectors, infos) = embed_in_order(embedder.as_mut(), &corpus, role, raw)?;
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     match format {
         EmbedFormat::Jsonl => write_jsonl(&mut stdout, &corpus, &vectors, &infos)?,
@@ -64,6 +74,7 @@ pub(super) fn run(session: &Session, file: &Path, format: EmbedFormat, raw: bool
 fn embed_in_order(
     embedder: &mut dyn Embedder,
     corpus: &Corpus,
+    role: Role,
     raw: bool,
 ) -> anyhow::Result<(Array2<f32>, Vec<TextInfo>)> {
     let texts = corpus.texts();
@@ -71,7 +82,7 @@ fn embed_in_order(
     let mut infos = vec![None; texts.len()];
     for batch in embedder.plan(&texts) {
         let members: Vec<&str> = batch.iter().map(|&index| texts[index]).collect();
-        let embedded = with_job(|job| embedder.embed(&members, job))?;
+        let embedded = with_job(|job| embedder.embed(&members, role, job))?;
         let as_made = raw.then(|| embedded.vectors.clone());
         // Checked in any case.
         let unit = embedded.normalise(members.len(), embedder.card().dimensions)?;

@@ -82,7 +82,7 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
 }
 
 fn report<'a>(
-    session: &Session,
+    session: &'a Session,
     corpus: &'a Corpus,
     ranking: &'a Ranking,
     card: &'a ModelCard,

@@ -8,7 +8,7 @@ use ndarray::Array1;
 
 use super::index::Index;
 use super::ranking::{Ranked, Ranking, Timings};
-use crate::backend::{BackendError, Embedder, Job, ModelCard, TextInfo, UnitBatch, Usage};
+use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, UnitBatch, Usage};
 use crate::corpus::{Corpus, DocumentIndex};
 
 /// How much of a corpus is embedded.
@@ -46,7 +46,7 @@ impl Estimate {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a price")]
     pub fn of(embedder: &dyn Embedder, texts: &[&str]) -> Self {
-        let counts = embedder.count(texts);
+        let counts = embedder.count(texts, Role::Document);
         let tokens = counts.iter().map(|count| count.used).sum();
         Self {
             texts: counts.len(),
@@ -123,7 +123,7 @@ impl Searcher {
         let Some(batch) = pending.front().cloned() else { return Ok(self.progress()) };
         let corpus = Arc::clone(corpus);
         let texts: Vec<&str> = batch.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
-        let embedded = self.embed(&texts, job)?;
+        let embedded = self.embed(&texts, Role::Document, job)?;
         let documents: Vec<DocumentIndex> = batch.into_iter().map(DocumentIndex).collect();
         self.index.add(&documents, embedded)?;
         self.pending.as_mut().and_then(VecDeque::pop_front);
@@ -147,7 +147,7 @@ impl Searcher {
         let started = Instant::now();
         let known = self.queries.contains_key(query);
         if !known {
-            let embedded = self.embed(&[query], job)?;
+            let embedded = self.embed(&[query], Role::Query, job)?;
             let vector = embedded.vectors.row(0).to_owned();
             self.queries.insert(query.to_owned(), (vector, embedded.infos[0]));
         }
@@ -162,8 +162,8 @@ impl Searcher {
         Ok(ranking)
     }
 
-    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<UnitBatch, BackendError> {
-        let batch = self.embedder.embed(texts, job)?;
+    fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<UnitBatch, BackendError> {
+        let batch = self.embedder.embed(texts, role, job)?;
         // What a server answered was paid for, whether or not its vectors are any good.
         self.usage = self.usage.plus(batch.usage);
         batch.normalise(texts.len(), self.embedder.card().dimensions)
@@ -243,11 +243,11 @@ mod tests {
             (0..texts.len()).map(|index| vec![index]).collect()
         }
 
-        fn count(&self, texts: &[&str]) -> Vec<TokenCount> {
+        fn count(&self, texts: &[&str], _: Role) -> Vec<TokenCount> {
             vec![TokenCount { total: 500_000, used: 500_000, estimated: true }; texts.len()]
         }
 
-        fn embed(&mut self, _: &[&str], _: &mut Job<'_>) -> Result<Batch, BackendError> {
+        fn embed(&mut self, _: &[&str], _: Role, _: &mut Job<'_>) -> Result<Batch, BackendError> {
             self.answers.pop_front().expect("no call beyond the script")
         }
     }

@@ -45,8 +45,8 @@ pub enum Action {
     ToggleExplanation,
     /// Give the selected sentence to the terminal's clipboard.
     Copy,
-    /// Embed no more of the corpus for now.
-    StopEmbedding,
+    /// Stop what takes long: fetching a model, or embedding the corpus.
+    Stop,
     /// Bring back the query before.
     HistoryPrevious,
     /// Go back towards the newest query.

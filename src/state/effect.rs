@@ -9,6 +9,8 @@ use super::{BackendId, Ticket};
 pub enum Effect {
     /// Make the backend ready to embed; nothing leaves the machine yet.
     Open(BackendId),
+    /// Give up making the backend ready.
+    StopOpening(BackendId),
     /// The person lets the corpus leave this machine for the backend.
     AllowCorpus(BackendId),
     /// Embed the corpus with an open backend, from where it stopped.

@@ -150,7 +150,7 @@ fn ranking_keys() -> Section {
         bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, or this query's spread"),
         bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
         bind([plain(Key::Function(5))], Action::Copy, "copy the selected sentence; Shift+drag marks any text"),
-        bind([ctrl(Key::Char('x'))], Action::StopEmbedding, "stop embedding the corpus"),
+        bind([ctrl(Key::Char('x'))], Action::Stop, "stop fetching a model or embedding the corpus"),
         bind([ctrl(Key::Char('r'))], Action::Retry, "go on, or try again what failed"),
     ];
     Section { title: "ranking", bindings }

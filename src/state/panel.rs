@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Ticket;
+use crate::backend::hub::Download;
 use crate::backend::{ModelCard, Retry, Usage};
 use crate::engine::{Estimate, Progress, Ranking};
 
@@ -41,6 +42,8 @@ pub enum Phase {
     Closed,
     /// It is being made ready.
     Opening,
+    /// Its model is being fetched.
+    Downloading(Download),
     /// It waits for leave to send the corpus away.
     AwaitingConsent(Estimate),
     /// It embeds the corpus.
@@ -94,7 +97,7 @@ impl Panel {
     #[must_use]
     pub fn takes_queries(&self) -> bool {
         match &self.phase {
-            Phase::Opening | Phase::Embedding(_) | Phase::Ready => true,
+            Phase::Opening | Phase::Downloading(_) | Phase::Embedding(_) | Phase::Ready => true,
             Phase::Stopped { progress, .. } => progress.done > 0,
             Phase::Closed | Phase::AwaitingConsent(_) | Phase::NotConfigured(_) | Phase::Failed(_) => false,
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{BackendId, Ticket, Timer};
+use crate::backend::hub::Download;
 use crate::backend::{ModelCard, Retry, Usage};
 use crate::engine::{Estimate, Progress, Ranking};
 
@@ -17,6 +18,13 @@ pub enum Reply {
         card: ModelCard,
         /// What embedding the corpus would take, where the corpus would leave this machine.
         leaves_machine: Option<Estimate>,
+    },
+    /// A part of the backend's model was fetched.
+    Downloading {
+        /// Which backend.
+        backend: BackendId,
+        /// How much is there.
+        download: Download,
     },
     /// The backend cannot be used as it is set up. Nothing was sent.
     NotConfigured {

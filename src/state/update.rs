@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Appearance, BackendId, BarScale, Edit, Effect, Mode, State};
+use super::{Action, Appearance, BarScale, Edit, Effect, Mode, State};
 use crate::text;
 
 mod backends;
@@ -31,14 +31,14 @@ impl State {
             Action::GrowTopK => self.set_top_k(self.list.top_k.saturating_add(1)),
             Action::ShrinkTopK => self.set_top_k(self.list.top_k.saturating_sub(1)),
             Action::ToggleAll => self.toggle_all(),
-            Action::SwapBackend => self.activate(BackendId((self.active.0 + 1) % self.panels.len())),
+            Action::SwapBackend => self.activate(self.next_in_tab()),
             Action::ShowBackend(backend) => self.activate(backend),
             Action::Retry => self.retry(),
             Action::SwapBarScale => self.swap_bar_scale(),
             Action::UseSelected => self.use_selected(),
             Action::ToggleExplanation => self.toggle_explanation(),
             Action::Copy => self.copy(),
-            Action::StopEmbedding => self.stop_embedding(),
+            Action::Stop => self.stop(),
             Action::HistoryPrevious => self.recall(super::QueryLine::recall_previous),
             Action::HistoryNext => self.recall(super::QueryLine::recall_next),
             Action::SwapAppearance => self.swap_appearance(),

@@ -79,11 +79,16 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
     match &panel.phase {
         Phase::Opening if panel.typing_pause.is_zero() => Some(Line::styled(" loading the model …", theme.dim)),
         Phase::Opening => Some(Line::styled(format!(" preparing {} …", text::visible(&panel.label)), theme.dim)),
+        Phase::Downloading(download) => {
+            let key = keymap::hint(Mode::Typing, &Action::Stop);
+            let text = format!(" fetching {} ({key} stops)", text::visible(&phrase::download(download)));
+            Some(Line::styled(text, theme.dim))
+        }
         Phase::Embedding(progress) => {
             #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
             let share = progress.done as f32 / progress.total.max(1) as f32;
             let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
-            let key = keymap::hint(Mode::Typing, &Action::StopEmbedding);
+            let key = keymap::hint(Mode::Typing, &Action::Stop);
             Some(Line::from(vec![
                 Span::styled(format!(" embedding {done} of {total} "), theme.dim),
                 Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),

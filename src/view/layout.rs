@@ -176,21 +176,23 @@ pub(super) fn backend_label(state: &State, backend: BackendId) -> String {
 /// fit, long ones are cut so that each keeps its share.
 fn right_aligned(row: Rect, state: &State, margin: u16) -> Vec<(BackendId, Rect)> {
     const GAP: u16 = 3;
-    let count = u16::try_from(state.panels.len()).unwrap_or(u16::MAX);
+    let offered = state.offered();
+    let count = u16::try_from(offered.len()).unwrap_or(u16::MAX);
     let room = row.width.saturating_sub(2 * margin + GAP * count.saturating_sub(1));
-    let wanted: Vec<u16> = (0..state.panels.len())
-        .map(|number| u16::try_from(text::width(&backend_label(state, BackendId(number)))).unwrap_or(u16::MAX))
+    let wanted: Vec<u16> = offered
+        .iter()
+        .map(|&backend| u16::try_from(text::width(&backend_label(state, backend))).unwrap_or(u16::MAX))
         .collect();
     let fits = wanted.iter().map(|&width| usize::from(width)).sum::<usize>() <= usize::from(room);
     let widths = wanted.into_iter().map(|width| if fits { width } else { width.min(room / count) });
     let total = widths.clone().fold(0_u16, |sum, width| sum.saturating_add(width).saturating_add(GAP));
     let mut x = row.right().saturating_sub(total.saturating_sub(GAP)).saturating_sub(margin).max(row.x);
     widths
-        .enumerate()
-        .map(|(number, width)| {
+        .zip(offered)
+        .map(|(width, backend)| {
             let area = Rect { x, width, ..row }.intersection(row);
             x = x.saturating_add(width).saturating_add(GAP);
-            (BackendId(number), area)
+            (backend, area)
         })
         .collect()
 }

@@ -109,6 +109,7 @@ fn nothing_to_show(state: &State) -> &'static str {
     }
     match (&state.panel().phase, &state.panel().search) {
         (Phase::Opening, _) => "the ranking comes as soon as the model is loaded",
+        (Phase::Downloading(_), _) => "the ranking comes as soon as the model is fetched",
         (Phase::Embedding(_), _) => "the ranking comes as soon as the first sentences are embedded",
         (Phase::AwaitingConsent(_), _) => "nothing was sent yet",
         (Phase::Stopped { progress, .. }, _) if progress.done == 0 => "nothing is embedded yet",

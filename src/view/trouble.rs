@@ -47,8 +47,8 @@ fn what_to_do(state: &State, theme: &Theme, trouble: &Trouble<'_>) -> Vec<Line<'
         Trouble::NotConfigured(_) => Line::styled("Set it and start vecscope again.", theme.dim),
         Trouble::Failed(_) => Line::styled(format!("{} tries again.", key(Action::Retry)), theme.dim),
     }];
-    if state.panels.len() > 1 {
-        let next = &state.panels[(state.active.0 + 1) % state.panels.len()].label;
+    if state.next_in_tab() != state.active {
+        let next = &state.panels[state.next_in_tab().0].label;
         let next = text::visible(next).into_owned();
         lines.push(Line::styled(format!("{} goes to {next}.", key(Action::SwapBackend)), theme.dim));
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use vecscope::backend::openai::OpenAi;
-use vecscope::backend::{BackendError, Embedder, Job};
+use vecscope::backend::{BackendError, Embedder, Job, Role};
 use wiremock::ResponseTemplate;
 
 use crate::lab::{Lab, MODEL, embeddings, ok, runtime, settings};
@@ -31,7 +31,7 @@ fn a_request_in_flight_is_dropped() {
             }
         });
         let mut retries = 0;
-        let result = backend.embed(&["a"], &mut Job { cancel: &cancel, notify: &mut |_| retries += 1 });
+        let result = backend.embed(&["a"], Role::Document, &mut Job { cancel: &cancel, notify: &mut |_| retries += 1 });
         assert!(matches!(result, Err(BackendError::Cancelled)), "{result:?}");
         let seen = runtime.block_on(seen).expect("the server does not panic");
         assert_eq!(seen, [Some(Seen::Request), Some(Seen::Gone)]);
@@ -49,7 +49,7 @@ fn the_wait_before_another_try_ends_at_once() {
         assert_eq!(retry.wait, Duration::from_mins(1));
         cancel.cancel();
     };
-    let result = lab.backend.embed(&["a"], &mut Job { cancel: &cancel, notify: &mut notify });
+    let result = lab.backend.embed(&["a"], Role::Document, &mut Job { cancel: &cancel, notify: &mut notify });
     assert!(matches!(result, Err(BackendError::Cancelled)), "{result:?}");
     assert!(start.elapsed() < PROMPT);
     assert_eq!(lab.requests().len(), 1);
@@ -60,7 +60,7 @@ fn what_is_cancelled_before_it_begins_sends_nothing() {
     let mut lab = Lab::new(ok(&embeddings(&[&[1.0]])));
     let cancel = CancellationToken::new();
     cancel.cancel();
-    let result = lab.backend.embed(&["a"], &mut Job { cancel: &cancel, notify: &mut |_| () });
+    let result = lab.backend.embed(&["a"], Role::Document, &mut Job { cancel: &cancel, notify: &mut |_| () });
     assert!(matches!(result, Err(BackendError::Cancelled)), "{result:?}");
     assert_eq!(lab.requests().len(), 0);
     assert!(lab.embed(&["a"]).0.is_ok(), "the backend is as good as new");

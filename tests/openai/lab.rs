@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 use vecscope::backend::openai::{OpenAi, OpenAiSettings, Timing};
-use vecscope::backend::{BackendError, Batch, Embedder, Job, Retry};
+use vecscope::backend::{BackendError, Batch, Embedder, Job, Retry, Role};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -84,7 +84,8 @@ pub(crate) fn settings(base_url: &str, key: Option<&str>, model: &str) -> OpenAi
 pub(crate) fn embed(backend: &mut OpenAi, texts: &[&str]) -> (Result<Batch, BackendError>, Vec<Retry>) {
     let mut retries = Vec::new();
     let cancel = CancellationToken::new();
-    let result = backend.embed(texts, &mut Job { cancel: &cancel, notify: &mut |retry| retries.push(retry) });
+    let result =
+        backend.embed(texts, Role::Document, &mut Job { cancel: &cancel, notify: &mut |retry| retries.push(retry) });
     (result, retries)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vecscope::backend::openai::OpenAi;
-use vecscope::backend::{BackendError, Embedder, TokenCount};
+use vecscope::backend::{BackendError, Embedder, Role, TokenCount};
 use wiremock::{Request, ResponseTemplate};
 
 use crate::lab::{Lab, MODEL, embed, embeddings, ok, runtime, settings};
@@ -67,7 +67,7 @@ fn a_text_too_long_is_cut_between_characters_and_both_counts_are_told() {
     let expected = TokenCount { total: tokens.count(long.as_str()), used: tokens.count(sent), estimated: false };
     assert_eq!(batch.tokens, [expected, TokenCount { total: 1, used: 1, estimated: false }]);
     assert!((8180..=8192).contains(&expected.used), "{expected:?}");
-    assert_eq!(lab.backend.count(&[&long, "short"]), batch.tokens);
+    assert_eq!(lab.backend.count(&[&long, "short"], Role::Document), batch.tokens);
 }
 
 #[test]

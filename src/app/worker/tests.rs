@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
 use crate::backend::fake::Fake;
-use crate::backend::{Batch, Location, ModelCard, TokenCount};
+use crate::backend::{Batch, Location, ModelCard, Role, TokenCount};
 use crate::corpus::Document;
 use crate::engine::Progress;
 
@@ -36,14 +36,14 @@ impl Embedder for Gated {
         self.fake.plan(texts)
     }
 
-    fn count(&self, texts: &[&str]) -> Vec<TokenCount> {
-        self.fake.count(texts)
+    fn count(&self, texts: &[&str], role: Role) -> Vec<TokenCount> {
+        self.fake.count(texts, role)
     }
 
-    fn embed(&mut self, texts: &[&str], job: &mut Job<'_>) -> Result<Batch, BackendError> {
+    fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Batch, BackendError> {
         self.entered.send(texts.iter().map(ToString::to_string).collect()).expect("the test listens");
         match self.gate.recv().expect("the test lets it go") {
-            Go::On => self.fake.embed(texts, job),
+            Go::On => self.fake.embed(texts, role, job),
             Go::Fail => Err(BackendError::NotConfigured("failed on purpose".into())),
             Go::Panic => unreachable!("broken on purpose"),
         }
@@ -63,7 +63,7 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     let (gate, gate_receiver) = mpsc::channel();
     let backend = Gated { fake: Fake::new(location.clone()), entered: entered_sender, gate: gate_receiver };
     let once = std::sync::Mutex::new(Some(backend));
-    let open: Open = Box::new(move || match once.lock().expect("nobody panics with it").take() {
+    let open: Open = Box::new(move |_| match once.lock().expect("nobody panics with it").take() {
         Some(backend) => Ok(Box::new(backend)),
         None => Err(BackendError::NotConfigured("opened twice".into())),
     });

@@ -1,20 +1,19 @@
 //! The files of a local model: those in the binary, or those in a folder that a person names.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use fastembed::Pooling;
+use fastembed::{OutputKey, Pooling, QuantizationMode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::backend::BackendError;
+use super::catalogue::CatalogueModel;
+use crate::backend::{BackendError, Prompt, Prompts};
 
 /// The name of the model that comes with the program.
 pub const EMBEDDED_NAME: &str = "all-MiniLM-L6-v2";
-
-/// What sentence-transformers sets for all-MiniLM-L6-v2, whose weights would allow 512.
-const EMBEDDED_MAX_TOKENS: usize = 256;
 
 /// SHA-256 of the model files that are known to be harmless: the one in `assets/model`.
 const KNOWN_SHA256: &[&str] = &["8aae29e0ee19fef6590043360b59a7b49e890e51a2e68b670d2968b88a25be95"];
@@ -31,19 +30,69 @@ pub enum ModelSource {
         path: PathBuf,
         /// Whether to load a model whose hash is not known.
         trusted: bool,
+        /// How token vectors become one; `None` for what the folder says, or the mean.
+        pooling: Option<PoolingName>,
     },
+    /// A model of fastembed's catalogue, already fetched.
+    Fetched {
+        /// Which one.
+        model: Box<CatalogueModel>,
+        /// Where its files are, under their paths in the repository.
+        folder: PathBuf,
+    },
+}
+
+/// How the vectors of a text's tokens become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolingName {
+    /// Their mean.
+    Mean,
+    /// That of the first token.
+    Cls,
+}
+
+impl From<PoolingName> for Pooling {
+    fn from(name: PoolingName) -> Self {
+        match name {
+            PoolingName::Mean => Self::Mean,
+            PoolingName::Cls => Self::Cls,
+        }
+    }
+}
+
+/// What has to be known of a model to run it as its makers do.
+pub(super) struct Traits {
+    /// The most tokens of one text, where the model's files say.
+    pub(super) max_tokens: Option<usize>,
+    pub(super) pooling: Pooling,
+    pub(super) quantization: QuantizationMode,
+    /// The output to take; `None` to look for one.
+    pub(super) output: Option<OutputKey>,
+    /// What goes before its texts, where the model's files say.
+    pub(super) prompts: Option<Prompts>,
+    /// The name of the model that this one was quantised from.
+    base_name: Option<String>,
+}
+
+impl Traits {
+    /// The name under which limits are known.
+    pub(super) fn base_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.base_name.as_deref().unwrap_or(name)
+    }
 }
 
 /// A model's files, read whole.
 pub struct ModelFiles {
     pub(super) name: String,
     pub(super) onnx: Vec<u8>,
+    /// Files with weights of their own, by the names the model calls them.
+    pub(super) weights: Vec<(String, Vec<u8>)>,
     pub(super) tokenizer: Vec<u8>,
     pub(super) config: Vec<u8>,
     pub(super) special_tokens_map: Vec<u8>,
     pub(super) tokenizer_config: Vec<u8>,
-    pub(super) max_tokens: usize,
-    pub(super) pooling: Pooling,
+    pub(super) traits: Traits,
 }
 
 impl ModelFiles {
@@ -56,7 +105,8 @@ impl ModelFiles {
         match source {
             #[cfg(feature = "embedded-model")]
             ModelSource::Embedded => Ok(embedded()),
-            ModelSource::Folder { path, trusted } => read_folder(path, *trusted),
+            ModelSource::Folder { path, trusted, pooling } => read_folder(path, *trusted, *pooling),
+            ModelSource::Fetched { model, folder } => read_fetched(model, folder),
         }
     }
 }
@@ -66,16 +116,48 @@ fn embedded() -> ModelFiles {
     ModelFiles {
         name: EMBEDDED_NAME.into(),
         onnx: include_bytes!("../../../assets/model/model.onnx").to_vec(),
+        weights: Vec::new(),
         tokenizer: include_bytes!("../../../assets/model/tokenizer.json").to_vec(),
         config: include_bytes!("../../../assets/model/config.json").to_vec(),
         special_tokens_map: include_bytes!("../../../assets/model/special_tokens_map.json").to_vec(),
         tokenizer_config: include_bytes!("../../../assets/model/tokenizer_config.json").to_vec(),
-        max_tokens: EMBEDDED_MAX_TOKENS,
-        pooling: Pooling::Mean,
+        traits: Traits {
+            max_tokens: None,
+            pooling: Pooling::Mean,
+            quantization: QuantizationMode::None,
+            output: None,
+            prompts: None,
+            base_name: None,
+        },
     }
 }
 
-fn read_folder(folder: &Path, trusted: bool) -> Result<ModelFiles, BackendError> {
+fn read_fetched(model: &CatalogueModel, folder: &Path) -> Result<ModelFiles, BackendError> {
+    let weights = model.weight_files.iter().map(|path| {
+        // The model calls them by their names beside it.
+        let name = path.rsplit('/').next().unwrap_or(path);
+        Ok((name.to_owned(), read_file(&folder.join(path))?))
+    });
+    Ok(ModelFiles {
+        name: model.name.clone(),
+        weights: weights.collect::<Result<_, BackendError>>()?,
+        onnx: read_file(&folder.join(&model.model_file))?,
+        tokenizer: read_file(&folder.join("tokenizer.json"))?,
+        config: read_file(&folder.join("config.json"))?,
+        special_tokens_map: read_file(&folder.join("special_tokens_map.json"))?,
+        tokenizer_config: read_file(&folder.join("tokenizer_config.json"))?,
+        traits: Traits {
+            max_tokens: None,
+            pooling: model.pooling.clone(),
+            quantization: model.quantization,
+            output: model.output.clone(),
+            prompts: None,
+            base_name: Some(model.base_name().to_owned()),
+        },
+    })
+}
+
+fn read_folder(folder: &Path, trusted: bool, pooling: Option<PoolingName>) -> Result<ModelFiles, BackendError> {
     let beside = folder.join("model.onnx");
     let onnx_path = if beside.exists() { beside } else { folder.join("onnx").join("model.onnx") };
     let onnx = read_file(&onnx_path)?;
@@ -89,22 +171,47 @@ fn read_folder(folder: &Path, trusted: bool) -> Result<ModelFiles, BackendError>
     Ok(ModelFiles {
         name: name.unwrap_or_else(|| folder.display().to_string()),
         onnx,
+        weights: Vec::new(),
         tokenizer: read_file(&folder.join("tokenizer.json"))?,
         config: read_file(&folder.join("config.json"))?,
         special_tokens_map: read_file(&folder.join("special_tokens_map.json"))?,
         tokenizer_config: read_file(&folder.join("tokenizer_config.json"))?,
-        max_tokens: read_max_tokens(&folder.join("sentence_bert_config.json"))?,
-        pooling: read_pooling(&folder.join("1_Pooling").join("config.json"))?,
+        traits: Traits {
+            max_tokens: read_max_tokens(&folder.join("sentence_bert_config.json"))?,
+            pooling: match pooling {
+                Some(pooling) => pooling.into(),
+                None => read_pooling(&folder.join("1_Pooling").join("config.json"))?,
+            },
+            quantization: QuantizationMode::None,
+            output: None,
+            prompts: read_prompts(&folder.join("config_sentence_transformers.json"))?,
+            base_name: None,
+        },
     })
 }
 
-/// The truncation limit of a sentence-transformers folder; without its file, that of all-MiniLM-L6-v2.
-fn read_max_tokens(path: &Path) -> Result<usize, BackendError> {
+/// The truncation limit of a sentence-transformers folder.
+fn read_max_tokens(path: &Path) -> Result<Option<usize>, BackendError> {
     #[derive(Deserialize)]
     struct SentenceBertConfig {
         max_seq_length: usize,
     }
-    Ok(read_optional_json::<SentenceBertConfig>(path)?.map_or(EMBEDDED_MAX_TOKENS, |config| config.max_seq_length))
+    Ok(read_optional_json::<SentenceBertConfig>(path)?.map(|config| config.max_seq_length))
+}
+
+/// What a sentence-transformers folder wants before queries and documents, where it says.
+fn read_prompts(path: &Path) -> Result<Option<Prompts>, BackendError> {
+    #[derive(Deserialize)]
+    struct Config {
+        #[serde(default)]
+        prompts: HashMap<String, String>,
+    }
+    let Some(Config { prompts }) = read_optional_json(path)? else { return Ok(None) };
+    let prompt = |names: &[&str]| names.iter().find_map(|&name| prompts.get(name)).map(Prompt::prefix);
+    let (query, document) = (prompt(&["query"]), prompt(&["document", "passage"]));
+    // An empty one is a word of its own: the makers want none.
+    let said = query.is_some() || document.is_some();
+    Ok(said.then(|| Prompts { query: query.unwrap_or_default(), document: document.unwrap_or_default() }))
 }
 
 /// The pooling of a sentence-transformers folder; without its file, the mean.
@@ -160,7 +267,7 @@ mod tests {
     }
 
     fn read(folder: &Path, trusted: bool) -> Result<ModelFiles, BackendError> {
-        ModelFiles::read(&ModelSource::Folder { path: folder.into(), trusted })
+        ModelFiles::read(&ModelSource::Folder { path: folder.into(), trusted, pooling: None })
     }
 
     #[test]
@@ -170,6 +277,20 @@ mod tests {
         // The SHA-256 of "abc" is the standard's own example.
         assert!(error.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), "{error}");
         assert!(error.contains("--trust-model"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_says_what_goes_before_its_texts() {
+        let folder = folder_with(&[
+            ("all.json", r#"{"prompts": {"query": "query: ", "passage": "passage: "}}"#),
+            ("none.json", r#"{"prompts": {"query": "", "document": ""}}"#),
+            ("silent.json", r#"{"similarity_fn_name": "cosine"}"#),
+        ]);
+        let prompts = |name: &str| read_prompts(&folder.path().join(name)).expect("well formed");
+        let both = Prompts { query: Prompt::prefix("query: "), document: Prompt::prefix("passage: ") };
+        assert_eq!(prompts("all.json"), Some(both));
+        assert_eq!(prompts("none.json"), Some(Prompts::default()));
+        assert_eq!((prompts("silent.json"), prompts("missing.json")), (None, None));
     }
 
     #[test]
@@ -185,13 +306,14 @@ mod tests {
         let mut files: Vec<_> = names.iter().map(|&name| (name, "{}")).collect();
         let plain = folder_with(&files);
         let read_plain = read(plain.path(), true).expect("complete");
-        assert_eq!((read_plain.max_tokens, read_plain.pooling), (256, Pooling::Mean));
+        assert_eq!((read_plain.traits.max_tokens, read_plain.traits.pooling), (None, Pooling::Mean));
+        assert_eq!(read_plain.traits.prompts, None);
 
         files.push(("sentence_bert_config.json", "{\"max_seq_length\": 128}"));
         files.push(("1_Pooling/config.json", "{\"pooling_mode_cls_token\": true}"));
         let own = folder_with(&files);
         let read_own = read(own.path(), true).expect("complete");
-        assert_eq!((read_own.max_tokens, read_own.pooling), (128, Pooling::Cls));
+        assert_eq!((read_own.traits.max_tokens, read_own.traits.pooling), (Some(128), Pooling::Cls));
 
         files.pop();
         files.push(("1_Pooling/config.json", "{\"pooling_mode_max_tokens\": true}"));

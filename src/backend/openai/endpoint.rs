@@ -5,10 +5,8 @@ use url::Host;
 
 use super::super::{BackendError, Location};
 use super::key::ApiKey;
+use super::settings::{Service, SettingNames};
 use super::wire::Encoding;
-
-/// The server that is asked when nobody names another.
-const OPENAI: &str = "https://api.openai.com/v1";
 
 /// Where requests go. Holds neither a user name nor a password, so that all of it may be shown.
 #[derive(Debug, Clone)]
@@ -17,16 +15,19 @@ pub(super) struct Endpoint {
     url: Url,
     host: String,
     loopback: bool,
+    /// What a person calls the settings.
+    names: SettingNames,
 }
 
 impl Endpoint {
-    /// Reads the value of `OPENAI_BASE_URL`; a blank one, or none, is OpenAI's own.
+    /// Reads a base URL; a blank one, or none, is the service's own.
     ///
     /// # Errors
     /// [`BackendError::NotConfigured`] says what is wrong with it. It never shows the value, which may hold a secret.
-    pub(super) fn parse(value: Option<&str>) -> Result<Self, BackendError> {
-        let value = value.map(str::trim).filter(|value| !value.is_empty()).unwrap_or(OPENAI);
-        let wrong = |what: &str| Err(BackendError::NotConfigured(format!("OPENAI_BASE_URL {what}; nothing was sent")));
+    pub(super) fn parse(value: Option<&str>, service: Service, names: SettingNames) -> Result<Self, BackendError> {
+        let value = value.map(str::trim).filter(|value| !value.is_empty()).unwrap_or(service.base_url());
+        let wrong =
+            |what: &str| Err(BackendError::NotConfigured(format!("{} {what}; nothing was sent", names.base_url)));
         let mut url = match Url::parse(value) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => url,
             Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
@@ -38,7 +39,7 @@ impl Endpoint {
         let Some(host) = url.host_str().filter(|_| names_a_host(value)) else { return wrong("names no host") };
         let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
         if !url.username().is_empty() || url.password().is_some() {
-            return wrong("has a user name or password in it; put the key into OPENAI_API_KEY");
+            return wrong(&format!("has a user name or password in it; put the key into {}", names.key));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return wrong("has a ? or # part, which it must not have");
@@ -47,7 +48,7 @@ impl Endpoint {
         url.set_path(&path);
         let base = url.as_str().trim_end_matches('/').to_owned();
         url.set_path(&format!("{path}/embeddings"));
-        Ok(Self { base, host, loopback: is_loopback(&url), url })
+        Ok(Self { base, host, loopback: is_loopback(&url), url, names })
     }
 
     /// Checks that texts may go to this server with this key.
@@ -55,22 +56,28 @@ impl Endpoint {
     /// # Errors
     /// [`BackendError::NotConfigured`] if they would go over a network unencrypted, or to a stranger without a key.
     pub(super) fn admit(&self, key: Option<&ApiKey>) -> Result<(), BackendError> {
-        let Self { base, host, loopback, .. } = self;
+        let Self { base, host, loopback, names, .. } = self;
+        let SettingNames { base_url, key: key_name, .. } = names;
         if *loopback {
             Ok(())
         } else if !self.encrypted() {
             Err(BackendError::NotConfigured(format!(
-                "OPENAI_BASE_URL ({base}) is http to another machine, where anyone on the way reads texts and \
-                 OPENAI_API_KEY; use https, or a server on this machine. Nothing was sent"
+                "{base_url} ({base}) is http to another machine, where anyone on the way reads texts and \
+                 {key_name}; use https, or a server on this machine. Nothing was sent"
             )))
         } else if key.is_none() {
             Err(BackendError::NotConfigured(format!(
-                "OPENAI_API_KEY is not set, and {host} needs one; set it, or set OPENAI_BASE_URL to a server on this \
+                "{key_name} is not set, and {host} needs one; set it, or set {base_url} to a server on this \
                  machine. Nothing was sent"
             )))
         } else {
             Ok(())
         }
+    }
+
+    /// What a person calls the settings.
+    pub(super) fn names(&self) -> &SettingNames {
+        &self.names
     }
 
     /// Where embeddings are asked for.
@@ -129,7 +136,7 @@ mod tests {
     use super::*;
 
     fn endpoint(value: &str) -> Endpoint {
-        Endpoint::parse(Some(value)).expect(value)
+        Endpoint::parse(Some(value), Service::OpenAi, SettingNames::environment()).expect(value)
     }
 
     #[test]
@@ -149,7 +156,8 @@ mod tests {
     #[test]
     fn openai_is_the_default_and_the_only_one_asked_for_base64() {
         for nothing in [None, Some(""), Some("  ")] {
-            let endpoint = Endpoint::parse(nothing).expect("the default is a URL");
+            let endpoint =
+                Endpoint::parse(nothing, Service::OpenAi, SettingNames::environment()).expect("the default is a URL");
             assert_eq!(endpoint.url().as_str(), "https://api.openai.com/v1/embeddings");
             assert_eq!(endpoint.encoding(), Encoding::Base64);
         }
@@ -203,7 +211,7 @@ mod tests {
             ("https://example.com/v1?key=topsecret", "? or # part"),
             ("https://example.com/v1#topsecret", "? or # part"),
         ] {
-            let error = Endpoint::parse(Some(base)).expect_err(base);
+            let error = Endpoint::parse(Some(base), Service::OpenAi, SettingNames::environment()).expect_err(base);
             assert!(matches!(error, BackendError::NotConfigured(_)), "{error:?}");
             let shown = error.to_string();
             assert!(shown.starts_with("OPENAI_BASE_URL ") && shown.contains(reason), "{base}: {shown}");
@@ -213,7 +221,7 @@ mod tests {
 
     #[test]
     fn texts_go_to_strangers_only_encrypted_and_with_a_key() {
-        let key = ApiKey::parse(&"sk-topsecret".into()).expect("it is a key");
+        let key = ApiKey::parse(&"sk-topsecret".into(), "OPENAI_API_KEY").expect("it is a key");
         for (base, with_key, without_key) in [
             ("https://example.com/v1", None, Some("OPENAI_API_KEY is not set, and example.com needs one")),
             ("http://example.com/v1", Some("use https"), Some("use https")),

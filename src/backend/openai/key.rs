@@ -20,19 +20,19 @@ pub(super) struct ApiKey {
 }
 
 impl ApiKey {
-    /// Reads the value of `OPENAI_API_KEY`; a blank one is none.
+    /// Reads the value of the variable of this name; a blank one is none.
     ///
     /// # Errors
     /// [`BackendError::NotConfigured`] if it has characters that no header can carry. The error shows none of it.
-    pub(super) fn parse(value: &SecretString) -> Result<Option<Self>, BackendError> {
+    pub(super) fn parse(value: &SecretString, variable: &str) -> Result<Option<Self>, BackendError> {
         let key = value.expose_secret().trim();
         if key.is_empty() {
             return Ok(None);
         }
         if !key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(unsendable());
+            return Err(unsendable(variable));
         }
-        let mut header = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| unsendable())?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| unsendable(variable))?;
         header.set_sensitive(true);
         Ok(Some(Self { secret: key.into(), header }))
     }
@@ -68,12 +68,11 @@ fn replace_in_any_case(text: &str, lower: &str) -> String {
     replaced + &text[end..]
 }
 
-fn unsendable() -> BackendError {
-    BackendError::NotConfigured(
-        "OPENAI_API_KEY has a space, a line break or another character in it that no key has; copy it again. \
+fn unsendable(variable: &str) -> BackendError {
+    BackendError::NotConfigured(format!(
+        "{variable} has a space, a line break or another character in it that no key has; copy it again. \
          Nothing was sent"
-            .into(),
-    )
+    ))
 }
 
 /// What a server said as it may be shown: one line, without the key, at most 300 characters.
@@ -93,19 +92,19 @@ mod tests {
     const KEY: &str = "sk-proj-0123456789abcdef";
 
     fn key(value: &str) -> ApiKey {
-        ApiKey::parse(&value.into()).expect("it is a key").expect("it is not blank")
+        ApiKey::parse(&value.into(), "OPENAI_API_KEY").expect("it is a key").expect("it is not blank")
     }
 
     #[test]
     fn white_space_around_a_key_is_not_part_of_it() {
         assert_eq!(key(&format!(" {KEY}\r\n")).header(), format!("Bearer {KEY}").as_str());
-        assert!(ApiKey::parse(&" \t\n".into()).expect("blank is allowed").is_none());
+        assert!(ApiKey::parse(&" \t\n".into(), "OPENAI_API_KEY").expect("blank is allowed").is_none());
     }
 
     #[test]
     fn a_key_that_no_header_can_carry_is_refused_without_being_shown() {
         for bad in ["sk-secret\r\nX-Evil: 1", "sk-secret other", "sk-secret\u{7f}", "sk-secret-é", "sk-secret\0"] {
-            let error = ApiKey::parse(&bad.into()).expect_err(bad);
+            let error = ApiKey::parse(&bad.into(), "OPENAI_API_KEY").expect_err(bad);
             assert!(error.to_string().contains("OPENAI_API_KEY"), "{error}");
             assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
         }

@@ -1,33 +1,29 @@
 //! Packing texts into requests that a server takes.
 
-use super::models::KnownModel;
+use super::super::table::{RequestLimits, ServerModel};
 use super::tokens::Fitted;
 
-/// The most that one request holds. A text that is too large by itself goes alone.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    texts: usize,
-    tokens: usize,
-    /// UTF-8 bytes of all texts, before JSON adds its own.
-    bytes: usize,
-}
-
-/// OpenAI's limits, and of bytes as many as 300 000 tokens of prose have several times over.
-const OPENAI: Limits = Limits { texts: 2048, tokens: 300_000, bytes: 8 << 20 };
-/// What a compatible server takes as it comes: text-embeddings-inference takes 32 texts and 2 MB in a request, and
+/// What a server takes of which nothing is known: text-embeddings-inference takes 32 texts and 2 MB in a request, and
 /// works on 16 384 tokens at a time.
-const COMPATIBLE: Limits = Limits { texts: 32, tokens: 16_384, bytes: 1 << 20 };
+const COMPATIBLE: RequestLimits = RequestLimits { texts: 32, tokens: 16_384 };
+/// The most bytes of UTF-8 in a request, before JSON adds its own: for a server of which nothing is known, and for one
+/// whose limits are, where it is as many as 300 000 tokens of prose have several times over.
+const COMPATIBLE_BYTES: usize = 1 << 20;
+const KNOWN_BYTES: usize = 8 << 20;
 
-/// Packs texts in their order into requests for `model`, and says by index which text is in which.
-pub(super) fn pack<'a>(texts: impl Iterator<Item = Fitted<'a>>, model: Option<&KnownModel>) -> Vec<Vec<usize>> {
-    let limits = if model.is_some() { OPENAI } else { COMPATIBLE };
+/// Packs texts in their order into requests for `model`, and says by index which text is in which. A text that is too
+/// large by itself goes alone.
+pub(super) fn pack<'a>(texts: impl Iterator<Item = Fitted<'a>>, model: Option<&ServerModel>) -> Vec<Vec<usize>> {
+    let known = model.and_then(|model| model.request);
+    let limits = known.unwrap_or(COMPATIBLE);
+    let most_bytes = if known.is_some() { KNOWN_BYTES } else { COMPATIBLE_BYTES };
     let mut requests: Vec<Vec<usize>> = Vec::new();
     let (mut tokens, mut bytes) = (0, 0);
     for (index, fitted) in texts.enumerate() {
         tokens += fitted.tokens.used;
         bytes += fitted.text.len();
         match requests.last_mut() {
-            Some(last) if last.len() < limits.texts && tokens <= limits.tokens && bytes <= limits.bytes => {
+            Some(last) if last.len() < limits.texts && tokens <= limits.tokens && bytes <= most_bytes => {
                 last.push(index);
             }
             _ => {
@@ -41,14 +37,14 @@ pub(super) fn pack<'a>(texts: impl Iterator<Item = Fitted<'a>>, model: Option<&K
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::ModelTable;
     use super::super::super::TokenCount;
-    use super::super::models::known;
     use super::*;
 
     fn sizes(tokens: &[usize], text: &str, model: &str) -> Vec<usize> {
         let texts =
             tokens.iter().map(|&used| Fitted { text, tokens: TokenCount { total: used, used, estimated: false } });
-        let requests = pack(texts, known(model));
+        let requests = pack(texts, ModelTable::bundled().server(model).as_ref());
         assert_eq!(requests.concat(), (0..tokens.len()).collect::<Vec<_>>(), "each text once, in order");
         requests.iter().map(Vec::len).collect()
     }

@@ -10,6 +10,7 @@ use super::super::BackendError;
 use super::endpoint::Endpoint;
 use super::key::{ApiKey, quote};
 use super::retry::{Again, Failure, LONGEST_WAIT, retry_after};
+use super::settings::SettingNames;
 
 /// An answer other than success.
 pub(super) struct Refusal<'a> {
@@ -63,16 +64,17 @@ impl Refusal<'_> {
     /// What to do about it, or nothing where only the server knows.
     fn advice(&self, asked: Asked<'_>) -> String {
         let Asked { endpoint, key, model } = asked;
+        let SettingNames { base_url, key: key_name, model: model_name } = endpoint.names();
         let base = quote(key, endpoint.base());
         match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if key.is_none() => {
-                format!("it wants a key, and OPENAI_API_KEY is not set; OPENAI_BASE_URL is {base}")
+                format!("it wants a key, and {key_name} is not set; {base_url} is {base}")
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                format!("it does not accept the key in OPENAI_API_KEY; OPENAI_BASE_URL is {base}")
+                format!("it does not accept the key in {key_name}; {base_url} is {base}")
             }
             StatusCode::NOT_FOUND => {
-                format!("check EMBED_MODEL, which is {model}, and OPENAI_BASE_URL, which is {base}")
+                format!("check {model_name}, which is {model}, and {base_url}, which is {base}")
             }
             StatusCode::TOO_MANY_REQUESTS => "too many requests or tokens".into(),
             status if status.is_redirection() => self.redirection(asked),
@@ -85,7 +87,8 @@ impl Refusal<'_> {
         let target = target.and_then(|location| asked.endpoint.url().join(location).ok());
         let place = target.as_ref().and_then(Url::host_str);
         let place = place.map(|host| format!(" to {}", quote(asked.key, host))).unwrap_or_default();
-        format!("it redirects{place}; redirects are not followed, so set OPENAI_BASE_URL to where the interface is")
+        let base_url = &asked.endpoint.names().base_url;
+        format!("it redirects{place}; redirects are not followed, so set {base_url} to where the interface is")
     }
 }
 

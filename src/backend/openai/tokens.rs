@@ -3,7 +3,7 @@
 use bpe_openai::cl100k_base;
 
 use super::super::TokenCount;
-use super::models::KnownModel;
+use super::super::table::{ServerModel, TokenizerName};
 
 /// English prose has about four bytes of UTF-8 a token in every tokenizer in use.
 const BYTES_PER_TOKEN: usize = 4;
@@ -17,11 +17,11 @@ pub(super) struct Fitted<'a> {
     pub(super) tokens: TokenCount,
 }
 
-/// Cuts `text` to what `model` sees. The tokens of an unknown model are estimated, one for every four bytes, and
-/// nothing is cut: its server knows best.
-pub(super) fn fit<'a>(text: &'a str, model: Option<&KnownModel>) -> Fitted<'a> {
-    if let Some(model) = model {
-        return cut(text, model.max_tokens);
+/// Cuts `text` to what `model` sees. Where its tokenizer is not known, its tokens are estimated, one for every four
+/// bytes, and nothing is cut: its server knows best.
+pub(super) fn fit<'a>(text: &'a str, model: Option<&ServerModel>) -> Fitted<'a> {
+    if let Some(ServerModel { tokenizer: Some(TokenizerName::Cl100kBase), max_tokens, .. }) = model {
+        return cut(text, max_tokens.unwrap_or(usize::MAX));
     }
     let estimate = text.len().div_ceil(BYTES_PER_TOKEN);
     Fitted { text, tokens: TokenCount { total: estimate, used: estimate, estimated: true } }
@@ -56,8 +56,12 @@ fn beginning<'a>(text: &'a str, tokens: &[u32]) -> &'a str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::models::known;
+    use super::super::super::ModelTable;
     use super::*;
+
+    fn known(name: &str) -> Option<ServerModel> {
+        ModelTable::bundled().server(name)
+    }
 
     #[test]
     fn tokens_are_those_of_openais_own_tokenizer() {
@@ -66,7 +70,7 @@ mod tests {
             [("tiktoken is great!", 6), ("hello world", 2), ("antidisestablishmentarianism", 6), ("", 0)]
         {
             let expected = TokenCount { total: tokens, used: tokens, estimated: false };
-            assert_eq!(fit(text, known("text-embedding-3-small")).tokens, expected, "{text}");
+            assert_eq!(fit(text, known("text-embedding-3-small").as_ref()).tokens, expected, "{text}");
         }
     }
 
@@ -75,12 +79,12 @@ mod tests {
         let model = known("text-embedding-ada-002");
         let whole = " word".repeat(8192);
         assert_eq!(
-            fit(&whole, model),
+            fit(&whole, model.as_ref()),
             Fitted { text: &whole, tokens: TokenCount { total: 8192, used: 8192, estimated: false } }
         );
         let longer = " word".repeat(8193);
         assert_eq!(
-            fit(&longer, model),
+            fit(&longer, model.as_ref()),
             Fitted { text: &whole, tokens: TokenCount { total: 8193, used: 8192, estimated: false } }
         );
     }
@@ -98,7 +102,7 @@ mod tests {
     fn an_unknown_models_tokens_are_estimated_and_nothing_is_cut() {
         let text = "abcde".repeat(10_000);
         let expected = TokenCount { total: 12_500, used: 12_500, estimated: true };
-        assert_eq!(fit(&text, known("nomic-embed-text")), Fitted { text: &text, tokens: expected });
+        assert_eq!(fit(&text, known("nomic-embed-text").as_ref()), Fitted { text: &text, tokens: expected });
         assert_eq!(fit("a", None).tokens.total, 1);
     }
 

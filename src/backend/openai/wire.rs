@@ -8,6 +8,9 @@ use ndarray::{Array2, ArrayView1};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::super::Prompt;
+use super::settings::Service;
+
 /// A request for embeddings.
 #[derive(Debug, Serialize)]
 pub(super) struct Request<'a> {
@@ -16,10 +19,44 @@ pub(super) struct Request<'a> {
     /// The texts.
     pub(super) input: &'a [&'a str],
     /// How the answer is to write its numbers.
-    pub(super) encoding_format: Encoding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) encoding_format: Option<Encoding>,
     /// The length of the vectors, where it is not to be the model's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dimensions: Option<usize>,
+    /// The same, as Voyage calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) output_dimension: Option<usize>,
+    /// Whether the texts are queries or documents, for Voyage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) input_type: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// A request in the words of a service.
+    pub(super) fn new(
+        service: Service,
+        model: &'a str,
+        input: &'a [&'a str],
+        encoding: Encoding,
+        dimensions: Option<usize>,
+        prompt: &'a Prompt,
+    ) -> Self {
+        let input_type = match prompt {
+            Prompt::InputType(kind) => Some(kind.as_str()),
+            Prompt::Nothing | Prompt::Prefix(_) => None,
+        };
+        let plain = Self { model, input, encoding_format: None, dimensions: None, output_dimension: None, input_type };
+        match service {
+            Service::OpenAi => Self { encoding_format: Some(encoding), dimensions, ..plain },
+            // It has no word for numbers as JSON: they are what it gives when nothing is asked for.
+            Service::Voyage => Self {
+                encoding_format: Some(encoding).filter(|&encoding| encoding == Encoding::Base64),
+                output_dimension: dimensions,
+                ..plain
+            },
+        }
+    }
 }
 
 /// How an answer writes its numbers.
@@ -211,10 +248,21 @@ mod tests {
 
     #[test]
     fn dimensions_are_only_asked_for_where_they_are_set() {
-        let mut request = Request { model: "m", input: &["a"], encoding_format: Encoding::Float, dimensions: None };
-        let written = |request: &Request<'_>| serde_json::to_value(request).expect("it can be written");
-        assert_eq!(written(&request), json!({ "model": "m", "input": ["a"], "encoding_format": "float" }));
-        request.dimensions = Some(256);
-        assert_eq!(written(&request)["dimensions"], 256);
+        let written = |dimensions| {
+            // Already in front of the text.
+            let prompt = Prompt::prefix("query: ");
+            let request = Request::new(Service::OpenAi, "m", &["a"], Encoding::Float, dimensions, &prompt);
+            serde_json::to_value(request).expect("it can be written")
+        };
+        assert_eq!(written(None), json!({ "model": "m", "input": ["a"], "encoding_format": "float" }));
+        assert_eq!(written(Some(256))["dimensions"], 256);
+    }
+
+    #[test]
+    fn voyage_is_asked_in_its_own_words() {
+        let prompt = Prompt::InputType("query".into());
+        let request = Request::new(Service::Voyage, "voyage-4", &["a"], Encoding::Float, Some(512), &prompt);
+        let expected = json!({ "model": "voyage-4", "input": ["a"], "output_dimension": 512, "input_type": "query" });
+        assert_eq!(serde_json::to_value(request).expect("it can be written"), expected);
     }
 }

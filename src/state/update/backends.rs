@@ -16,7 +16,12 @@ impl State {
         match self.panel().phase {
             Phase::Closed | Phase::NotConfigured(_) => effects.extend(self.open()),
             Phase::AwaitingConsent(_) => self.mode = Mode::Consent,
-            Phase::Opening | Phase::Embedding(_) | Phase::Stopped { .. } | Phase::Ready | Phase::Failed(_) => {}
+            Phase::Opening
+            | Phase::Downloading(_)
+            | Phase::Embedding(_)
+            | Phase::Stopped { .. }
+            | Phase::Ready
+            | Phase::Failed(_) => {}
         }
         let ranked = self.is_current()
             && self.ranking().is_some_and(|ranking| ranking.is_complete())
@@ -118,7 +123,12 @@ impl State {
                 }
                 effects
             }
-            Phase::Closed | Phase::Opening | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
+            Phase::Closed
+            | Phase::Opening
+            | Phase::Downloading(_)
+            | Phase::AwaitingConsent(_)
+            | Phase::Embedding(_)
+            | Phase::Ready => {
                 if failed_search {
                     self.request_search(Duration::ZERO)
                 } else {
@@ -128,14 +138,20 @@ impl State {
         }
     }
 
-    /// Stops embedding the corpus with the backend on the screen; a retry goes on from there.
-    pub(super) fn stop_embedding(&mut self) -> Vec<Effect> {
+    /// Stops what takes long with the backend on the screen: fetching its model, or embedding the corpus. A retry goes
+    /// on from there.
+    pub(super) fn stop(&mut self) -> Vec<Effect> {
         let backend = self.active;
         let panel = self.panel_mut(backend);
-        let Phase::Embedding(progress) = panel.phase else { return Vec::new() };
-        panel.phase = Phase::Stopped { progress, reason: None };
-        panel.retry = None;
-        vec![Effect::StopEmbedding(backend)]
+        match panel.phase {
+            Phase::Downloading(_) => vec![Effect::StopOpening(backend)],
+            Phase::Embedding(progress) => {
+                panel.phase = Phase::Stopped { progress, reason: None };
+                panel.retry = None;
+                vec![Effect::StopEmbedding(backend)]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Sends the corpus away, or goes back to the first backend without sending anything.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backend::hub::Download;
 use crate::backend::{ModelCard, Retry, Usage};
 use crate::engine::{Estimate, Progress, Ranking};
 use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Reply, Search, State, Ticket, Timer};
@@ -15,6 +16,7 @@ impl State {
     pub fn receive(&mut self, reply: Reply) -> Vec<Effect> {
         match reply {
             Reply::Opened { backend, card, leaves_machine } => self.opened(backend, card, leaves_machine),
+            Reply::Downloading { backend, download } => self.downloading(backend, download),
             Reply::NotConfigured { backend, message } => self.closed(backend, Phase::NotConfigured(message)),
             Reply::Failed { backend, message } => self.closed(backend, Phase::Failed(message)),
             Reply::EmbeddingFailed { backend, message } => self.embedding_failed(backend, message),
@@ -48,6 +50,15 @@ impl State {
         let progress = Progress { done: 0, total };
         panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
         vec![Effect::EmbedCorpus(backend)]
+    }
+
+    fn downloading(&mut self, backend: BackendId, download: Download) -> Vec<Effect> {
+        let panel = self.panel_mut(backend);
+        // Not after the person gave it up.
+        if matches!(panel.phase, Phase::Opening | Phase::Downloading(_)) {
+            panel.phase = Phase::Downloading(download);
+        }
+        Vec::new()
     }
 
     fn closed(&mut self, backend: BackendId, phase: Phase) -> Vec<Effect> {

@@ -31,7 +31,7 @@ fn closed() -> State {
         .to_vec();
     let corpus = Arc::new(Corpus { name: "winds".into(), bundled: false, documents, blank_lines: Vec::new() });
     let panels = vec![Panel::new("local", Duration::ZERO), Panel::new("remote", PAUSE)];
-    State::new(corpus, panels, LOCAL, 2, Appearance::Dark)
+    State::new(corpus, panels, 2, LOCAL, 2, Appearance::Dark)
 }
 
 /// The same with the local backend ready.

@@ -218,8 +218,8 @@ fn with_nothing_embedded_a_failed_batch_is_a_failed_backend() {
 #[test]
 fn embedding_stops_and_goes_on_as_the_person_says() {
     let mut state = embedding();
-    assert_eq!(state.act(Action::StopEmbedding), [Effect::StopEmbedding(REMOTE)]);
-    assert!(state.act(Action::StopEmbedding).is_empty(), "it stopped");
+    assert_eq!(state.act(Action::Stop), [Effect::StopEmbedding(REMOTE)]);
+    assert!(state.act(Action::Stop).is_empty(), "it stopped");
     // The batch that was on its way comes all the same; it does not start anything again.
     embedded(&mut state, 2);
     let progress = Progress { done: 2, total: 4 };
@@ -227,7 +227,7 @@ fn embedding_stops_and_goes_on_as_the_person_says() {
     assert_eq!(state.act(Action::Retry), [Effect::EmbedCorpus(REMOTE)]);
     embedded(&mut state, 4);
     assert_eq!(state.panel().phase, Phase::Ready);
-    assert!(state.act(Action::StopEmbedding).is_empty(), "nothing is embedded any more");
+    assert!(state.act(Action::Stop).is_empty(), "nothing is embedded any more");
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn a_query_typed_while_nothing_is_embedded_is_asked_when_embedding_goes_on() {
     let mut state = ready();
     state.act(Action::SwapBackend);
     state.receive(Reply::Opened { backend: REMOTE, card: card(), leaves_machine: None });
-    state.act(Action::StopEmbedding);
+    state.act(Action::Stop);
     assert!(type_text(&mut state, "a").is_empty(), "there is nothing to rank");
     let effects = state.act(Action::Retry);
     assert_eq!(effects[0], Effect::EmbedCorpus(REMOTE));

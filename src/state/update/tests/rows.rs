@@ -68,7 +68,7 @@ fn what_is_copied_is_the_selected_sentence_without_anything_unseen() {
     let documents = vec![Document { id: "x".into(), topic: None, text: "ls\u{1b}[8m; rm -r".into() }];
     let corpus = Corpus { name: "hostile".into(), bundled: false, documents, blank_lines: Vec::new() };
     let panels = vec![Panel::new("local", Duration::ZERO)];
-    let mut state = State::new(Arc::new(corpus), panels, LOCAL, 10, Appearance::Dark);
+    let mut state = State::new(Arc::new(corpus), panels, 2, LOCAL, 10, Appearance::Dark);
     assert_eq!(state.act(Action::Copy), [Effect::Copy("ls␛[8m; rm -r".into())]);
 }
 

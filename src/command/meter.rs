@@ -1,0 +1,52 @@
+//! Progress of what takes long, on standard error where somebody is there to read it.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::backend::hub::Download;
+use crate::{phrase, text};
+
+/// A line that is written over and over. Nothing is written before it has taken a while.
+pub(super) struct Meter {
+    talks: bool,
+    next: Instant,
+    spoke: bool,
+}
+
+impl Meter {
+    /// Nothing is shown yet.
+    pub(super) fn new() -> Self {
+        const PATIENCE: Duration = Duration::from_millis(300);
+        Self { talks: io::stderr().is_terminal(), next: Instant::now() + PATIENCE, spoke: false }
+    }
+
+    /// Shows how far a download is.
+    pub(super) fn show(&mut self, download: &Download) {
+        self.line(|| phrase::download(download));
+    }
+
+    /// Shows a line, unless the last one was just shown.
+    pub(super) fn line(&mut self, line: impl FnOnce() -> String) {
+        const PAUSE: Duration = Duration::from_millis(100);
+        let now = Instant::now();
+        if !self.talks || now < self.next {
+            return;
+        }
+        (self.next, self.spoke) = (now + PAUSE, true);
+        // What cannot be shown is done all the same.
+        drop(write!(io::stderr(), "\r\x1b[K{}", text::visible(&line())));
+    }
+
+    /// Takes the line away: it is not part of any result.
+    pub(super) fn end(&mut self) {
+        if std::mem::take(&mut self.spoke) {
+            drop(write!(io::stderr(), "\r\x1b[K"));
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
