@@ -12,7 +12,7 @@ use vecscope::backend::local::{Adjustments, Engine, EngineChoice, Local, ModelSo
 use vecscope::backend::{Embedder, Job, ModelTable, Role, TextInfo, TokenCount, UnitBatch, Usage};
 use vecscope::corpus::{DocumentIndex, bundled};
 use vecscope::engine::index::Index;
-use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Timings};
+use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Spent, Timings};
 use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
 use vecscope::view::{self, Layout};
 
@@ -83,7 +83,7 @@ fn state(searcher: &mut Searcher) -> State {
     let (backend, card) = (BackendId(0), searcher.card().clone());
     state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
     let progress = Progress { done: 100, total: 100 };
-    state.receive(Reply::Embedded { backend, progress, card, usage: Usage::default() });
+    state.receive(Reply::Embedded { backend, progress, card, spent: Spent::default() });
     for letter in QUERY.chars() {
         press(&mut state, searcher, Edit::Insert(letter));
     }
@@ -99,8 +99,8 @@ fn press(state: &mut State, searcher: &mut Searcher, edit: Edit) {
     for effect in state.act(Action::Edit(edit)) {
         let Effect::Search { backend, ticket, query } = effect else { continue };
         let ranking = Arc::new(with_job(|job| searcher.search(&query, job)).expect("a query can be ranked"));
-        let (card, usage) = (searcher.card().clone(), searcher.usage());
-        state.receive(Reply::Ranked { backend, ticket, ranking, card, usage });
+        let (card, spent) = (searcher.card().clone(), searcher.spent());
+        state.receive(Reply::Ranked { backend, ticket, ranking, card, spent });
     }
 }
 

@@ -1,6 +1,8 @@
 //! The program on a screen: terminal events in, frames out, and workers that run what the state asks for.
 
-use std::io;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +12,7 @@ use futures::StreamExt;
 use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc;
 
+use crate::backend::BackendSpec;
 use crate::config::Config;
 use crate::corpus::Corpus;
 use crate::state::{Effect, Panel, Phase, Reply, Search, State};
@@ -40,8 +43,12 @@ const GRACE: Duration = Duration::from_millis(12);
 pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let corpus = Arc::new(corpus);
-    let panels = config.backends.iter().map(|spec| Panel::new(&spec.label, spec.typing_pause())).collect();
-    let state = State::new(Arc::clone(&corpus), panels, config.tab, config.backend, config.top_k, config.appearance);
+    let context = config.open_context(runtime.handle());
+    let panel = |spec: &BackendSpec| Panel::new(&spec.label, spec.typing_pause()).described(spec.describe(&context));
+    let panels = config.backends.iter().map(panel).collect();
+    let mut state =
+        State::new(Arc::clone(&corpus), panels, config.tab, config.backend, config.top_k, config.appearance);
+    state.prepare_compare(config.compare, RandomState::new().hash_one(0));
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
@@ -132,6 +139,10 @@ impl App {
                 Effect::Suspend => self.suspend()?,
                 Effect::Redraw => self.tainted = true,
                 Effect::Copy(text) => self.screen.copy(text)?,
+                Effect::Save { name, content } => {
+                    // What it leads to is only a message.
+                    self.state.receive(Reply::Saved(save(name, &content).map_err(|error| error.to_string())));
+                }
                 Effect::Open(_)
                 | Effect::StopOpening(_)
                 | Effect::AllowCorpus(_)
@@ -139,6 +150,8 @@ impl App {
                 | Effect::StopEmbedding(_)
                 | Effect::Search { .. }
                 | Effect::CancelSearch(_)
+                | Effect::FindNeighbours(..)
+                | Effect::Repeat(..)
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
             }
         }
@@ -157,8 +170,10 @@ impl App {
 
     /// Whether this process is just now ranking what was typed.
     fn answer_is_near(&self) -> bool {
-        let panel = self.state.panel();
-        panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready
+        self.state.visible().into_iter().any(|backend| {
+            let panel = &self.state.panels[backend.0];
+            panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready
+        })
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -191,6 +206,19 @@ impl App {
         self.soon();
         Ok(())
     }
+}
+
+/// Writes a file that was not there before, and gives its name.
+fn save((name, ending): (&str, &str), content: &str) -> io::Result<String> {
+    for number in 1.. {
+        let file = if number == 1 { format!("{name}.{ending}") } else { format!("{name}-{number}.{ending}") };
+        match File::create_new(&file) {
+            Ok(mut created) => return created.write_all(content.as_bytes()).map(|()| file),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 async fn sleep_until(due: Option<Instant>) {

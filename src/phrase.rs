@@ -24,8 +24,13 @@ pub fn thousands(number: u64) -> String {
 /// A count of things, in the singular or the plural.
 #[must_use]
 pub fn counted(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{ending}", thousands(number as u64))
+    counted_as(number, thing, &format!("{thing}s"))
+}
+
+/// A count of things with a plural of their own.
+#[must_use]
+pub fn counted_as(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number as u64), if number == 1 { one } else { many })
 }
 
 /// A number of milliseconds with as many decimals as mean something.

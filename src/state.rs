@@ -14,6 +14,7 @@ use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::Ranking;
 
 pub mod action;
+pub mod compare;
 pub mod effect;
 pub mod keymap;
 pub mod list;
@@ -25,7 +26,9 @@ pub mod reply;
 mod update;
 
 pub use action::{Action, Edit};
+pub use compare::Compare;
 pub use effect::{Effect, Timer};
+pub use keymap::Place;
 pub use list::List;
 pub use movement::{Baseline, Movement};
 pub use panel::{BackendId, Panel, Phase, Search};
@@ -53,6 +56,33 @@ pub enum Mode {
     Help,
     /// The program asks whether the corpus may leave this machine.
     Consent,
+    /// The list of backends is open.
+    Choosing,
+    /// The list of what two models disagree about is open.
+    Disagreements,
+}
+
+/// What the screen is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// One ranking, and one sentence explained.
+    Search,
+    /// Two backends on one query.
+    Compare,
+}
+
+impl Screen {
+    /// All of them, in the order of their tabs.
+    pub const ALL: [Self; 2] = [Self::Search, Self::Compare];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search => "Search",
+            Self::Compare => "Compare",
+        }
+    }
 }
 
 /// What the length of a bar stands for.
@@ -62,6 +92,8 @@ pub enum BarScale {
     Cosine,
     /// This query's spread: an empty bar is the corpus's lowest score, a full one its highest.
     Spread,
+    /// The share of the corpus that stands below: a full bar is the first of all.
+    Percentile,
 }
 
 /// Which colours suit the terminal.
@@ -86,8 +118,14 @@ pub struct State {
     pub panels: Vec<Panel>,
     /// How many of them Tab goes through.
     pub in_tab: usize,
-    /// The backend on the screen.
+    /// What the screen is for.
+    pub screen: Screen,
+    /// The backend on the screen; on the Compare screen the one whose column has the arrow keys.
     pub active: BackendId,
+    /// What the Compare screen knows.
+    pub compare: Compare,
+    /// The selected line of the list of backends.
+    pub chosen_backend: BackendId,
     /// The part of the ranking that is on the screen.
     pub list: List,
     /// What the length of a bar stands for.
@@ -129,12 +167,16 @@ impl State {
     ) -> Self {
         assert!(active.0 < panels.len(), "the backend on the screen exists");
         let list = List::new(top_k, corpus.documents.len());
+        let second = BackendId(1.min(panels.len() - 1));
         Self {
             corpus,
             query: QueryLine::default(),
             in_tab: in_tab.clamp(1, panels.len()),
             panels,
+            screen: Screen::Search,
             active,
+            compare: Compare::new([BackendId(0), second], 0),
+            chosen_backend: active,
             list,
             bar_scale: BarScale::Cosine,
             explanation_alone: false,
@@ -148,6 +190,40 @@ impl State {
             follow: None,
             last_ticket: Ticket::default(),
         }
+    }
+
+    /// Begins the Compare screen with a pair, and its shuffling with a number that is another in each run.
+    pub fn prepare_compare(&mut self, pair: [BackendId; 2], seed: u64) {
+        self.compare = Compare::new(pair, seed);
+    }
+
+    /// The backends that rank the query now.
+    #[must_use]
+    pub fn visible(&self) -> Vec<BackendId> {
+        match self.screen {
+            Screen::Search => vec![self.active],
+            Screen::Compare => {
+                let [left, right] = self.compare.pair;
+                if left == right { vec![left] } else { vec![left, right] }
+            }
+        }
+    }
+
+    /// What the query line stands over.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self.screen {
+            Screen::Search => Place::Search,
+            Screen::Compare if self.compare.is_masked() => Place::Blind,
+            Screen::Compare => Place::Compare,
+        }
+    }
+
+    /// The newest ranking of a backend, if it is that of the query as it stands.
+    #[must_use]
+    pub fn current_ranking(&self, backend: BackendId) -> Option<&Arc<Ranking>> {
+        let ranking = self.panels[backend.0].ranking.as_ref()?;
+        (!self.query.is_blank() && ranking.query == self.query.text()).then_some(ranking)
     }
 
     /// What has to be done before anything else: the backend on the screen is opened.
@@ -213,9 +289,13 @@ impl State {
         BackendId(if next < self.in_tab { next } else { 0 })
     }
 
-    /// The backends whose names are on the Search screen: those that Tab goes through, and the one that is shown.
+    /// The backends whose names stand below the query: those that Tab goes through, and the one that is shown; on the
+    /// Compare screen the pair.
     #[must_use]
     pub fn offered(&self) -> Vec<BackendId> {
+        if self.screen == Screen::Compare {
+            return self.compare.columns().to_vec();
+        }
         let others = Some(self.active).filter(|active| active.0 >= self.in_tab);
         (0..self.in_tab).map(BackendId).chain(others).collect()
     }
@@ -223,7 +303,7 @@ impl State {
     /// What all backends together have used in this run.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.panels.iter().fold(Usage::default(), |sum, panel| sum.plus(panel.usage))
+        self.panels.iter().fold(Usage::default(), |sum, panel| sum.plus(panel.spent.total()))
     }
 
     /// How a document of the ranking on the screen moved; `None` where there is nothing to compare with.

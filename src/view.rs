@@ -4,10 +4,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Wrap};
 
-use crate::state::{Mode, Phase, State};
+use crate::state::{Mode, Phase, Screen, State};
 
 mod bar;
+mod chooser;
+mod compare;
 mod consent;
+mod disagreements;
 mod footer;
 mod frame;
 mod header;
@@ -36,11 +39,26 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
     };
     header::draw(frame, layout, state, &theme);
     query::draw(frame, layout, state, &theme);
+    match state.screen {
+        Screen::Search => draw_search(frame, layout, state, &theme),
+        Screen::Compare => compare::draw(frame, layout, state, &theme),
+    }
+    footer::draw(frame, layout, state, &theme);
+    match state.mode {
+        Mode::Typing => {}
+        Mode::Help => help::draw(frame, state, &theme),
+        Mode::Consent => consent::draw(frame, state, &theme),
+        Mode::Choosing => chooser::draw(frame, state, &theme),
+        Mode::Disagreements => disagreements::draw(frame, state, &theme),
+    }
+}
+
+fn draw_search(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     match &state.panel().phase {
         Phase::NotConfigured(message) => {
-            trouble::draw(frame, layout, state, &theme, &Trouble::NotConfigured(message));
+            trouble::draw(frame, layout, state, theme, &Trouble::NotConfigured(message));
         }
-        Phase::Failed(message) => trouble::draw(frame, layout, state, &theme, &Trouble::Failed(message)),
+        Phase::Failed(message) => trouble::draw(frame, layout, state, theme, &Trouble::Failed(message)),
         Phase::Closed
         | Phase::Opening
         | Phase::Downloading(_)
@@ -49,18 +67,12 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         | Phase::Stopped { .. }
         | Phase::Ready => {
             if !layout.ranking.is_empty() {
-                ranking::draw(frame, layout, state, &theme);
+                ranking::draw(frame, layout, state, theme);
             }
             if let Some(area) = layout.why {
-                why::draw(frame, area, layout, state, &theme);
+                why::draw(frame, area, layout, state, theme);
             }
         }
-    }
-    footer::draw(frame, layout, state, &theme);
-    match state.mode {
-        Mode::Typing => {}
-        Mode::Help => help::draw(frame, state, &theme),
-        Mode::Consent => consent::draw(frame, state, &theme),
     }
 }
 

@@ -10,7 +10,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
 use vecscope::backend::{Location, ModelCard, Prompts, Retry, TextInfo, TokenCount, Usage};
 use vecscope::corpus::{Corpus, Document, DocumentIndex, bundled};
-use vecscope::engine::{Estimate, Progress, Ranked, Ranking, Timings};
+use vecscope::engine::{Estimate, Progress, Ranked, Ranking, Spent, Timings};
 use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
 use vecscope::view::{self, Layout};
 
@@ -53,8 +53,8 @@ fn start(corpus: Corpus) -> State {
 fn open(state: &mut State, backend: BackendId, card: ModelCard) {
     state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
     let total = state.corpus.documents.len();
-    let usage = Usage { tokens: 0, usd: Some(0.0) };
-    state.receive(Reply::Embedded { backend, progress: Progress { done: total, total }, card, usage });
+    let spent = Spent { corpus: Usage { tokens: 0, usd: Some(0.0) }, ..Spent::default() };
+    state.receive(Reply::Embedded { backend, progress: Progress { done: total, total }, card, spent });
 }
 
 fn ready() -> State {
@@ -96,8 +96,8 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
             }
             Effect::Search { backend, ticket, query } => {
                 let ranking = Arc::new(ranking(state, &query, best));
-                let usage = state.panels[backend.0].usage;
-                let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), usage });
+                let spent = state.panels[backend.0].spent;
+                let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });
                 answer(state, effects, best, card);
             }
             _ => {}
@@ -159,9 +159,9 @@ fn another_backend_against_the_first() {
     let mut state = ranked();
     let effects = state.act(Action::SwapBackend);
     open(&mut state, OPENAI, openai_card());
-    let usage = Usage { tokens: 1_204, usd: Some(0.000_024_08) };
+    let spent = Spent { corpus: Usage { tokens: 1_204, usd: Some(0.000_024_08) }, ..Spent::default() };
     let (progress, card) = (Progress { done: 100, total: 100 }, openai_card());
-    state.receive(Reply::Embedded { backend: OPENAI, progress, card, usage });
+    state.receive(Reply::Embedded { backend: OPENAI, progress, card, spent });
     answer(&mut state, effects, 13, &openai_card());
     assert_screens("swapped", &mut state);
 }
@@ -199,7 +199,7 @@ fn what_is_going_on_stands_above_the_status() {
     assert!(screen(&mut state, (80, 24)).contains("loading the model"));
     state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
     let progress = Progress { done: 32, total: 100 };
-    state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), usage: Usage::default() });
+    state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), spent: Spent::default() });
     assert!(screen(&mut state, (80, 24)).contains("embedding 32 of 100 ██████▍"));
     let retry =
         Retry { reason: "429 slow\u{1b}[31m down".into(), wait: Duration::from_secs(2), attempt: 2, attempts: 5 };
@@ -280,8 +280,8 @@ fn all_of_a_short_ranking_has_two_lines_a_row_and_a_long_one_has_one() {
 fn a_corpus_that_failed_half_way_is_still_ranked() {
     let mut state = ranked();
     state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
-    let (progress, usage) = (Progress { done: 40, total: 100 }, Usage::default());
-    state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), usage });
+    let (progress, spent) = (Progress { done: 40, total: 100 }, Spent::default());
+    state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), spent });
     state.receive(Reply::EmbeddingFailed { backend: LOCAL, message: "the server is gone".into() });
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("SQL is the language"), "{shown}");

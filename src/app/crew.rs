@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::slot::Errand;
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
@@ -48,6 +49,8 @@ impl Crew {
             Effect::StopEmbedding(backend) => self.workers[backend.0].slot().stop_embedding(),
             Effect::Search { backend, ticket, query } => self.workers[backend.0].slot().search(ticket, query),
             Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
+            Effect::FindNeighbours(backend, most) => self.workers[backend.0].slot().run(Errand::Neighbours(most)),
+            Effect::Repeat(backend, query) => self.workers[backend.0].slot().run(Errand::Repeat(query)),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {
@@ -56,7 +59,7 @@ impl Crew {
                 });
             }
             // The screen's own.
-            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Save { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
 }

@@ -14,7 +14,7 @@ const WHEEL_ROWS: isize = 3;
 pub(super) fn action(event: &Event, state: &State, layout: Option<&Layout>) -> Option<Action> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => {
-            keymap::action(state.mode, state.query.text().is_empty(), chord(*key)?)
+            keymap::action(state.mode, state.place(), state.query.text().is_empty(), chord(*key)?)
         }
         Event::Mouse(mouse) => mouse_action(*mouse, state, layout?),
         Event::Paste(text) if state.mode == Mode::Typing => Some(Action::Paste(text.clone())),

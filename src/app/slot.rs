@@ -1,5 +1,6 @@
 //! The tasks of one worker: a query goes ahead of the corpus, and a newer query takes the place of an older one.
 
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,8 @@ pub(super) enum Task {
     Open(CancellationToken),
     /// Rank the corpus for a query, unless the token says that nobody waits any more.
     Search(Ticket, String, CancellationToken),
+    /// Do what was asked for by hand.
+    Run(Errand),
     /// Embed one more batch of the corpus, unless the token says that it is not wanted any more.
     EmbedBatch {
         /// Whether the person has let the corpus leave this machine.
@@ -20,6 +23,15 @@ pub(super) enum Task {
         /// Cancelled when the person stops the embedding, and at the end of the program.
         cancel: CancellationToken,
     },
+}
+
+/// Something asked for by hand, done when there is no query to rank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// Find the nearest documents of each, so many of them.
+    Neighbours(usize),
+    /// Embed a query again and again.
+    Repeat(String),
 }
 
 /// How far a worker is, on which depends what it can do next.
@@ -49,6 +61,7 @@ struct Tasks {
     /// Of the batch that is being worked on.
     embedding: CancellationToken,
     search: Option<(Ticket, String)>,
+    errands: VecDeque<Errand>,
     /// Of the search that is being worked on.
     running: CancellationToken,
     stop: bool,
@@ -82,6 +95,15 @@ impl Slot {
         self.fill(|tasks| {
             tasks.running.cancel();
             tasks.search = Some((ticket, query));
+        });
+    }
+
+    /// Asks for something by hand; what is asked for already is not done twice.
+    pub(super) fn run(&self, errand: Errand) {
+        self.fill(|tasks| {
+            if !tasks.errands.contains(&errand) {
+                tasks.errands.push_back(errand);
+            }
         });
     }
 
@@ -126,6 +148,11 @@ impl Slot {
             {
                 tasks.running = CancellationToken::new();
                 return Some(Task::Search(ticket, query, tasks.running.clone()));
+            }
+            if readiness.can_search
+                && let Some(errand) = tasks.errands.pop_front()
+            {
+                return Some(Task::Run(errand));
             }
             if readiness.can_embed && tasks.embed {
                 tasks.embedding = CancellationToken::new();
@@ -178,6 +205,18 @@ mod tests {
             give_up(&slot);
             assert!(cancel.is_cancelled());
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_by_hand_waits_for_the_query_and_is_done_once() {
+        let slot = Slot::default();
+        slot.run(Errand::Neighbours(10));
+        slot.run(Errand::Neighbours(10));
+        search(&slot, "first");
+        slot.embed();
+        assert!(matches!(slot.next(READY), Some(Task::Search(..))));
+        assert!(matches!(slot.next(READY), Some(Task::Run(Errand::Neighbours(10)))));
+        assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { .. })));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::slot::{Readiness, Slot, Task};
+use super::slot::{Errand, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job};
 use crate::corpus::Corpus;
@@ -35,7 +35,7 @@ impl Worker {
         let slot = Arc::new(Slot::default());
         let mut work =
             Work { id, open, corpus, may_leave, replies, slot: Arc::clone(&slot), searcher: None, newest: None };
-        thread::spawn(move || work.run());
+        thread::spawn(move || work.work());
         Self { slot }
     }
 
@@ -65,7 +65,7 @@ struct Work {
 }
 
 impl Work {
-    fn run(&mut self) {
+    fn work(&mut self) {
         while let Some(task) = self.slot.next(self.readiness()) {
             // A panic in a backend is a failure of that backend, not of the program.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.carry_out(task))) {
@@ -87,6 +87,7 @@ impl Work {
         match task {
             Task::Open(cancel) => self.open(&cancel),
             Task::Search(ticket, query, cancel) => self.search(ticket, query, &cancel),
+            Task::Run(errand) => self.run_errand(errand),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
     }
@@ -139,10 +140,10 @@ impl Work {
         let (backend, replies) = (self.id, self.replies.clone());
         let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
         let embedded = searcher.embed_next(&mut Job { cancel, notify: &mut notify });
-        let (card, usage) = (searcher.card().clone(), searcher.usage());
+        let (card, spent) = (searcher.card().clone(), searcher.spent());
         match embedded {
             Ok(progress) => {
-                self.reply(Reply::Embedded { backend, progress, card, usage });
+                self.reply(Reply::Embedded { backend, progress, card, spent });
                 self.rank_again();
             }
             // The person said so, and goes on or not.
@@ -168,6 +169,21 @@ impl Work {
         }
     }
 
+    fn run_errand(&mut self, errand: Errand) {
+        const TIMES: usize = 5;
+        let Some(searcher) = &mut self.searcher else { return };
+        let backend = self.id;
+        let reply = match errand {
+            Errand::Neighbours(most) => Reply::Neighbours { backend, neighbours: Arc::new(searcher.neighbours(most)) },
+            Errand::Repeat(query) => {
+                let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+                let repeated = searcher.repeat(&query, TIMES, &mut job).map_err(describe);
+                Reply::Repeated { backend, repeated, spent: searcher.spent() }
+            }
+        };
+        self.reply(reply);
+    }
+
     /// Ranks for the newest query again, whose vector is known, now that there is more to rank.
     fn rank_again(&mut self) {
         let (Some(searcher), Some((ticket, query, embed))) = (&mut self.searcher, &self.newest) else { return };
@@ -179,8 +195,8 @@ impl Work {
 
     fn ranked(&self, ticket: Ticket, ranking: Ranking) {
         let Some(searcher) = &self.searcher else { return };
-        let (card, usage) = (searcher.card().clone(), searcher.usage());
-        self.reply(Reply::Ranked { backend: self.id, ticket, ranking: Arc::new(ranking), card, usage });
+        let (card, spent) = (searcher.card().clone(), searcher.spent());
+        self.reply(Reply::Ranked { backend: self.id, ticket, ranking: Arc::new(ranking), card, spent });
     }
 
     fn fail(&self, message: String) {

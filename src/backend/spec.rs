@@ -280,14 +280,15 @@ fn repo(model: &CatalogueModel) -> Repo {
     Repo::main(&model.repository)
 }
 
-#[cfg(feature = "embedded-model")]
+/// The model in the binary, in a build that carries it.
 fn embedded_source() -> Result<ModelSource, BackendError> {
-    Ok(ModelSource::Embedded)
-}
-
-#[cfg(not(feature = "embedded-model"))]
-fn embedded_source() -> Result<ModelSource, BackendError> {
-    Err(BackendError::NotConfigured("this build carries no model: name a folder that has one with --model-dir".into()))
+    #[cfg(feature = "embedded-model")]
+    let source = Some(ModelSource::Embedded);
+    #[cfg(not(feature = "embedded-model"))]
+    let source = None;
+    source.ok_or_else(|| {
+        BackendError::NotConfigured("this build carries no model: name a folder that has one with --model-dir".into())
+    })
 }
 
 impl ServerSpec {

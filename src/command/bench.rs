@@ -156,17 +156,17 @@ fn type_queries(
     let options = TerminalOptions { viewport: Viewport::Fixed(SCREEN) };
     let mut terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options)?;
     state.start();
-    let (card, progress, usage) = (searcher.card().clone(), searcher.progress(), searcher.usage());
+    let (card, progress, spent) = (searcher.card().clone(), searcher.progress(), searcher.spent());
     state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
-    state.receive(Reply::Embedded { backend, progress, card: card.clone(), usage });
+    state.receive(Reply::Embedded { backend, progress, card: card.clone(), spent });
     let (mut drawing, mut all) = (Vec::new(), Vec::new());
     for actions in keystrokes {
         let started = Instant::now();
         for effect in actions.into_iter().flat_map(|action| state.act(action)).collect::<Vec<_>>() {
             let Effect::Search { backend, ticket, query } = effect else { continue };
             let ranking = Arc::new(with_job(|job| searcher.search(&query, job))?);
-            let usage = searcher.usage();
-            state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), usage });
+            let spent = searcher.spent();
+            state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });
         }
         let (drawn, duration) = timed(|| draw(&mut terminal, &mut state));
         drawn?;

@@ -1,9 +1,22 @@
 //! The unit vectors of a corpus, as far as they are there.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::backend::{BackendError, TextInfo, UnitBatch};
 use crate::corpus::DocumentIndex;
+use crate::math::rank;
+
+/// Of how many documents neighbours are looked for at the most.
+pub const MOST_NEIGHBOURS: usize = 2_000;
+
+/// The nearest documents of documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbours {
+    /// For each document the numbers of its nearest, the nearest first.
+    pub lists: BTreeMap<DocumentIndex, Vec<usize>>,
+}
 
 /// Unit vectors of the documents embedded so far, one row each, in the order in which they came.
 #[derive(Debug, Default)]
@@ -60,6 +73,25 @@ impl Index {
         if self.is_empty() { Ok(Vec::new()) } else { Ok(self.vectors.dot(&query).to_vec()) }
     }
 
+    /// The `most` nearest documents of each document, itself left out, by cosine similarity. Of a large corpus only the
+    /// first [`MOST_NEIGHBOURS`] documents are looked at: the work grows with the square of their number.
+    #[must_use]
+    pub fn neighbours(&self, most: usize) -> Neighbours {
+        // The first documents of the corpus, in whatever order their vectors came, so that two models look at the same.
+        let mut rows: Vec<usize> = (0..self.len()).collect();
+        rows.sort_unstable_by_key(|&row| self.documents[row]);
+        rows.truncate(MOST_NEIGHBOURS);
+        let vectors = self.vectors.select(Axis(0), &rows);
+        let documents: Vec<DocumentIndex> = rows.iter().map(|&row| self.documents[row]).collect();
+        let mut lists = BTreeMap::new();
+        for (row, &document) in documents.iter().enumerate() {
+            let cosines = vectors.dot(&vectors.row(row)).to_vec();
+            let nearest = rank::descending(&cosines).into_iter().filter(|&other| other != row).take(most);
+            lists.insert(document, nearest.map(|other| documents[other].0).collect());
+        }
+        Neighbours { lists }
+    }
+
     /// The document of each row, and what is known of it.
     pub fn rows(&self) -> impl Iterator<Item = (DocumentIndex, TextInfo)> + '_ {
         self.documents.iter().copied().zip(self.infos.iter().copied())
@@ -100,6 +132,16 @@ mod tests {
         assert!(error.to_string().contains("3 dimensions does not fit an index of 2"), "{error}");
         assert_eq!(index.len(), 1);
         assert!(index.cosines(array![1.0].view()).is_err());
+    }
+
+    #[test]
+    fn neighbours_are_the_nearest_others_whatever_order_the_vectors_came_in() {
+        let mut index = Index::default();
+        let vectors = array![[0.0, 1.0], [1.0, 0.0], [0.6, 0.8]];
+        index.add(&[DocumentIndex(2), DocumentIndex(0), DocumentIndex(1)], batch(vectors)).expect("first");
+        let neighbours = index.neighbours(1);
+        let nearest: Vec<_> = neighbours.lists.iter().map(|(document, list)| (document.0, list.clone())).collect();
+        assert_eq!(nearest, [(0, vec![1]), (1, vec![2]), (2, vec![1])]);
     }
 
     #[test]

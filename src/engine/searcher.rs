@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ndarray::Array1;
 
-use super::index::Index;
+use super::index::{Index, Neighbours};
 use super::ranking::{Ranked, Ranking, Timings};
 use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, UnitBatch, Usage};
 use crate::corpus::{Corpus, DocumentIndex};
@@ -66,7 +66,35 @@ pub struct Searcher {
     pending: Option<VecDeque<Vec<usize>>>,
     /// Vectors of the queries so far, so that none is paid for or waited for twice.
     queries: HashMap<String, (Array1<f32>, TextInfo)>,
-    usage: Usage,
+    spent: Spent,
+}
+
+/// What a backend has used in this run, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Spent {
+    /// For the corpus.
+    pub corpus: Usage,
+    /// For queries, and whatever else was asked for by hand.
+    pub queries: Usage,
+    /// How long embedding the corpus has taken so far.
+    pub corpus_time: Duration,
+}
+
+impl Spent {
+    /// For everything together.
+    #[must_use]
+    pub fn total(self) -> Usage {
+        self.corpus.plus(self.queries)
+    }
+}
+
+/// How much vectors of one text differ when it is embedded again and again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Repeated {
+    /// How often it was embedded.
+    pub times: usize,
+    /// The largest difference between two numbers at the same place.
+    pub largest: f32,
 }
 
 impl Searcher {
@@ -79,7 +107,7 @@ impl Searcher {
             index: Index::default(),
             pending: None,
             queries: HashMap::new(),
-            usage: Usage::default(),
+            spent: Spent::default(),
         }
     }
 
@@ -97,8 +125,34 @@ impl Searcher {
 
     /// What was used so far.
     #[must_use]
-    pub fn usage(&self) -> Usage {
-        self.usage
+    pub fn spent(&self) -> Spent {
+        self.spent
+    }
+
+    /// The nearest documents of each document embedded so far.
+    #[must_use]
+    pub fn neighbours(&self, most: usize) -> Neighbours {
+        self.index.neighbours(most)
+    }
+
+    /// Embeds a query `times` times, each on its own and none from memory, and says how far the vectors differ.
+    ///
+    /// # Errors
+    /// Whatever the backend could not do.
+    pub fn repeat(&mut self, query: &str, times: usize, job: &mut Job<'_>) -> Result<Repeated, BackendError> {
+        let mut first: Option<Array1<f32>> = None;
+        let mut largest = 0.0_f32;
+        for _ in 0..times {
+            let vector = self.embed(&[query], Role::Query, job)?.vectors.row(0).to_owned();
+            match &first {
+                None => first = Some(vector),
+                Some(first) => {
+                    let differences = first.iter().zip(&vector).map(|(a, b)| (a - b).abs());
+                    largest = differences.fold(largest, f32::max);
+                }
+            }
+        }
+        Ok(Repeated { times, largest })
     }
 
     /// How much of the corpus is embedded.
@@ -123,7 +177,9 @@ impl Searcher {
         let Some(batch) = pending.front().cloned() else { return Ok(self.progress()) };
         let corpus = Arc::clone(corpus);
         let texts: Vec<&str> = batch.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
+        let started = Instant::now();
         let embedded = self.embed(&texts, Role::Document, job)?;
+        self.spent.corpus_time += started.elapsed();
         let documents: Vec<DocumentIndex> = batch.into_iter().map(DocumentIndex).collect();
         self.index.add(&documents, embedded)?;
         self.pending.as_mut().and_then(VecDeque::pop_front);
@@ -165,7 +221,11 @@ impl Searcher {
     fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<UnitBatch, BackendError> {
         let batch = self.embedder.embed(texts, role, job)?;
         // What a server answered was paid for, whether or not its vectors are any good.
-        self.usage = self.usage.plus(batch.usage);
+        let spent = match role {
+            Role::Document => &mut self.spent.corpus,
+            Role::Query => &mut self.spent.queries,
+        };
+        *spent = spent.plus(batch.usage);
         batch.normalise(texts.len(), self.embedder.card().dimensions)
     }
 }
@@ -276,7 +336,7 @@ mod tests {
         let mut searcher = scripted(&["x"], vec![Ok(answer(&[f32::NAN, 0.0]))]);
         let error = with_job(|job| searcher.embed_next(job)).expect_err("not finite");
         assert!(error.to_string().contains("vector 1 of 1 is not finite: dimension 0"), "{error}");
-        assert_eq!((searcher.progress().done, searcher.usage().tokens), (0, 10));
+        assert_eq!((searcher.progress().done, searcher.spent().total().tokens), (0, 10));
     }
 
     #[test]
@@ -287,7 +347,17 @@ mod tests {
         let second = with_job(|job| searcher.search("q", job)).expect("from memory");
         assert_eq!(first.ranked, second.ranked);
         assert_eq!(second.timings.embed, Duration::ZERO);
-        assert_eq!(searcher.usage(), Usage { tokens: 20, usd: Some(1.0) });
+        assert_eq!(searcher.spent().total(), Usage { tokens: 20, usd: Some(1.0) });
+    }
+
+    #[test]
+    fn a_query_embedded_again_and_again_shows_how_much_the_model_varies() {
+        let answers = [[1.0, 0.0], [1.0, 0.0], [0.6, 0.8]].map(|vector| Ok(answer(&vector))).into();
+        let mut searcher = scripted(&["x"], answers);
+        let repeated = with_job(|job| searcher.repeat("q", 3, job)).expect("scripted");
+        assert_eq!(repeated.times, 3);
+        assert!((repeated.largest - 0.8).abs() < 1e-6, "{}", repeated.largest);
+        assert_eq!((searcher.spent().queries.tokens, searcher.spent().corpus.tokens), (30, 0));
     }
 
     #[test]

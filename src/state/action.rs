@@ -1,6 +1,7 @@
 //! What a person can do.
 
-use super::BackendId;
+use super::compare::Verdict;
+use super::{BackendId, Screen};
 
 /// One thing that a person did, in words that do not depend on the key or the mouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Action {
     SelectLast,
     /// Select the row with this number, from 0.
     Select(usize),
+    /// Select the row with this number, from 0, in a backend's column.
+    SelectIn(BackendId, usize),
     /// Move the rows under the window, down if positive, and leave the selection.
     Scroll(isize),
     /// Show one row more.
@@ -31,6 +34,22 @@ pub enum Action {
     ShrinkTopK,
     /// Show all rows, or as many as at the start.
     ToggleAll,
+    /// Go to another screen.
+    ShowScreen(Screen),
+    /// Open the list of backends, or leave it.
+    ToggleChooser,
+    /// Take the selected backend, or the selected disagreement.
+    Choose,
+    /// Look for what the two models disagree about most, or leave the list of it.
+    ToggleDisagreements,
+    /// Embed the query again and again, to see how much the vectors of both models vary.
+    Repeat,
+    /// Take the labels off the columns and shuffle them, or put them back.
+    ToggleBlind,
+    /// Vote on the two columns.
+    Vote(Verdict),
+    /// Write the votes to a file.
+    SaveVotes,
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.

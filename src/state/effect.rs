@@ -35,6 +35,17 @@ pub enum Effect {
         /// How long to wait.
         after: Duration,
     },
+    /// Find the nearest documents of each document, so many of them.
+    FindNeighbours(BackendId, usize),
+    /// Embed a query again and again.
+    Repeat(BackendId, String),
+    /// Write a new file, in the current folder, with a name that begins like this.
+    Save {
+        /// The beginning of the name, and its ending.
+        name: (&'static str, &'static str),
+        /// What to write.
+        content: String,
+    },
     /// Give a text to the terminal's clipboard.
     Copy(String),
     /// Draw everything anew, also what seems unchanged.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Action, Edit, Mode};
+use super::compare::Verdict;
+use super::{Action, Edit, Mode, Screen};
 
 /// A key of the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,31 +85,48 @@ const fn alt(key: Key) -> Chord {
     Chord { ctrl: false, alt: true, key }
 }
 
-/// Everything that keys do in a mode.
+/// What the query line stands over, on which depends what keys beside those for text do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The Search screen.
+    Search,
+    /// The Compare screen.
+    Compare,
+    /// The Compare screen with its columns unlabelled, waiting for a vote.
+    Blind,
+}
+
+/// Everything that keys do in a mode at a place.
 #[must_use]
-pub fn sections(mode: Mode) -> Vec<Section> {
-    match mode {
-        Mode::Typing => vec![ranking_keys(), query_keys(), program_keys()],
-        Mode::Help => vec![help_keys()],
-        Mode::Consent => vec![consent_keys()],
+pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
+    match (mode, place) {
+        (Mode::Typing, Place::Search) => vec![ranking_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Compare) => vec![compare_keys(), ranking_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Blind) => {
+            vec![vote_keys(), compare_keys(), ranking_keys(), query_keys(), program_keys()]
+        }
+        (Mode::Help, _) => vec![help_keys()],
+        (Mode::Consent, _) => vec![consent_keys()],
+        (Mode::Choosing | Mode::Disagreements, _) => vec![list_keys(mode)],
     }
 }
 
 /// How many lines the list of the keys that work while typing has: titles and blank lines between sections included.
 #[must_use]
-pub fn help_lines() -> usize {
-    let sections = sections(Mode::Typing);
+pub fn help_lines(place: Place) -> usize {
+    let sections = sections(Mode::Typing, place);
     sections.iter().map(|section| section.bindings.len() + 2).sum::<usize>().saturating_sub(1)
 }
 
 /// What a key does in a mode: a line of the table or, while typing, a character of the query.
 #[must_use]
-pub fn action(mode: Mode, query_is_empty: bool, chord: Chord) -> Option<Action> {
+pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> Option<Action> {
     // `?` is text as soon as there is any.
     if mode == Mode::Typing && query_is_empty && chord == plain(Key::Char('?')) {
         return Some(Action::ToggleHelp);
     }
-    let bound = sections(mode).into_iter().flat_map(|section| section.bindings).find(|b| b.chords.contains(&chord));
+    let bound =
+        sections(mode, place).into_iter().flat_map(|section| section.bindings).find(|b| b.chords.contains(&chord));
     match (bound, chord) {
         (Some(binding), _) => Some(binding.action),
         (None, Chord { ctrl: false, alt: false, key: Key::Char(character) }) if mode == Mode::Typing => {
@@ -121,7 +139,8 @@ pub fn action(mode: Mode, query_is_empty: bool, chord: Chord) -> Option<Action> 
 /// The key to show for an action, as it is written on the screen; empty where no key does it.
 #[must_use]
 pub fn hint(mode: Mode, action: &Action) -> String {
-    let sections = sections(mode);
+    // Where it works it has the same key everywhere.
+    let sections = sections(mode, Place::Blind);
     let mut bindings = sections.iter().flat_map(|section| &section.bindings);
     bindings.find(|binding| binding.action == *action).map(|b| b.chords[0].to_string()).unwrap_or_default()
 }
@@ -147,13 +166,50 @@ fn ranking_keys() -> Section {
         bind([alt(Key::Up), ctrl(Key::Up)], Action::ShrinkTopK, "one row less: k − 1"),
         bind([ctrl(Key::Char('t'))], Action::ToggleAll, "all rows, or the top k"),
         bind([plain(Key::Enter)], Action::UseSelected, "take the selected sentence as the query"),
-        bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, or this query's spread"),
+        bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, this query's spread, percentile"),
         bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
         bind([plain(Key::Function(5))], Action::Copy, "copy the selected sentence; Shift+drag marks any text"),
         bind([ctrl(Key::Char('x'))], Action::Stop, "stop fetching a model or embedding the corpus"),
         bind([ctrl(Key::Char('r'))], Action::Retry, "go on, or try again what failed"),
     ];
     Section { title: "ranking", bindings }
+}
+
+fn compare_keys() -> Section {
+    let bindings = vec![
+        bind([plain(Key::Function(7))], Action::ToggleDisagreements, "what the two models disagree about most"),
+        bind([plain(Key::Function(8))], Action::Repeat, "the same text again: how much do vectors vary?"),
+        bind([plain(Key::Function(9))], Action::ToggleBlind, "blind: hide the names and vote, or show them"),
+        bind([ctrl(Key::Char('s'))], Action::SaveVotes, "write the votes to a file"),
+    ];
+    Section { title: "compare", bindings }
+}
+
+fn vote_keys() -> Section {
+    let bindings = vec![
+        bind([alt(Key::Char('l'))], Action::Vote(Verdict::Left), "the left column is better"),
+        bind([alt(Key::Char('r'))], Action::Vote(Verdict::Right), "the right column is better"),
+        bind([alt(Key::Char('t'))], Action::Vote(Verdict::Tie), "they are as good as each other"),
+        bind([alt(Key::Char('n'))], Action::Vote(Verdict::BothBad), "neither is good"),
+    ];
+    Section { title: "vote", bindings }
+}
+
+fn list_keys(mode: Mode) -> Section {
+    let leave = if mode == Mode::Choosing { Action::ToggleChooser } else { Action::ToggleDisagreements };
+    let key = if mode == Mode::Choosing { 6 } else { 7 };
+    let bindings = vec![
+        bind([plain(Key::Enter)], Action::Choose, "take it"),
+        bind([plain(Key::Esc), plain(Key::Function(key)), plain(Key::Char('q'))], leave, "close"),
+        bind([plain(Key::Down)], Action::Scroll(1), "down"),
+        bind([plain(Key::Up)], Action::Scroll(-1), "up"),
+        bind([plain(Key::PageDown)], Action::Scroll(10), "a page down"),
+        bind([plain(Key::PageUp)], Action::Scroll(-10), "a page up"),
+        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
+        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
+        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
+    ];
+    Section { title: "list", bindings }
 }
 
 fn query_keys() -> Section {
@@ -183,6 +239,9 @@ fn query_keys() -> Section {
 
 fn program_keys() -> Section {
     let bindings = vec![
+        bind([alt(Key::Char('1'))], Action::ShowScreen(Screen::Search), "one ranking, explained"),
+        bind([alt(Key::Char('2'))], Action::ShowScreen(Screen::Compare), "two backends side by side"),
+        bind([plain(Key::Function(6))], Action::ToggleChooser, "choose among all backends"),
         bind([plain(Key::Function(1))], Action::ToggleHelp, "these keys (? on an empty query)"),
         bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours (not under NO_COLOR)"),
         bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
@@ -258,13 +317,14 @@ mod tests {
 
     use super::*;
 
-    const MODES: [Mode; 3] = [Mode::Typing, Mode::Help, Mode::Consent];
+    const MODES: [Mode; 5] = [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements];
+    const PLACES: [Place; 3] = [Place::Search, Place::Compare, Place::Blind];
 
     #[test]
     fn no_key_does_two_things_in_one_mode() {
-        for mode in MODES {
+        for (mode, place) in MODES.into_iter().flat_map(|mode| PLACES.map(|place| (mode, place))) {
             let mut seen = HashSet::new();
-            for binding in sections(mode).iter().flat_map(|section| &section.bindings) {
+            for binding in sections(mode, place).iter().flat_map(|section| &section.bindings) {
                 for chord in &binding.chords {
                     assert!(seen.insert(*chord), "{chord} is bound twice in {mode:?}");
                 }
@@ -274,7 +334,7 @@ mod tests {
 
     #[test]
     fn while_typing_no_character_is_taken_from_the_text() {
-        for binding in sections(Mode::Typing).iter().flat_map(|section| &section.bindings) {
+        for binding in sections(Mode::Typing, Place::Blind).iter().flat_map(|section| &section.bindings) {
             for chord in &binding.chords {
                 assert!(chord.ctrl || chord.alt || !matches!(chord.key, Key::Char(_)), "{chord} is text");
             }
@@ -284,17 +344,17 @@ mod tests {
     #[test]
     fn every_mode_can_be_left_and_ended() {
         for mode in MODES {
-            assert_eq!(action(mode, false, ctrl(Key::Char('c'))), Some(Action::Quit));
-            assert_eq!(action(mode, false, ctrl(Key::Char('z'))), Some(Action::Suspend));
-            assert!(action(mode, false, plain(Key::Esc)).is_some());
+            assert_eq!(action(mode, Place::Search, false, ctrl(Key::Char('c'))), Some(Action::Quit));
+            assert_eq!(action(mode, Place::Search, false, ctrl(Key::Char('z'))), Some(Action::Suspend));
+            assert!(action(mode, Place::Search, false, plain(Key::Esc)).is_some());
         }
     }
 
     #[test]
     fn a_question_mark_is_help_only_on_an_empty_query() {
         let question_mark = plain(Key::Char('?'));
-        assert_eq!(action(Mode::Typing, true, question_mark), Some(Action::ToggleHelp));
-        assert_eq!(action(Mode::Typing, false, question_mark), Some(Action::Edit(Edit::Insert('?'))));
+        assert_eq!(action(Mode::Typing, Place::Search, true, question_mark), Some(Action::ToggleHelp));
+        assert_eq!(action(Mode::Typing, Place::Search, false, question_mark), Some(Action::Edit(Edit::Insert('?'))));
     }
 
     #[test]

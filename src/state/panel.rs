@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use super::Ticket;
 use crate::backend::hub::Download;
-use crate::backend::{ModelCard, Retry, Usage};
-use crate::engine::{Estimate, Progress, Ranking};
+use crate::backend::spec::Description;
+use crate::backend::{ModelCard, Retry};
+use crate::engine::index::Neighbours;
+use crate::engine::searcher::Repeated;
+use crate::engine::{Estimate, Progress, Ranking, Spent};
 
 /// The number of a backend in [`State::panels`](super::State::panels).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub usize);
 
 /// One backend: how far it is, and the newest that it said.
@@ -21,6 +24,8 @@ pub struct Panel {
     pub typing_pause: Duration,
     /// How far it is.
     pub phase: Phase,
+    /// What is known of it before it is open.
+    pub description: Option<Description>,
     /// What it runs, once it is open.
     pub card: Option<ModelCard>,
     /// The newest ranking, which may be that of an older query.
@@ -30,7 +35,15 @@ pub struct Panel {
     /// The wait that is going on before another try.
     pub retry: Option<Retry>,
     /// What it has used in this run.
-    pub usage: Usage,
+    pub spent: Spent,
+    /// How long each query took that was embedded and not known.
+    pub query_times: Vec<Duration>,
+    /// The search whose time was noted last: one that is answered anew took no longer for it.
+    pub(super) last_timed: Option<Ticket>,
+    /// How much its vectors vary, where the person had it tried.
+    pub repeated: Option<Result<Repeated, String>>,
+    /// The nearest documents of each document, where they were asked for.
+    pub neighbours: Option<Arc<Neighbours>>,
     /// Of the newest search; answers to any other are dropped.
     pub(super) ticket: Ticket,
 }
@@ -84,13 +97,25 @@ impl Panel {
             label: label.into(),
             typing_pause,
             phase: Phase::Closed,
+            description: None,
             card: None,
             ranking: None,
             search: Search::Idle,
             retry: None,
-            usage: Usage::default(),
+            spent: Spent::default(),
+            query_times: Vec::new(),
+            last_timed: None,
+            repeated: None,
+            neighbours: None,
             ticket: Ticket::default(),
         }
+    }
+
+    /// With what is known of it before it is open.
+    #[must_use]
+    pub fn described(mut self, description: Description) -> Self {
+        self.description = Some(description);
+        self
     }
 
     /// Whether a query can be sent to it, now or as soon as the first documents are embedded.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
-use crate::backend::{ModelCard, Retry, Usage};
-use crate::engine::{Estimate, Progress, Ranking};
+use crate::backend::{ModelCard, Retry};
+use crate::engine::index::Neighbours;
+use crate::engine::searcher::Repeated;
+use crate::engine::{Estimate, Progress, Ranking, Spent};
 
 /// One thing that happened outside of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +58,7 @@ pub enum Reply {
         /// What it runs, as known now.
         card: ModelCard,
         /// What was used so far.
-        usage: Usage,
+        spent: Spent,
     },
     /// The corpus was ranked for a query.
     Ranked {
@@ -69,7 +71,7 @@ pub enum Reply {
         /// What it runs, as known now.
         card: ModelCard,
         /// What was used so far.
-        usage: Usage,
+        spent: Spent,
     },
     /// A search failed.
     SearchFailed {
@@ -87,6 +89,24 @@ pub enum Reply {
         /// Why, when, and how often still.
         retry: Retry,
     },
+    /// The nearest documents of each document.
+    Neighbours {
+        /// Which backend.
+        backend: BackendId,
+        /// The answer.
+        neighbours: Arc<Neighbours>,
+    },
+    /// A query was embedded again and again.
+    Repeated {
+        /// Which backend.
+        backend: BackendId,
+        /// How far the vectors differ, or why that could not be found out.
+        repeated: Result<Repeated, String>,
+        /// What was used so far.
+        spent: Spent,
+    },
+    /// A file was written, or could not be.
+    Saved(Result<String, String>),
     /// A timer that was started has elapsed.
     TimerElapsed(Timer),
 }

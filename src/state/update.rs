@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Action, Appearance, BarScale, Edit, Effect, Mode, State};
+use super::{Action, Appearance, BarScale, Edit, Effect, Mode, Screen, State};
 use crate::text;
 
 mod backends;
+mod comparing;
 mod replies;
 
 #[cfg(test)]
@@ -17,21 +18,36 @@ impl State {
         if action != Action::Redraw {
             self.notice = None;
         }
+        let effects = self.carry_out(action);
+        self.refresh_comparison();
+        effects
+    }
+
+    fn carry_out(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Edit(edit) => self.edit(edit),
             Action::Paste(text) => self.paste(&text),
-            Action::SelectNext => self.choose(self.list.selected.saturating_add(1)),
-            Action::SelectPrevious => self.choose(self.list.selected.saturating_sub(1)),
-            Action::SelectPageDown => self.choose(self.list.selected.saturating_add(self.list.height)),
-            Action::SelectPageUp => self.choose(self.list.selected.saturating_sub(self.list.height)),
-            Action::SelectFirst => self.choose(0),
-            Action::SelectLast => self.choose(usize::MAX),
-            Action::Select(row) => self.choose(row),
+            Action::SelectNext => self.go_to_row(self.list.selected.saturating_add(1)),
+            Action::SelectPrevious => self.go_to_row(self.list.selected.saturating_sub(1)),
+            Action::SelectPageDown => self.go_to_row(self.list.selected.saturating_add(self.list.height)),
+            Action::SelectPageUp => self.go_to_row(self.list.selected.saturating_sub(self.list.height)),
+            Action::SelectFirst => self.go_to_row(0),
+            Action::SelectLast => self.go_to_row(usize::MAX),
+            Action::Select(row) => self.go_to_row(row),
+            Action::SelectIn(backend, row) => self.select_in(backend, row),
             Action::Scroll(by) => self.scroll(by),
             Action::GrowTopK => self.set_top_k(self.list.top_k.saturating_add(1)),
             Action::ShrinkTopK => self.set_top_k(self.list.top_k.saturating_sub(1)),
             Action::ToggleAll => self.toggle_all(),
-            Action::SwapBackend => self.activate(self.next_in_tab()),
+            Action::ShowScreen(screen) => self.show_screen(screen),
+            Action::SwapBackend => self.swap_backend(),
+            Action::ToggleChooser => self.toggle_chooser(),
+            Action::Choose => self.choose(),
+            Action::ToggleDisagreements => self.toggle_disagreements(),
+            Action::Repeat => self.repeat(),
+            Action::ToggleBlind => self.toggle_blind(),
+            Action::Vote(verdict) => self.vote(verdict),
+            Action::SaveVotes => self.save_votes(),
             Action::ShowBackend(backend) => self.activate(backend),
             Action::Retry => self.retry(),
             Action::SwapBarScale => self.swap_bar_scale(),
@@ -75,12 +91,18 @@ impl State {
     fn new_query(&mut self) -> Vec<Effect> {
         self.follow = None;
         self.select(0);
+        let visible = self.visible();
         if self.query.is_blank() {
             self.settled = None;
             self.baseline = None;
-            return self.forget_search();
+            return visible.into_iter().flat_map(|backend| self.forget_search(backend)).collect();
         }
-        self.request_search(self.panel().typing_pause)
+        if self.screen == Screen::Compare {
+            self.compare.shuffle(self.query.text());
+        }
+        let pauses: Vec<_> =
+            visible.into_iter().map(|backend| (backend, self.panels[backend.0].typing_pause)).collect();
+        pauses.into_iter().flat_map(|(backend, pause)| self.request_search(backend, pause)).collect()
     }
 
     fn select(&mut self, row: usize) -> Vec<Effect> {
@@ -90,7 +112,7 @@ impl State {
 
     /// Selects a row because the person did: its document stays selected while more of the corpus is ranked, and when
     /// another backend ranks it.
-    fn choose(&mut self, row: usize) -> Vec<Effect> {
+    fn go_to_row(&mut self, row: usize) -> Vec<Effect> {
         let effects = self.select(row);
         self.follow = self.selected_document();
         effects
@@ -99,9 +121,10 @@ impl State {
     fn scroll(&mut self, by: isize) -> Vec<Effect> {
         match self.mode {
             Mode::Help => {
-                let hidden = super::keymap::help_lines().saturating_sub(self.list.height);
+                let hidden = super::keymap::help_lines(self.place()).saturating_sub(self.list.height);
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
+            Mode::Choosing | Mode::Disagreements => self.move_choice(by),
             Mode::Typing | Mode::Consent => self.list.scroll(by, self.row_count()),
         }
         Vec::new()
@@ -143,7 +166,8 @@ impl State {
     fn swap_bar_scale(&mut self) -> Vec<Effect> {
         self.bar_scale = match self.bar_scale {
             BarScale::Cosine => BarScale::Spread,
-            BarScale::Spread => BarScale::Cosine,
+            BarScale::Spread => BarScale::Percentile,
+            BarScale::Percentile => BarScale::Cosine,
         };
         Vec::new()
     }
@@ -163,9 +187,14 @@ impl State {
         if self.is_current() {
             self.settled = self.ranking().cloned();
         }
-        self.query.remember();
         let text = self.corpus[document].text.clone();
-        self.query.set(&text);
+        self.take_as_query(&text)
+    }
+
+    /// A text takes the place of the query; both are in the history.
+    fn take_as_query(&mut self, text: &str) -> Vec<Effect> {
+        self.query.remember();
+        self.query.set(text);
         self.query.remember();
         self.query_changed()
     }
@@ -179,8 +208,8 @@ impl State {
         self.mode = match self.mode {
             Mode::Typing => Mode::Help,
             Mode::Help => Mode::Typing,
-            // A question is answered first.
-            Mode::Consent => Mode::Consent,
+            // A question is answered first, and a list left.
+            Mode::Consent | Mode::Choosing | Mode::Disagreements => self.mode,
         };
         Vec::new()
     }
@@ -189,6 +218,8 @@ impl State {
         match self.mode {
             Mode::Help => self.toggle_help(),
             Mode::Consent => self.answer_consent(false),
+            Mode::Choosing => self.toggle_chooser(),
+            Mode::Disagreements => self.toggle_disagreements(),
             Mode::Typing if self.query.text().is_empty() => Vec::new(),
             Mode::Typing => {
                 self.query.remember();

@@ -8,12 +8,21 @@ const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 
 /// A bar for a score, at most `width` columns. On the cosine scale a negative score, which has no bar to the right of
 /// zero, is drawn as a shaded one of its size.
-pub(super) fn score(score: f32, scale: BarScale, spread: &Distribution, width: usize) -> String {
+///
+/// `above` is the share of the corpus that stands below it, from 0 to 1.
+pub(super) fn score(score: f32, above: f32, scale: BarScale, spread: &Distribution, width: usize) -> String {
     match scale {
+        BarScale::Percentile => solid(above, width),
         BarScale::Spread => solid(spread.share(score), width),
         BarScale::Cosine if score < 0.0 => "░".repeat(solid(-score, width).chars().count()),
         BarScale::Cosine => solid(score, width),
     }
+}
+
+/// The share of `count` documents that stand below the one at `position`, from 0.
+#[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
+pub(super) fn percentile(position: usize, count: usize) -> f32 {
+    if count < 2 { 1.0 } else { count.saturating_sub(position + 1) as f32 / (count - 1) as f32 }
 }
 
 /// A bar that fills a share (0 to 1) of `width` columns, to an eighth of a column.
@@ -62,10 +71,11 @@ mod tests {
     #[test]
     fn scales_differ() {
         let spread = Distribution::of([0.2_f32, 0.6].into_iter()).expect("two scores");
-        assert_eq!(score(0.6, BarScale::Cosine, &spread, 10), "██████");
-        assert_eq!(score(0.6, BarScale::Spread, &spread, 10), "██████████");
-        assert_eq!(score(0.2, BarScale::Spread, &spread, 10), "");
-        assert_eq!(score(-0.2, BarScale::Cosine, &spread, 10), "░░");
+        assert_eq!(score(0.6, 0.5, BarScale::Cosine, &spread, 10), "██████");
+        assert_eq!(score(0.6, 0.5, BarScale::Spread, &spread, 10), "██████████");
+        assert_eq!(score(0.2, 0.0, BarScale::Spread, &spread, 10), "");
+        assert_eq!(score(0.6, 0.5, BarScale::Percentile, &spread, 10), "█████");
+        assert_eq!(score(-0.2, 0.0, BarScale::Cosine, &spread, 10), "░░");
     }
 
     #[test]

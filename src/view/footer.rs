@@ -150,6 +150,10 @@ fn hint(state: &State) -> String {
 fn status(state: &State) -> Vec<String> {
     let panel = state.panel();
     let mut parts = Vec::new();
+    if state.compare.is_masked() {
+        let key = keymap::hint(Mode::Typing, &Action::ToggleBlind);
+        return vec![format!("blind: names and scores are hidden until you vote ({key} shows them)")];
+    }
     match &panel.card {
         Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
         None => parts.push(text::visible(&panel.label).into_owned()),

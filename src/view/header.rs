@@ -1,19 +1,23 @@
-//! ` vecscope   Search                         100 sentences · 384 d · cosine`
+//! ` vecscope  Search  Compare        100 sentences · 384 d · ≤256 tokens · cosine`
 
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::{Layout, Theme};
 use crate::phrase;
-use crate::state::State;
+use crate::state::{Screen, State};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     let Some(area) = layout.header else { return };
-    let left = Line::from(vec![Span::styled(" vecscope", theme.accent), Span::styled("   Search", theme.text)]);
+    frame.render_widget(Span::styled(" vecscope", theme.accent), area);
+    for &(screen, tab) in &layout.tabs {
+        let style = if screen == state.screen { theme.accent } else { theme.dim };
+        frame.render_widget(Span::styled(screen.name(), style), tab);
+    }
     let right = format!("{} ", what_is_ranked(state));
-    let room = usize::from(area.width).saturating_sub(left.width() + 2);
-    frame.render_widget(left, area);
+    let tabs_end = layout.tabs.last().map_or(area.x, |(_, tab)| tab.right());
+    let room = usize::from(area.right().saturating_sub(tabs_end + 2));
     let right = Span::styled(text::fit(&right, room), theme.dim);
     frame.render_widget(Line::from(right).right_aligned(), area);
 }
@@ -24,8 +28,13 @@ fn what_is_ranked(state: &State) -> String {
         parts.push(text::visible(&state.corpus.name).into_owned());
     }
     parts.push(phrase::counted(state.corpus.documents.len(), "sentence"));
-    if let Some(dimensions) = state.panel().card.as_ref().and_then(|card| card.dimensions) {
-        parts.push(format!("{dimensions} d"));
+    // On the Compare screen each column says its own.
+    if let Some(card) = state.panel().card.as_ref().filter(|_| state.screen == Screen::Search) {
+        parts.extend(card.dimensions.map(|dimensions| format!("{dimensions} d")));
+        parts.extend(card.max_tokens.map(|tokens| format!("≤{} tokens", phrase::thousands(tokens as u64))));
+        if card.prompts.any() {
+            parts.push(text::visible(&card.prompts.to_string()).into_owned());
+        }
     }
     parts.push("cosine".into());
     parts.join(" · ")

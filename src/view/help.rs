@@ -14,7 +14,7 @@ const WIDTH: u16 = 72;
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let narrow = frame.area().width < WIDTH;
     let mut lines = Vec::new();
-    for section in keymap::sections(Mode::Typing) {
+    for section in keymap::sections(Mode::Typing, state.place()) {
         if !lines.is_empty() {
             lines.push(Line::default());
         }

@@ -18,7 +18,7 @@
 
 use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
-use crate::state::{Action, BackendId, Mode, State};
+use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::text;
 
 /// The least width that everything is made for, in columns.
@@ -41,11 +41,22 @@ const NARROW: u16 = 80;
 const FRAMED_HEIGHT: u16 = 14;
 const FRAMED_WIDTH: u16 = 60;
 
+/// The height of the measures below two columns, frame included: all of them, and the most important.
+const MEASURES_HEIGHT: u16 = 13;
+const FEW_MEASURES_HEIGHT: u16 = 7;
+/// The width between two columns, for the lines from one to the other.
+const WIDE_GAP: u16 = 11;
+const GAP: u16 = 7;
+/// Where the names of screens begin, behind that of the program.
+const TABS_START: u16 = 11;
+
 /// The rectangles of one frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// The name of the program and what is ranked.
     pub header: Option<Rect>,
+    /// The name of each screen.
+    pub tabs: Vec<(Screen, Rect)>,
     /// The query with its frame, if any.
     pub query: Rect,
     /// The query's text alone: one row.
@@ -58,7 +69,12 @@ pub struct Layout {
     pub rows: Rect,
     /// How many lines a row has.
     pub row_height: u16,
-    /// The explanation with its frame.
+    /// The two columns of the Compare screen, each with its frame, if any. Empty on other screens, and where the measures
+    /// stand in their place; where there is room for one only, the second is empty.
+    pub columns: [Rect; 2],
+    /// The measures of the Compare screen with their frame, if any.
+    pub measures: Option<Rect>,
+    /// The explanation with its frame, if any.
     pub why: Option<Rect>,
     /// What to beware of: one row. Without it, that takes the place of the status.
     pub warning: Option<Rect>,
@@ -77,13 +93,46 @@ impl Layout {
         }
         let framed = area.width >= FRAMED_WIDTH && area.height >= FRAMED_HEIGHT;
         let mut layout = if framed { Self::framed(area, state) } else { Self::compact(area, state) };
-        if state.explanation_alone {
+        if state.screen == Screen::Compare {
+            layout.compare(area.width, state.explanation_alone);
+        } else if state.explanation_alone {
             layout.why = Some(layout.why.map_or(layout.ranking, |why| layout.ranking.union(why)));
             (layout.ranking, layout.rows) = (Rect::ZERO, Rect::ZERO);
         }
-        let roomy = framed && state.ranking().is_some() && state.row_count() * 2 <= usize::from(layout.rows.height);
+        let roomy = framed
+            && state.screen == Screen::Search
+            && state.ranking().is_some()
+            && state.row_count() * 2 <= usize::from(layout.rows.height);
         layout.row_height = if roomy { 2 } else { 1 };
         Some(layout)
+    }
+
+    /// Divides the room of the rows and the explanation into two columns with the measures below, or gives it all to the
+    /// measures. Where it is too narrow for both columns, the one with the arrow keys has it alone.
+    fn compare(&mut self, width: u16, measures_alone: bool) {
+        let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
+        (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
+        if measures_alone {
+            self.measures = Some(room);
+            return;
+        }
+        let height = match room.height {
+            24.. => MEASURES_HEIGHT,
+            15.. => FEW_MEASURES_HEIGHT,
+            _ => 0,
+        };
+        let [columns, measures] = Split::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(room);
+        self.measures = (height > 0).then_some(measures);
+        if !self.framed {
+            self.columns = [columns, Rect::ZERO];
+            self.rows = Rect { y: columns.y + 1, height: columns.height.saturating_sub(1), ..columns };
+            return;
+        }
+        let gap = if width >= WIDE { WIDE_GAP } else { GAP };
+        let [left, _, right] =
+            Split::horizontal([Constraint::Fill(1), Constraint::Length(gap), Constraint::Fill(1)]).areas(columns);
+        self.columns = [left, right];
+        self.rows = inner(left);
     }
 
     /// How many rows there is room for; `None` where none are shown.
@@ -118,12 +167,15 @@ impl Layout {
         let backends = right_aligned(Rect { y: query.bottom() - 1, height: 1, ..query }, state, 2);
         Self {
             header: Some(header),
+            tabs: tabs(header),
             query,
             query_text: inner(query),
             backends,
             ranking,
             rows: inner(ranking),
             row_height: 1,
+            columns: [Rect::ZERO; 2],
+            measures: None,
             why,
             warning: Some(warning),
             status,
@@ -139,12 +191,15 @@ impl Layout {
         let query_text = Rect { x: query.x + 2, width: query.width - 2, ..query };
         Self {
             header: None,
+            tabs: Vec::new(),
             query,
             query_text,
             backends: right_aligned(backends, state, 1),
             ranking: rows,
             rows,
             row_height: 1,
+            columns: [Rect::ZERO; 2],
+            measures: None,
             why: None,
             warning: None,
             status,
@@ -161,7 +216,16 @@ impl Layout {
         if let Some((backend, _)) = self.backends.iter().find(|(_, area)| area.contains(at)) {
             return Some(Action::ShowBackend(*backend));
         }
+        if let Some((screen, _)) = self.tabs.iter().find(|(_, area)| area.contains(at)) {
+            return Some(Action::ShowScreen(*screen));
+        }
         let row = state.list.first + usize::from(at.y.saturating_sub(self.rows.y) / self.row_height);
+        if state.screen == Screen::Compare {
+            let column = self.columns.iter().position(|column| column.contains(at))?;
+            let backend = if self.framed { state.compare.columns()[column] } else { state.active };
+            let is_row = (self.rows.y..self.rows.bottom()).contains(&at.y) && row < state.row_count();
+            return is_row.then_some(Action::SelectIn(backend, row));
+        }
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
     }
 }
@@ -169,6 +233,9 @@ impl Layout {
 /// How a backend is written where one is chosen: a mark and its label.
 pub(super) fn backend_label(state: &State, backend: BackendId) -> String {
     let mark = if backend == state.active { '●' } else { '○' };
+    if state.compare.is_masked() {
+        return format!("{mark} {}", if state.compare.columns()[0] == backend { 'A' } else { 'B' });
+    }
     format!("{mark} {}", text::visible(&state.panels[backend.0].label))
 }
 
@@ -193,6 +260,20 @@ fn right_aligned(row: Rect, state: &State, margin: u16) -> Vec<(BackendId, Rect)
             let area = Rect { x, width, ..row }.intersection(row);
             x = x.saturating_add(width).saturating_add(GAP);
             (backend, area)
+        })
+        .collect()
+}
+
+/// The names of the screens, from the left, behind the program's own.
+fn tabs(header: Rect) -> Vec<(Screen, Rect)> {
+    let mut x = header.x + TABS_START;
+    Screen::ALL
+        .into_iter()
+        .map(|screen| {
+            let width = u16::try_from(text::width(screen.name())).unwrap_or(0);
+            let area = Rect { x, width, ..header }.intersection(header);
+            x += width + 2;
+            (screen, area)
         })
         .collect()
 }

@@ -84,6 +84,7 @@ fn scale_title(state: &State) -> String {
         (BarScale::Spread, Some(spread)) => {
             format!(" bars: this query's spread, {:.3} to {:.3} ({key}) ", spread.least, spread.greatest)
         }
+        (BarScale::Percentile, _) => format!(" bars: percentile among all ({key}) "),
     }
 }
 
@@ -162,7 +163,7 @@ fn numbers(
     text_style: Style,
 ) -> Line<'static> {
     let (movement, movement_style) = movement(state, ranked.document, theme);
-    let bar = bar::score(ranked.score, state.bar_scale, spread, columns.bar);
+    let bar = bar::score(ranked.score, bar::percentile(position, spread.count), state.bar_scale, spread, columns.bar);
     Line::from(vec![
         Span::styled(format!("{:>1$} ", position + 1, columns.rank), theme.dim),
         Span::styled(format!("{movement:<5}"), movement_style),

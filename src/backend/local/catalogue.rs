@@ -32,7 +32,7 @@ impl CatalogueModel {
     fn new(info: ModelInfo<EmbeddingModel>) -> Self {
         let quantization = TextEmbedding::get_quantization_mode(&info.model);
         Self {
-            name: short_name(&info.model_code, &info.model_file, &quantization),
+            name: short_name(&info.model_code, &info.model_file, quantization),
             repository: info.model_code,
             model_file: info.model_file,
             weight_files: info.additional_files,
@@ -106,7 +106,7 @@ fn unknown(wanted: &str, models: &[CatalogueModel]) -> BackendError {
 }
 
 /// `Qdrant/bge-small-en-v1.5-onnx-Q` becomes `bge-small-en-v1.5-q`.
-fn short_name(repository: &str, file: &str, quantization: &QuantizationMode) -> String {
+fn short_name(repository: &str, file: &str, quantization: QuantizationMode) -> String {
     let name = repository.rsplit('/').next().unwrap_or(repository);
     let name = ["-onnx-Q", "-onnx", "-ONNX"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     match (quantization, file.contains("_q4")) {

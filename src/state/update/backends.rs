@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Search, State, Ticket, Timer};
+use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Screen, Search, State, Ticket, Timer};
 
 impl State {
     /// Puts a backend on the screen: opens it where it is not open, and has it rank the query where it has not.
@@ -11,25 +11,44 @@ impl State {
         if next.0 >= self.panels.len() {
             return Vec::new();
         }
-        let mut effects = if next == self.active { Vec::new() } else { self.leave_for(next) };
+        let mut effects = match self.screen {
+            _ if next == self.active => Vec::new(),
+            Screen::Search => self.leave_for(next),
+            Screen::Compare => self.put_in_column(next),
+        };
         self.mode = Mode::Typing;
-        match self.panel().phase {
-            Phase::Closed | Phase::NotConfigured(_) => effects.extend(self.open()),
-            Phase::AwaitingConsent(_) => self.mode = Mode::Consent,
+        effects.extend(self.bring_up(next));
+        effects
+    }
+
+    /// Opens a backend that is not open, asks what it waits for, and has it rank the query where it has not.
+    pub(super) fn bring_up(&mut self, backend: BackendId) -> Vec<Effect> {
+        let panel = &self.panels[backend.0];
+        let mut effects = match panel.phase {
+            Phase::Closed | Phase::NotConfigured(_) => self.open(backend),
+            Phase::AwaitingConsent(_) => {
+                self.ask(backend);
+                Vec::new()
+            }
             Phase::Opening
             | Phase::Downloading(_)
             | Phase::Embedding(_)
             | Phase::Stopped { .. }
             | Phase::Ready
-            | Phase::Failed(_) => {}
-        }
-        let ranked = self.is_current()
-            && self.ranking().is_some_and(|ranking| ranking.is_complete())
-            && self.panel().search == Search::Idle;
+            | Phase::Failed(_) => Vec::new(),
+        };
+        let ranked = self.current_ranking(backend).is_some_and(|ranking| ranking.is_complete())
+            && self.panels[backend.0].search == Search::Idle;
         if !self.query.is_blank() && !ranked {
-            effects.extend(self.request_search(Duration::ZERO));
+            effects.extend(self.request_search(backend, Duration::ZERO));
         }
         effects
+    }
+
+    /// Asks whether the corpus may leave for a backend, which is the one that the answer is about.
+    pub(super) fn ask(&mut self, backend: BackendId) {
+        self.active = backend;
+        self.mode = Mode::Consent;
     }
 
     /// Swaps the backend on the screen. What was ranked by the one before is what movements are counted from, and its
@@ -41,7 +60,7 @@ impl State {
             .filter(|_| self.is_current())
             .map(|ranking| Baseline::Backend(self.panel().label.clone(), Arc::clone(ranking)));
         self.settled = None;
-        let effects = self.forget_search();
+        let effects = self.forget_search(self.active);
         self.active = next;
         self.follow = document;
         self.follow_selection();
@@ -59,15 +78,14 @@ impl State {
         self.list.select(if row < rows { row } else { 0 }, rows);
     }
 
-    fn open(&mut self) -> Vec<Effect> {
-        self.panel_mut(self.active).phase = Phase::Opening;
-        vec![Effect::Open(self.active)]
+    fn open(&mut self, backend: BackendId) -> Vec<Effect> {
+        self.panel_mut(backend).phase = Phase::Opening;
+        vec![Effect::Open(backend)]
     }
 
-    /// Has the backend on the screen rank the query, after a pause.
-    pub(super) fn request_search(&mut self, pause: Duration) -> Vec<Effect> {
-        let backend = self.active;
-        if !self.panel().takes_queries() || self.corpus.documents.is_empty() {
+    /// Has a backend rank the query, after a pause.
+    pub(super) fn request_search(&mut self, backend: BackendId, pause: Duration) -> Vec<Effect> {
+        if !self.panels[backend.0].takes_queries() || self.corpus.documents.is_empty() {
             return Vec::new();
         }
         let ticket = self.next_ticket();
@@ -90,9 +108,9 @@ impl State {
         Effect::Search { backend, ticket, query }
     }
 
-    /// Stops waiting for the backend on the screen.
-    pub(super) fn forget_search(&mut self) -> Vec<Effect> {
-        let (backend, ticket) = (self.active, self.next_ticket());
+    /// Stops waiting for a backend.
+    pub(super) fn forget_search(&mut self, backend: BackendId) -> Vec<Effect> {
+        let ticket = self.next_ticket();
         let panel = self.panel_mut(backend);
         panel.ticket = ticket;
         panel.retry = None;
@@ -102,75 +120,75 @@ impl State {
         }
     }
 
-    /// Tries again what failed last: to open the backend, to embed the corpus, or to search.
+    /// Tries again what failed last, with every backend on the screen: to open it, to embed the corpus, or to search.
     pub(super) fn retry(&mut self) -> Vec<Effect> {
-        let failed_search = matches!(self.panel().search, Search::Failed(_));
-        match self.panel().phase {
-            Phase::Failed(_) | Phase::NotConfigured(_) => {
-                let mut effects = self.open();
-                if !self.query.is_blank() {
-                    effects.extend(self.request_search(Duration::ZERO));
-                }
-                effects
-            }
-            Phase::Stopped { progress, .. } => {
-                let backend = self.active;
-                self.panel_mut(backend).phase = Phase::Embedding(progress);
-                let mut effects = vec![Effect::EmbedCorpus(backend)];
-                // With nothing embedded, a query was not even asked for.
-                if failed_search || (progress.done == 0 && !self.query.is_blank()) {
-                    effects.extend(self.request_search(Duration::ZERO));
-                }
-                effects
-            }
-            Phase::Closed
-            | Phase::Opening
-            | Phase::Downloading(_)
-            | Phase::AwaitingConsent(_)
-            | Phase::Embedding(_)
-            | Phase::Ready => {
-                if failed_search {
-                    self.request_search(Duration::ZERO)
-                } else {
-                    Vec::new()
-                }
-            }
-        }
+        self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
 
-    /// Stops what takes long with the backend on the screen: fetching its model, or embedding the corpus. A retry goes
-    /// on from there.
+    fn retry_with(&mut self, backend: BackendId) -> Vec<Effect> {
+        let panel = &self.panels[backend.0];
+        let (types, failed_search) = (!self.query.is_blank(), matches!(panel.search, Search::Failed(_)));
+        let (mut effects, searches) = match panel.phase {
+            Phase::Closed | Phase::Failed(_) | Phase::NotConfigured(_) => (self.open(backend), types),
+            Phase::Stopped { progress, .. } => {
+                self.panel_mut(backend).phase = Phase::Embedding(progress);
+                // With nothing embedded, a query was not even asked for.
+                (vec![Effect::EmbedCorpus(backend)], failed_search || (progress.done == 0 && types))
+            }
+            Phase::Opening | Phase::Downloading(_) | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
+                (Vec::new(), failed_search)
+            }
+        };
+        if searches {
+            effects.extend(self.request_search(backend, Duration::ZERO));
+        }
+        effects
+    }
+
+    /// Stops what takes long with the backends on the screen: fetching a model, or embedding the corpus. A retry goes on
+    /// from there.
     pub(super) fn stop(&mut self) -> Vec<Effect> {
-        let backend = self.active;
+        self.visible().into_iter().filter_map(|backend| self.stop_with(backend)).collect()
+    }
+
+    fn stop_with(&mut self, backend: BackendId) -> Option<Effect> {
         let panel = self.panel_mut(backend);
         match panel.phase {
-            Phase::Downloading(_) => vec![Effect::StopOpening(backend)],
+            Phase::Downloading(_) => Some(Effect::StopOpening(backend)),
             Phase::Embedding(progress) => {
                 panel.phase = Phase::Stopped { progress, reason: None };
                 panel.retry = None;
-                vec![Effect::StopEmbedding(backend)]
+                Some(Effect::StopEmbedding(backend))
             }
-            _ => Vec::new(),
+            _ => None,
         }
     }
 
-    /// Sends the corpus away, or goes back to the first backend without sending anything.
+    /// Sends the corpus away, or sends nothing and goes back to the first backend, or leaves the column empty.
     pub(super) fn answer_consent(&mut self, yes: bool) -> Vec<Effect> {
+        let backend = self.active;
         let Phase::AwaitingConsent(estimate) = self.panel().phase else { return Vec::new() };
         self.mode = Mode::Typing;
         if !yes {
             let label = self.panel().label.clone();
-            self.panel_mut(self.active).phase = Phase::Closed;
-            let effects = self.activate(BackendId(0));
+            self.panel_mut(backend).phase = Phase::Closed;
+            let effects = match self.screen {
+                Screen::Search => self.activate(BackendId(0)),
+                Screen::Compare => Vec::new(),
+            };
             self.notice = Some(format!("nothing was sent to {label}"));
             return effects;
         }
-        let backend = self.active;
         let progress = crate::engine::Progress { done: 0, total: estimate.texts };
         self.panel_mut(backend).phase = Phase::Embedding(progress);
         let mut effects = vec![Effect::AllowCorpus(backend), Effect::EmbedCorpus(backend)];
         if !self.query.is_blank() {
-            effects.extend(self.request_search(Duration::ZERO));
+            effects.extend(self.request_search(backend, Duration::ZERO));
+        }
+        // The other column may have a question of its own.
+        let other = self.visible().into_iter().find(|id| matches!(self.panels[id.0].phase, Phase::AwaitingConsent(_)));
+        if let Some(other) = other {
+            self.ask(other);
         }
         effects
     }

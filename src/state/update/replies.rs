@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::hub::Download;
-use crate::backend::{ModelCard, Retry, Usage};
-use crate::engine::{Estimate, Progress, Ranking};
-use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Reply, Search, State, Ticket, Timer};
+use crate::backend::{ModelCard, Retry};
+use crate::engine::{Estimate, Progress, Ranking, Spent};
+use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Reply, Screen, Search, State, Ticket, Timer};
 
 /// How long a ranking stands before it counts as looked at, so that the next one is compared with it.
 const SETTLE_TIME: Duration = Duration::from_millis(800);
@@ -14,18 +14,42 @@ const SETTLE_TIME: Duration = Duration::from_millis(800);
 impl State {
     /// Takes in what a worker says, and says what has to be done outside.
     pub fn receive(&mut self, reply: Reply) -> Vec<Effect> {
+        let effects = self.take_in(reply);
+        self.refresh_comparison();
+        effects
+    }
+
+    fn take_in(&mut self, reply: Reply) -> Vec<Effect> {
         match reply {
             Reply::Opened { backend, card, leaves_machine } => self.opened(backend, card, leaves_machine),
             Reply::Downloading { backend, download } => self.downloading(backend, download),
             Reply::NotConfigured { backend, message } => self.closed(backend, Phase::NotConfigured(message)),
             Reply::Failed { backend, message } => self.closed(backend, Phase::Failed(message)),
             Reply::EmbeddingFailed { backend, message } => self.embedding_failed(backend, message),
-            Reply::Embedded { backend, progress, card, usage } => self.embedded(backend, progress, card, usage),
-            Reply::Ranked { backend, ticket, ranking, card, usage } => {
+            Reply::Embedded { backend, progress, card, spent } => self.embedded(backend, progress, card, spent),
+            Reply::Ranked { backend, ticket, ranking, card, spent } => {
                 let panel = self.panel_mut(backend);
                 panel.card = Some(card);
-                panel.usage = usage;
+                panel.spent = spent;
                 self.ranked(backend, ticket, ranking)
+            }
+            Reply::Neighbours { backend, neighbours } => {
+                self.panel_mut(backend).neighbours = Some(neighbours);
+                self.collect_disagreements();
+                Vec::new()
+            }
+            Reply::Repeated { backend, repeated, spent } => {
+                let panel = self.panel_mut(backend);
+                (panel.repeated, panel.spent) = (Some(repeated), spent);
+                self.notice = None;
+                Vec::new()
+            }
+            Reply::Saved(saved) => {
+                self.notice = Some(match saved {
+                    Ok(path) => format!("written to {path}"),
+                    Err(reason) => format!("cannot be written: {reason}"),
+                });
+                Vec::new()
             }
             Reply::SearchFailed { backend, ticket, message } => self.search_failed(backend, ticket, message),
             Reply::Retrying { backend, retry } => self.retrying(backend, retry),
@@ -42,8 +66,9 @@ impl State {
             panel.phase = Phase::AwaitingConsent(estimate);
             // A query asked for meanwhile waits for the same answer.
             panel.search = Search::Idle;
-            if backend == self.active {
-                self.mode = Mode::Consent;
+            // One question at a time.
+            if self.visible().contains(&backend) && self.mode != Mode::Consent {
+                self.ask(backend);
             }
             return vec![Effect::CancelSearch(backend)];
         }
@@ -69,10 +94,10 @@ impl State {
         Vec::new()
     }
 
-    fn embedded(&mut self, backend: BackendId, progress: Progress, card: ModelCard, usage: Usage) -> Vec<Effect> {
+    fn embedded(&mut self, backend: BackendId, progress: Progress, card: ModelCard, spent: Spent) -> Vec<Effect> {
         let panel = self.panel_mut(backend);
         panel.card = Some(card);
-        panel.usage = usage;
+        panel.spent = spent;
         panel.retry = None;
         match &mut panel.phase {
             phase if progress.is_complete() => *phase = Phase::Ready,
@@ -103,17 +128,23 @@ impl State {
         }
         panel.search = Search::Idle;
         panel.retry = None;
-        if backend == self.active {
+        if !ranking.timings.embed.is_zero() && panel.last_timed != Some(ticket) {
+            panel.last_timed = Some(ticket);
+            panel.query_times.push(ranking.timings.embed);
+        }
+        if backend == self.active && self.screen == Screen::Search {
             self.choose_baseline(&ranking);
         }
         self.panel_mut(backend).ranking = Some(ranking);
-        if backend != self.active {
+        if !self.visible().contains(&backend) {
             return Vec::new();
         }
-        if self.follow.is_some() {
-            self.follow_selection();
-        } else {
-            self.list.select(self.list.selected, self.row_count());
+        if backend == self.active {
+            if self.follow.is_some() {
+                self.follow_selection();
+            } else {
+                self.list.select(self.list.selected, self.row_count());
+            }
         }
         vec![Effect::StartTimer { timer: Timer::Settled(backend, ticket), after: SETTLE_TIME }]
     }
@@ -153,13 +184,19 @@ impl State {
 
     fn typing_paused(&mut self, backend: BackendId, ticket: Ticket) -> Vec<Effect> {
         let panel = &self.panels[backend.0];
-        let waiting = panel.ticket == ticket && panel.search == Search::Paused && backend == self.active;
+        let waiting = panel.ticket == ticket && panel.search == Search::Paused && self.visible().contains(&backend);
         if waiting { vec![self.send_search(backend, ticket)] } else { Vec::new() }
     }
 
     /// The ranking has stood for a while: it goes into the history, and the next one is compared with it.
     fn settled(&mut self, backend: BackendId, ticket: Ticket) -> Vec<Effect> {
-        if backend == self.active && self.panel().ticket == ticket && self.is_current() {
+        if self.screen == Screen::Compare {
+            let complete = |id| self.current_ranking(id).is_some_and(|ranking| ranking.is_complete());
+            if self.panels[backend.0].ticket == ticket && self.visible().into_iter().all(complete) {
+                self.compare.record();
+                self.query.remember();
+            }
+        } else if backend == self.active && self.panel().ticket == ticket && self.is_current() {
             // A part of a corpus is no place to count movements from.
             self.settled = self.ranking().filter(|ranking| ranking.is_complete()).cloned();
             self.query.remember();

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::backend::fake::Fake;
-use crate::backend::{Embedder, Location, ModelCard, Retry, Usage};
+use crate::backend::{Embedder, Location, ModelCard, Retry};
 use crate::corpus::{Corpus, Document, DocumentIndex};
 use crate::engine::ranking::tests::ranking;
-use crate::engine::{Estimate, Progress, Ranking};
+use crate::engine::{Estimate, Progress, Ranking, Spent};
 use crate::state::pitfall::Pitfall;
-use crate::state::{Baseline, Movement, Panel, Phase, Reply, Search, Ticket, Timer};
+use crate::state::{BackendId, Baseline, Movement, Panel, Phase, Reply, Search, Ticket, Timer};
 
 mod backends;
 mod rows;
@@ -46,7 +46,7 @@ fn open(state: &mut State, backend: BackendId) {
     let effects = state.receive(Reply::Opened { backend, card: card(), leaves_machine: None });
     assert_eq!(effects, [Effect::EmbedCorpus(backend)]);
     let progress = Progress { done: 4, total: 4 };
-    state.receive(Reply::Embedded { backend, progress, card: card(), usage: Usage::default() });
+    state.receive(Reply::Embedded { backend, progress, card: card(), spent: Spent::default() });
 }
 
 fn type_text(state: &mut State, text: &str) -> Vec<Effect> {
@@ -64,8 +64,8 @@ fn sent(effects: &[Effect]) -> (BackendId, Ticket, String) {
 }
 
 fn answer(state: &mut State, backend: BackendId, ticket: Ticket, ranking: Ranking) -> Vec<Effect> {
-    let (ranking, usage) = (Arc::new(ranking), Usage::default());
-    state.receive(Reply::Ranked { backend, ticket, ranking, card: card(), usage })
+    let (ranking, spent) = (Arc::new(ranking), Spent::default());
+    state.receive(Reply::Ranked { backend, ticket, ranking, card: card(), spent })
 }
 
 /// Types a text, answers its search, and looks at the answer for a while.

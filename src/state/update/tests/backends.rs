@@ -136,13 +136,13 @@ fn a_wait_is_shown_until_it_is_over() {
 
 #[test]
 fn a_letter_of_the_query_is_no_consent() {
-    use crate::state::keymap::{Chord, Key, action};
+    use crate::state::keymap::{Chord, Key, Place, action};
     for letter in "yYqx ".chars() {
         let chord = Chord { ctrl: false, alt: false, key: Key::Char(letter) };
-        assert_ne!(action(Mode::Consent, false, chord), Some(Action::Confirm), "{letter:?}");
+        assert_ne!(action(Mode::Consent, Place::Search, false, chord), Some(Action::Confirm), "{letter:?}");
     }
     let yes = Chord { ctrl: true, alt: false, key: Key::Char('y') };
-    assert_eq!(action(Mode::Consent, false, yes), Some(Action::Confirm));
+    assert_eq!(action(Mode::Consent, Place::Search, false, yes), Some(Action::Confirm));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn embedding() -> State {
 
 fn embedded(state: &mut State, done: usize) {
     let progress = Progress { done, total: 4 };
-    state.receive(Reply::Embedded { backend: REMOTE, progress, card: card(), usage: Usage::default() });
+    state.receive(Reply::Embedded { backend: REMOTE, progress, card: card(), spent: Spent::default() });
 }
 
 #[test]

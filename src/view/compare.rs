@@ -1,0 +1,247 @@
+//! ```text
+//! ╭ ● local MiniLM-L6-v2 · 384 d ───────╮           ╭ ○ OpenAI · 1536 d ──────────────────╮
+//! │› 1       0.612  SQL is the language…│⠤⠤⠤⣀⣀⣀    │  1 ▲1    0.518  An index turns a fu…│
+//! │  2       0.518  An index turns a fu…│⠒⠒⠒⠉⠉⠉    │› 2 ▼1    0.433  SQL is the language…│
+//! │  3 →#14  0.433  A spreadsheet formu…│           │  3 new   0.401  To look something u…│
+//! ╰ RTen 0.27.0 · ≤256 tokens ──────────╯           ╰ api.openai.com · ≤8,192 tokens ─────╯
+//! ╭ how far they agree ───────────────────────────────────────────────────────────────────╮
+//! ```
+//!
+//! Each column has its own scores on their own scale. Only ranks go from one to the other.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::canvas::{Canvas, Line as Stroke};
+use ratatui::widgets::{Block, BorderType};
+
+use super::{Layout, Theme, bar};
+use crate::corpus::DocumentIndex;
+use crate::engine::Ranking;
+use crate::phrase;
+use crate::state::{BackendId, Panel, Phase, Search, State};
+use crate::text;
+
+mod measures;
+
+/// From this width on, a column has room for bars.
+const BARS_FROM: u16 = 44;
+const BAR: usize = 8;
+
+pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    if layout.framed {
+        for (side, area) in layout.columns.into_iter().enumerate().filter(|(_, area)| !area.is_empty()) {
+            draw_column(frame, area, layout, state, side, theme);
+        }
+        if layout.columns.iter().all(|area| !area.is_empty()) {
+            draw_strokes(frame, layout, state, theme);
+        }
+    } else if !layout.columns[0].is_empty() {
+        let side = usize::from(state.compare.columns()[0] != state.active);
+        draw_column(frame, layout.columns[0], layout, state, side, theme);
+    }
+    if let Some(area) = layout.measures {
+        measures::draw(frame, area, layout, state, theme);
+    }
+}
+
+/// What a column is called: its backend, or a letter while names are hidden.
+fn name(state: &State, side: usize) -> String {
+    let letters = ["A", "B"];
+    if state.compare.is_masked() {
+        return letters[side].to_owned();
+    }
+    text::visible(&state.panels[state.compare.columns()[side].0].label).into_owned()
+}
+
+fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, side: usize, theme: &Theme) {
+    let backend = state.compare.columns()[side];
+    let panel = &state.panels[backend.0];
+    let focused = backend == state.active;
+    let title = format!(" {} {} ", if focused { '●' } else { '○' }, title(state, side, panel));
+    let room = usize::from(area.width.saturating_sub(4));
+    let title = Line::styled(text::fit(&title, room).into_owned(), if focused { theme.accent } else { theme.text });
+    let rows = if layout.framed {
+        let about = format!(" {} ", about(state, panel));
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(theme.border)
+            .title(title)
+            .title_bottom(Line::from(Span::styled(text::fit(&about, room).into_owned(), theme.dim)));
+        let rows = block.inner(area);
+        frame.render_widget(block, area);
+        rows
+    } else {
+        frame.render_widget(title, area);
+        layout.rows
+    };
+    if let Some(ranking) = panel.ranking.as_ref().filter(|_| !state.query.is_blank()) {
+        draw_rows(frame, rows, state, side, ranking, theme);
+    } else {
+        let lines = text::wrap(&nothing_to_show(state, panel), usize::from(rows.width), usize::from(rows.height));
+        frame.render_widget(Text::from_iter(lines).style(theme.dim), rows);
+    }
+}
+
+/// The name, the length of vectors, and what the ranking is worth: whether it is that of the query, and whole.
+fn title(state: &State, side: usize, panel: &Panel) -> String {
+    let mut parts = vec![name(state, side)];
+    if !state.compare.is_masked() {
+        parts.extend(panel.card.as_ref().and_then(|card| card.dimensions).map(|dimensions| format!("{dimensions} d")));
+    }
+    match (&panel.phase, &panel.search) {
+        _ if state.query.is_blank() => {}
+        (Phase::Embedding(progress), _) => parts.push(format!("{} of {} embedded", progress.done, progress.total)),
+        (_, Search::Failed(_)) => parts.push("✗ failed".into()),
+        (_, Search::Paused) => parts.push("stale: waits for a pause".into()),
+        (_, Search::Running) => parts.push("stale: asking …".into()),
+        (_, Search::Idle) => {}
+    }
+    parts.join(" · ")
+}
+
+/// What runs the model, how much of a text it sees, and what it is told besides.
+fn about(state: &State, panel: &Panel) -> String {
+    let Some(card) = panel.card.as_ref().filter(|_| !state.compare.is_masked()) else { return String::new() };
+    let mut parts = vec![card.model.clone(), card.engine.clone()];
+    parts.extend(card.max_tokens.map(|tokens| format!("≤{} tokens", phrase::thousands(tokens as u64))));
+    parts.push(card.prompts.to_string());
+    text::visible(&parts.join(" · ")).into_owned()
+}
+
+fn nothing_to_show(state: &State, panel: &Panel) -> String {
+    match &panel.phase {
+        Phase::NotConfigured(message) | Phase::Failed(message) => text::visible(message).into_owned(),
+        Phase::Closed => "nothing was sent; Ctrl+R asks again".into(),
+        Phase::Opening => "loading the model …".into(),
+        Phase::Downloading(download) => format!("fetching {}", text::visible(&phrase::download(download))),
+        Phase::AwaitingConsent(_) => "nothing was sent yet".into(),
+        Phase::Embedding(progress) | Phase::Stopped { progress, .. } => {
+            let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
+            format!("{done} of {total} embedded")
+        }
+        Phase::Ready if state.query.is_blank() => "ready: type a query".into(),
+        Phase::Ready => match &panel.search {
+            Search::Failed(message) => text::visible(message).into_owned(),
+            Search::Paused => "the query is sent when you pause".into(),
+            Search::Idle | Search::Running => "the ranking is on its way".into(),
+        },
+    }
+}
+
+/// The ranking in the other column, where it is of the same query.
+fn other<'a>(state: &'a State, side: usize, ranking: &Ranking) -> Option<&'a Ranking> {
+    let other = state.panels[state.compare.columns()[1 - side].0].ranking.as_deref();
+    other.filter(|other| other.query == ranking.query)
+}
+
+fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, side: usize, ranking: &Ranking, theme: &Theme) {
+    let Some(spread) = &ranking.spread else { return };
+    let is_current = ranking.query == state.query.text();
+    let style = if is_current { theme.text } else { theme.dim };
+    let other = other(state, side, ranking);
+    let shown = state.list.top_k.min(ranking.ranked.len());
+    let has_bars = area.width >= BARS_FROM;
+    let masked = state.compare.is_masked();
+    let places = (state.list.first..shown).zip(area.rows());
+    for (position, row) in places {
+        let ranked = ranking.ranked[position];
+        let (movement, movement_style) = movement(state, side, position, ranked.document, other, theme);
+        let selected = state.selected_document() == Some(ranked.document);
+        let mut spans = vec![
+            Span::styled(if selected { "›" } else { " " }, theme.accent),
+            Span::styled(format!("{:>2} ", position + 1), theme.dim),
+            Span::styled(format!("{movement:<6}"), movement_style),
+        ];
+        // A scale would give the model away.
+        if !masked {
+            spans.push(Span::styled(format!("{:>6.3} ", ranked.score), style));
+        }
+        if has_bars && !masked {
+            let above = bar::percentile(position, spread.count);
+            let bar = bar::score(ranked.score, above, state.bar_scale, spread, BAR);
+            spans.push(Span::styled(format!("{bar:<BAR$} "), theme.bar));
+        }
+        let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
+        let beginning = text::beginning(&state.corpus[ranked.document].text, room);
+        spans.push(Span::styled(text::fit(&beginning, room).into_owned(), style));
+        frame.render_widget(Line::from(spans), row);
+        if selected {
+            frame.buffer_mut().set_style(row, theme.selected);
+        }
+    }
+}
+
+/// Where a document of the left column went, and where one of the right column comes from.
+fn movement(
+    state: &State,
+    side: usize,
+    position: usize,
+    document: DocumentIndex,
+    other: Option<&Ranking>,
+    theme: &Theme,
+) -> (String, Style) {
+    let Some(there) = other.and_then(|other| other.rank_of(document)) else { return (String::new(), theme.dim) };
+    let (here, top_k) = (position + 1, state.list.top_k);
+    match side {
+        _ if there == here => ("=".into(), theme.dim),
+        0 if there > top_k => (format!("→#{there}"), theme.down),
+        0 => (String::new(), theme.dim),
+        _ if there > top_k => ("new".into(), theme.new),
+        _ if there > here => (format!("▲{}", there - here), theme.up),
+        _ => (format!("▼{}", here - there), theme.down),
+    }
+}
+
+/// Lines from each row on the left to the row of the same document on the right.
+fn draw_strokes(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    let [left, right] = layout.columns;
+    let gap = Rect { x: left.right(), y: layout.rows.y, width: right.x - left.right(), height: layout.rows.height };
+    let [from, to] = state.compare.columns().map(|backend| state.panels[backend.0].ranking.as_deref());
+    let (Some(from), Some(to)) = (from, to) else { return };
+    if from.query != to.query || state.query.is_blank() {
+        return;
+    }
+    let (width, height) = (f64::from(gap.width), f64::from(gap.height));
+    let first = state.list.first;
+    let window = first..(first + usize::from(gap.height)).min(state.list.top_k);
+    // Rows go down, the canvas goes up.
+    let middle = |position: usize| height - f64::from(u16::try_from(position - first).unwrap_or(u16::MAX)) - 0.5;
+    let mut strokes: Vec<(bool, Stroke)> = Vec::new();
+    for (position, ranked) in from.ranked.iter().enumerate().take(window.end).skip(window.start) {
+        let Some(there) = to.rank_of(ranked.document).map(|rank| rank - 1).filter(|there| window.contains(there))
+        else {
+            continue;
+        };
+        let selected = state.selected_document() == Some(ranked.document);
+        let style = match there.cmp(&position) {
+            _ if selected => theme.accent,
+            std::cmp::Ordering::Less => theme.up,
+            std::cmp::Ordering::Greater => theme.down,
+            std::cmp::Ordering::Equal => theme.dim,
+        };
+        let color = style.fg.unwrap_or(Color::Reset);
+        let stroke = Stroke { x1: 0.0, y1: middle(position), x2: width, y2: middle(there), color };
+        strokes.push((selected, stroke));
+    }
+    // The selected one last, over the others.
+    strokes.sort_by_key(|(selected, _)| *selected);
+    let canvas = Canvas::default()
+        .marker(Marker::Braille)
+        .x_bounds([0.0, width])
+        .y_bounds([0.0, height])
+        .background_color(theme.text.bg.unwrap_or(Color::Reset))
+        .paint(|context| {
+            for (_, stroke) in &strokes {
+                context.draw(stroke);
+            }
+        });
+    frame.render_widget(canvas, gap);
+}
+
+/// The backends of the columns, left and right.
+fn sides(state: &State) -> [(BackendId, &Panel); 2] {
+    state.compare.columns().map(|id| (id, &state.panels[id.0]))
+}
