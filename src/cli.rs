@@ -112,6 +112,41 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = RoleName::Document)]
         role: RoleName,
     },
+    /// Rank the corpus with two backends, and say how far they agree
+    Compare {
+        /// What to rank by
+        #[arg(required_unless_present = "queries")]
+        query: Option<String>,
+        /// The two backends, by their names in the config [default: those the Compare screen begins with]
+        #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
+        backends: Vec<String>,
+        /// Many queries: UTF-8, one a line, or JSONL with `text` or `query`; gives means and the worst disagreements
+        #[arg(long, value_name = "FILE", conflicts_with = "query")]
+        queries: Option<PathBuf>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+    },
+    /// List the backends: what each is, and whether it can be used
+    Models {
+        /// All models of fastembed's catalogue, which a config can name
+        #[arg(long)]
+        all: bool,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+    },
+    /// Fetch a model from the Hugging Face hub, so that it is there when it is needed
+    Pull {
+        /// A backend of the config, or a model of the catalogue
+        model: String,
+    },
+    /// Say where the config file is, and whether it is good
+    Config {
+        /// Print the built-in config, to begin one of your own with
+        #[arg(long)]
+        default: bool,
+    },
     /// Measure loading, embedding, ranking and drawing on this machine
     Bench {
         /// How to print the measurements
@@ -173,6 +208,15 @@ pub enum SearchFormat {
     Json,
     /// With a header line
     Csv,
+}
+
+/// How to print a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For people
+    Table,
+    /// JSON
+    Json,
 }
 
 /// How to write vectors.

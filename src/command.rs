@@ -17,10 +17,14 @@ use crate::engine::{Estimate, Searcher};
 use crate::{phrase, text};
 
 mod bench;
+mod compare;
+mod config;
 mod doctor;
 mod embed;
 mod escape;
 mod meter;
+mod models;
+mod pull;
 mod search;
 
 use meter::Meter;
@@ -61,6 +65,12 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
     match command {
         Command::Search { query, format } => search::run(&session, &query, format),
         Command::Embed { file, format, raw, role } => embed::run(&session, &file, format, raw, role),
+        Command::Compare { query, backends, queries, format } => {
+            compare::run(&session, query.as_deref(), &backends, queries.as_deref(), format)
+        }
+        Command::Models { all, format } => models::run(&session, all, format),
+        Command::Pull { model } => pull::run(&session, &model),
+        Command::Config { default } => config::run(&session, default),
         Command::Bench { format, runs } => bench::run(&session, format, runs),
         Command::Doctor => doctor::run(&session),
     }

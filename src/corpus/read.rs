@@ -60,12 +60,66 @@ pub fn read_or_bundled(path: Option<&Path>) -> Result<Corpus, CorpusError> {
 /// # Errors
 /// [`CorpusError`], naming the file, and the line where one is at fault.
 pub fn read(path: &Path) -> Result<Corpus, CorpusError> {
-    let from_stdin = path.as_os_str() == "-";
-    let name = if from_stdin { "standard input".into() } else { path.display().to_string() };
-    let bytes = if from_stdin { read_stdin() } else { fs::read(path) }
-        .map_err(|source| CorpusError::Unreadable { name: name.clone(), source })?;
-    let format = if from_stdin { format_of_content(&bytes) } else { format_of_name(path) };
+    let Source { name, bytes, format } = Source::open(path)?;
     parse(&name, &bytes, format)
+}
+
+/// A file, or standard input, read whole.
+struct Source {
+    name: String,
+    bytes: Vec<u8>,
+    format: Format,
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, CorpusError> {
+        let from_stdin = path.as_os_str() == "-";
+        let name = if from_stdin { "standard input".into() } else { path.display().to_string() };
+        let bytes = if from_stdin { read_stdin() } else { fs::read(path) }
+            .map_err(|source| CorpusError::Unreadable { name: name.clone(), source })?;
+        let format = if from_stdin { format_of_content(&bytes) } else { format_of_name(path) };
+        Ok(Self { name, bytes, format })
+    }
+}
+
+/// The lines of a source, numbered from 1.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let bytes = without_bom(bytes);
+    // The line break at the end of the last line begins no further one.
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    (1..).zip(bytes.split(|&byte| byte == b'\n'))
+}
+
+/// Reads queries: as [`read`] does, but the text of a JSONL line may be called `query`, and a query may come twice.
+///
+/// # Errors
+/// [`CorpusError`], naming the file, and the line where one is at fault.
+pub fn queries(path: &Path) -> Result<Vec<String>, CorpusError> {
+    let Source { name, bytes, format } = Source::open(path)?;
+    let mut queries = Vec::new();
+    for (number, line) in lines(&bytes) {
+        let bad_line = |reason| CorpusError::BadLine { name: name.clone(), line: number, reason };
+        let line = decode(line).map_err(bad_line)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        queries.push(match format {
+            Format::Text => line.to_owned(),
+            Format::Jsonl => parse_query_line(line).map_err(bad_line)?,
+        });
+    }
+    Ok(queries)
+}
+
+fn parse_query_line(line: &str) -> Result<String, String> {
+    #[derive(Deserialize)]
+    #[serde(expecting = "an object with \"query\" or \"text\" on each line (JSONL)")]
+    struct QueryLine {
+        #[serde(alias = "text")]
+        query: String,
+    }
+    let QueryLine { query } = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
+    if query.trim().is_empty() { Err("\"query\" is empty".into()) } else { Ok(query) }
 }
 
 fn read_stdin() -> io::Result<Vec<u8>> {
@@ -96,10 +150,7 @@ fn without_bom(bytes: &[u8]) -> &[u8] {
 fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError> {
     let (mut documents, mut blank_lines) = (Vec::new(), Vec::new());
     let mut line_of_id = HashMap::new();
-    let bytes = without_bom(bytes);
-    // The line break at the end of the last line begins no further one.
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    for (number, bytes) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+    for (number, bytes) in lines(bytes) {
         let bad_line = |reason| CorpusError::BadLine { name: name.into(), line: number, reason };
         let line = decode(bytes).map_err(bad_line)?;
         if line.trim().is_empty() {

@@ -2,7 +2,7 @@
 //! ╭ ● local MiniLM-L6-v2 · 384 d ───────╮           ╭ ○ OpenAI · 1536 d ──────────────────╮
 //! │› 1       0.612  SQL is the language…│⠤⠤⠤⣀⣀⣀    │  1 ▲1    0.518  An index turns a fu…│
 //! │  2       0.518  An index turns a fu…│⠒⠒⠒⠉⠉⠉    │› 2 ▼1    0.433  SQL is the language…│
-//! │  3 →#14  0.433  A spreadsheet formu…│           │  3 new   0.401  To look something u…│
+//! │  3 →#14  0.433  A spreadsheet formu…│           │  3 ←#12  0.401  To look something u…│
 //! ╰ RTen 0.27.0 · ≤256 tokens ──────────╯           ╰ api.openai.com · ≤8,192 tokens ─────╯
 //! ╭ how far they agree ───────────────────────────────────────────────────────────────────╮
 //! ```
@@ -77,10 +77,13 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
         frame.render_widget(title, area);
         layout.rows
     };
-    if let Some(ranking) = panel.ranking.as_ref().filter(|_| !state.query.is_blank()) {
+    // Whichever comes first would be known by its speed.
+    let held_back = state.compare.is_masked() && state.compare.now.is_none();
+    if let Some(ranking) = panel.ranking.as_ref().filter(|_| !state.query.is_blank() && !held_back) {
         draw_rows(frame, rows, state, side, ranking, theme);
     } else {
-        let lines = text::wrap(&nothing_to_show(state, panel), usize::from(rows.width), usize::from(rows.height));
+        let message = if held_back { "both columns come together".into() } else { nothing_to_show(state, panel) };
+        let lines = text::wrap(&message, usize::from(rows.width), usize::from(rows.height));
         frame.render_widget(Text::from_iter(lines).style(theme.dim), rows);
     }
 }
@@ -92,7 +95,7 @@ fn title(state: &State, side: usize, panel: &Panel) -> String {
         parts.extend(panel.card.as_ref().and_then(|card| card.dimensions).map(|dimensions| format!("{dimensions} d")));
     }
     match (&panel.phase, &panel.search) {
-        _ if state.query.is_blank() => {}
+        _ if state.query.is_blank() || state.compare.is_masked() => {}
         (Phase::Embedding(progress), _) => parts.push(format!("{} of {} embedded", progress.done, progress.total)),
         (_, Search::Failed(_)) => parts.push("✗ failed".into()),
         (_, Search::Paused) => parts.push("stale: waits for a pause".into()),
@@ -105,9 +108,10 @@ fn title(state: &State, side: usize, panel: &Panel) -> String {
 /// What runs the model, how much of a text it sees, and what it is told besides.
 fn about(state: &State, panel: &Panel) -> String {
     let Some(card) = panel.card.as_ref().filter(|_| !state.compare.is_masked()) else { return String::new() };
-    let mut parts = vec![card.model.clone(), card.engine.clone()];
+    let mut parts = vec![card.engine.clone()];
     parts.extend(card.max_tokens.map(|tokens| format!("≤{} tokens", phrase::thousands(tokens as u64))));
     parts.push(card.prompts.to_string());
+    parts.push(card.model.clone());
     text::visible(&parts.join(" · ")).into_owned()
 }
 
@@ -189,7 +193,7 @@ fn movement(
         _ if there == here => ("=".into(), theme.dim),
         0 if there > top_k => (format!("→#{there}"), theme.down),
         0 => (String::new(), theme.dim),
-        _ if there > top_k => ("new".into(), theme.new),
+        _ if there > top_k => (format!("←#{there}"), theme.new),
         _ if there > here => (format!("▲{}", there - here), theme.up),
         _ => (format!("▼{}", here - there), theme.down),
     }

@@ -50,7 +50,8 @@ fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) 
         return 0;
     }
     let mut counts = phrase::counted(words, "word");
-    if let Some(ranking) = state.ranking().filter(|_| state.is_current()) {
+    // Another model counts otherwise: the tokens would tell which it is.
+    if let Some(ranking) = state.ranking().filter(|_| state.is_current() && !state.compare.is_masked()) {
         counts = format!("{counts} · {}", phrase::tokens(ranking.query_info.tokens));
     }
     frame.render_widget(Line::from(Span::styled(counts.as_str(), theme.dim)).right_aligned(), room);

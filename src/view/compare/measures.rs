@@ -31,12 +31,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     if inner.width >= BESIDE_FROM {
         let [left, _, right] =
             Split::horizontal([Constraint::Length(WIDTH), Constraint::Length(2), Constraint::Fill(1)]).areas(inner);
+        let measures = measures.into_iter().chain(reason(theme)).collect();
         frame.render_widget(Text::from(fit(measures, left)), left);
         frame.render_widget(Text::from(fit(table(state, right.width, theme), right)), right);
         return;
     }
     let mut lines = measures;
     lines.extend(table(state, inner.width, theme));
+    lines.extend(reason(theme));
     frame.render_widget(Text::from(fit(lines, inner)), inner);
 }
 
@@ -109,9 +111,13 @@ fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
         lines.push(Line::from(vec![Span::styled("farthest: ", theme.dim), Span::styled(moved.join(", "), theme.text)]));
     }
     lines.extend(votes(state, theme));
-    lines.push(Line::styled("Scores have a scale of their own in each", theme.dim));
-    lines.push(Line::styled("model: only ranks can be compared.", theme.dim));
     lines
+}
+
+/// Why scores of one model are never set against those of another.
+fn reason(theme: &Theme) -> [Line<'static>; 2] {
+    ["Scores have a scale of their own in each", "model: only ranks can be compared."]
+        .map(|line| Line::styled(line, theme.dim))
 }
 
 /// What orders that have nothing to do with each other would agree by.
@@ -173,6 +179,7 @@ fn table(state: &State, width: u16, theme: &Theme) -> Vec<Line<'static>> {
     }
     let panels = sides(state).map(|(_, panel)| panel);
     let each = |value: fn(&State, &Panel) -> String| panels.map(|panel| value(state, panel));
+    lines.push(row("model", each(|_, panel| model(panel)), theme.text));
     lines.push(row("dimensions", each(|_, panel| dimensions(panel)), theme.text));
     lines.push(row("corpus", each(|_, panel| corpus_time(panel)), theme.text));
     lines.push(row("a query", each(|_, panel| query_times(panel)), theme.text));
@@ -183,6 +190,10 @@ fn table(state: &State, width: u16, theme: &Theme) -> Vec<Line<'static>> {
     lines.push(row("prefix", each(|_, panel| prompts(panel)), theme.text));
     lines.push(row("runs", each(|_, panel| place(panel)), theme.text));
     lines
+}
+
+fn model(panel: &Panel) -> String {
+    panel.card.as_ref().map_or_else(unknown, |card| text::visible(&card.model).into_owned())
 }
 
 fn dimensions(panel: &Panel) -> String {
