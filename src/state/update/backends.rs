@@ -37,9 +37,13 @@ impl State {
             | Phase::Ready
             | Phase::Failed(_) => Vec::new(),
         };
-        let ranked = self.current_ranking(backend).is_some_and(|ranking| ranking.is_complete())
-            && self.panels[backend.0].search == Search::Idle;
-        if !self.query.is_blank() && !ranked {
+        // A search that is on its way is for the query as it stands.
+        let asked = match self.panels[backend.0].search {
+            Search::Running => true,
+            Search::Idle => self.current_ranking(backend).is_some_and(|ranking| ranking.is_complete()),
+            Search::Paused | Search::Failed(_) => false,
+        };
+        if !self.query.is_blank() && !asked {
             effects.extend(self.request_search(backend, Duration::ZERO));
         }
         effects

@@ -13,6 +13,7 @@ use crate::state::pitfall::Pitfall;
 use crate::state::{BackendId, Baseline, Movement, Panel, Phase, Reply, Search, Ticket, Timer};
 
 mod backends;
+mod comparing;
 mod rows;
 mod typing;
 
