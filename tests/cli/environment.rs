@@ -3,6 +3,12 @@
 use std::env;
 use std::ffi::OsString;
 
+/// A folder that is empty, in the place of those where a person's config and models are.
+pub(crate) const HOMES: [(&str, &str); 2] = [
+    ("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-config")),
+    ("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-models")),
+];
+
 /// Those whose name is in this process's environment, so that they can be left out of the program's.
 pub(crate) fn settings() -> Vec<OsString> {
     const NAMES: [&str; 13] = [
@@ -20,6 +26,7 @@ pub(crate) fn settings() -> Vec<OsString> {
         "ALL_PROXY",
         "NO_PROXY",
     ];
-    let changes = |name: &str| name.starts_with("OPENAI_") || name.starts_with("VECSCOPE_") || NAMES.contains(&name);
+    let prefixes = ["OPENAI_", "VOYAGE_", "VECSCOPE_", "HF_", "HUGGING"];
+    let changes = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name);
     env::vars_os().map(|(name, _)| name).filter(|name| changes(&name.to_string_lossy())).collect()
 }

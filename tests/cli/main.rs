@@ -2,6 +2,7 @@
 
 mod closed_output;
 mod colour;
+mod compare;
 mod corpora;
 mod embed;
 mod engines;

@@ -3,6 +3,7 @@
 
 mod backends;
 mod commands;
+mod comparing;
 #[path = "../cli/environment.rs"]
 mod environment;
 mod hostile;

@@ -41,6 +41,7 @@ pub(crate) fn program(arguments: &[&str]) -> process::Command {
     for name in environment::settings() {
         command.env_remove(name);
     }
+    command.envs(environment::HOMES);
     command
 }
 

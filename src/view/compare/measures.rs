@@ -148,13 +148,12 @@ fn votes(state: &State, theme: &Theme) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let [first, second] = compare.pair.map(|id| text::visible(&state.panels[id.0].label).into_owned());
-    vec![Line::from(vec![
-        Span::styled("votes: ", theme.dim),
-        Span::styled(
-            format!("{first} {}, {second} {}, ties {ties}, neither {both_bad}", better[0], better[1]),
-            theme.text,
-        ),
-    ])]
+    let votes =
+        |label, votes: String| Line::from(vec![Span::styled(label, theme.dim), Span::styled(votes, theme.text)]);
+    vec![
+        votes("votes: ", format!("{first} {}, {second} {}", better[0], better[1])),
+        votes("       ", format!("ties {ties}, neither {both_bad}")),
+    ]
 }
 
 /// What was measured of both, side by side.
@@ -269,7 +268,12 @@ fn prompts(panel: &Panel) -> String {
 
 fn place(panel: &Panel) -> String {
     let card = panel.card.as_ref();
-    card.map_or_else(unknown, |card| text::visible(&format!("{}, {}", card.engine, card.location)).into_owned())
+    card.map_or_else(unknown, |card| {
+        let place = card.location.to_string();
+        // A server's name stands for both.
+        let place = if place == card.engine { place } else { format!("{}, {place}", card.engine) };
+        text::visible(&place).into_owned()
+    })
 }
 
 fn unknown() -> String {
