@@ -12,6 +12,8 @@ use vecscope::backend::local::model_files::PoolingName;
 use vecscope::backend::local::{Adjustments, Engine, EngineChoice, Local, ModelSource};
 use vecscope::backend::openai::{Given, OpenAi, OpenAiSettings, Service, SettingNames};
 use vecscope::backend::{BackendError, Embedder, Job, Location, ModelTable, Prompt, Role, UnitBatch};
+use vecscope::corpus::{Corpus, Document};
+use vecscope::engine::Searcher;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -248,4 +250,81 @@ fn voyage_is_told_what_a_text_is_and_gets_the_text_as_it_is() {
     assert!(body.get("encoding_format").is_none() && body.get("dimensions").is_none(), "{body}");
     embed(&mut voyage, &["she"], Role::Document);
     assert_eq!(served.bodies().pop().expect("a request")["input_type"], json!("document"));
+}
+
+/// Answers the first requests in turn, then the last one for ever.
+struct InTurn(std::sync::Mutex<Vec<ResponseTemplate>>);
+
+impl Respond for InTurn {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let mut answers = self.0.lock().expect("nobody panics with it");
+        if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() }
+    }
+}
+
+fn answers(answers: Vec<ResponseTemplate>) -> Served {
+    let served = served();
+    served.runtime.block_on(async {
+        served.server.reset().await;
+        let respond = InTurn(std::sync::Mutex::new(answers));
+        Mock::given(method("POST")).and(path("/v1/embeddings")).respond_with(respond).mount(&served.server).await;
+    });
+    served
+}
+
+fn vectors(rows: &[&[f64]]) -> ResponseTemplate {
+    let data: Vec<Value> =
+        rows.iter().enumerate().map(|(index, row)| json!({ "index": index, "embedding": row })).collect();
+    ResponseTemplate::new(200).set_body_json(json!({ "data": data, "usage": { "total_tokens": 2 } }))
+}
+
+/// A whole corpus goes through the engine with faults on the way: nothing bad enters its index.
+#[test]
+fn no_server_gets_a_bad_vector_into_an_index() {
+    let good: &[f64] = &[0.6, 0.8];
+    let faults: [(&str, Vec<ResponseTemplate>, &str); 5] = [
+        ("too few", vec![vectors(&[good])], "1 embeddings came back for 2 texts"),
+        ("too many", vec![vectors(&[good, good, good])], "3 embeddings came back for 2 texts"),
+        ("no length", vec![vectors(&[good, &[0.0, 0.0]])], "vector 2 of 2 has length 0"),
+        ("too large", vec![vectors(&[good, &[1e300, 0.0]])], "vector 2 of 2 is not finite"),
+        ("unequal", vec![vectors(&[good, &[1.0, 0.0, 0.0]])], "text 1 has 3 numbers"),
+    ];
+    for service in [Service::OpenAi, Service::Voyage] {
+        for (name, answer, reason) in &faults {
+            let served = answers(answer.clone());
+            let embedder = served.backend(service, "mystery", Some("key"));
+            let error = index_of_two(embedder).err().expect(name).to_string();
+            assert!(error.contains(reason), "{service:?}, {name}: {error}");
+        }
+        let wrong = answers(vec![vectors(&[good, good]), vectors(&[&[1.0, 0.0, 0.0]])]);
+        let Ok(mut searcher) = index_of_two(wrong.backend(service, "mystery", Some("key"))) else {
+            unreachable!("the corpus is good")
+        };
+        let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+        let error = searcher.search("q", &mut job).expect_err("a query of another size").to_string();
+        assert!(error.contains("3 dimensions"), "{service:?}: {error}");
+    }
+}
+
+fn index_of_two(embedder: OpenAi) -> Result<Searcher, BackendError> {
+    let document = |text: &str| Document { id: text.into(), topic: None, text: text.into() };
+    let documents = vec![document("a"), document("b")];
+    let corpus = Corpus { name: "two".into(), bundled: false, documents, blank_lines: Vec::new() };
+    let mut searcher = Searcher::new(Box::new(embedder), Arc::new(corpus));
+    let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+    let embedded = searcher.embed_all(&mut job);
+    assert!(embedded.is_ok() || searcher.progress().done == 0, "nothing of a bad answer is kept");
+    embedded.map(|()| searcher)
+}
+
+#[test]
+fn a_refused_key_is_named_as_the_person_named_it() {
+    for service in [Service::OpenAi, Service::Voyage] {
+        let served = answers(vec![ResponseTemplate::new(401)]);
+        let mut backend = served.backend(service, "mystery", Some("secret-value"));
+        let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+        let error = backend.embed(&["a"], Role::Query, &mut job).expect_err("it is refused").to_string();
+        assert!(error.contains("the key in KEY") && error.contains("the backend \"test\""), "{error}");
+        assert!(!error.contains("secret-value"), "{error}");
+    }
 }
