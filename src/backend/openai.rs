@@ -15,11 +15,9 @@ use super::{BackendError, Batch, Embedder, Job, ModelCard, TokenCount, Usage};
 
 mod endpoint;
 mod http;
-mod key;
 mod models;
 mod pack;
 mod refusal;
-mod retry;
 mod settings;
 mod tokens;
 mod wire;

@@ -1,10 +1,10 @@
 //! The base URL, and to which hosts a key and texts may go.
 
 use reqwest::Url;
-use url::Host;
 
+use super::super::http::base_url::BaseUrl;
+use super::super::http::key::ApiKey;
 use super::super::{BackendError, Location};
-use super::key::ApiKey;
 use super::wire::Encoding;
 
 /// The server that is asked when nobody names another.
@@ -13,10 +13,8 @@ const OPENAI: &str = "https://api.openai.com/v1";
 /// Where requests go. Holds neither a user name nor a password, so that all of it may be shown.
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
-    base: String,
+    base: BaseUrl,
     url: Url,
-    host: String,
-    loopback: bool,
 }
 
 impl Endpoint {
@@ -25,29 +23,11 @@ impl Endpoint {
     /// # Errors
     /// [`BackendError::NotConfigured`] says what is wrong with it. It never shows the value, which may hold a secret.
     pub(super) fn parse(value: Option<&str>) -> Result<Self, BackendError> {
-        let value = value.map(str::trim).filter(|value| !value.is_empty()).unwrap_or(OPENAI);
-        let wrong = |what: &str| Err(BackendError::NotConfigured(format!("OPENAI_BASE_URL {what}; nothing was sent")));
-        let mut url = match Url::parse(value) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
-            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
-                return wrong("must begin with https://, or with http:// for a server on this machine");
-            }
-            Err(error) => return wrong(&format!("is not a URL ({error})")),
-        };
-        // The parser would take the path of http:///v1 for the host.
-        let Some(host) = url.host_str().filter(|_| names_a_host(value)) else { return wrong("names no host") };
-        let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        if !url.username().is_empty() || url.password().is_some() {
-            return wrong("has a user name or password in it; put the key into OPENAI_API_KEY");
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return wrong("has a ? or # part, which it must not have");
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&path);
-        let base = url.as_str().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{path}/embeddings"));
-        Ok(Self { base, host, loopback: is_loopback(&url), url })
+        let value = value.filter(|value| !value.trim().is_empty()).unwrap_or(OPENAI);
+        let base = BaseUrl::parse("OPENAI_BASE_URL", "OPENAI_API_KEY", value)?;
+        let mut url = base.url().clone();
+        url.set_path(&format!("{}/embeddings", url.path().trim_end_matches('/')));
+        Ok(Self { base, url })
     }
 
     /// Checks that texts may go to this server with this key.
@@ -55,10 +35,10 @@ impl Endpoint {
     /// # Errors
     /// [`BackendError::NotConfigured`] if they would go over a network unencrypted, or to a stranger without a key.
     pub(super) fn admit(&self, key: Option<&ApiKey>) -> Result<(), BackendError> {
-        let Self { base, host, loopback, .. } = self;
-        if *loopback {
+        let (base, host) = (self.base(), self.host());
+        if self.loopback() {
             Ok(())
-        } else if !self.encrypted() {
+        } else if !self.base.encrypted() {
             Err(BackendError::NotConfigured(format!(
                 "OPENAI_BASE_URL ({base}) is http to another machine, where anyone on the way reads texts and \
                  OPENAI_API_KEY; use https, or a server on this machine. Nothing was sent"
@@ -78,49 +58,35 @@ impl Endpoint {
         &self.url
     }
 
+    /// The base URL, with what follows from it.
+    pub(super) fn base_url(&self) -> &BaseUrl {
+        &self.base
+    }
+
     /// The base URL without a slash at its end, as shown to a person.
     pub(super) fn base(&self) -> &str {
-        &self.base
+        self.base.shown()
     }
 
     /// The host, with its port unless that is the scheme's own.
     pub(super) fn host(&self) -> &str {
-        &self.host
+        self.base.host()
     }
 
     /// Whether the server is on this machine, by its address or as `localhost`.
     pub(super) fn loopback(&self) -> bool {
-        self.loopback
-    }
-
-    /// Whether requests are encrypted.
-    pub(super) fn encrypted(&self) -> bool {
-        self.url.scheme() == "https"
+        self.base.loopback()
     }
 
     /// Where the texts go, as shown to a person.
     pub(super) fn location(&self) -> Location {
-        if self.loopback { Location::Loopback(self.host.clone()) } else { Location::Remote(self.host.clone()) }
+        if self.loopback() { Location::Loopback(self.host().into()) } else { Location::Remote(self.host().into()) }
     }
 
     /// How the server is asked to write numbers. Base64 is a quarter of the size and exact, but compatible servers
     /// refuse it or take no notice.
     pub(super) fn encoding(&self) -> Encoding {
-        if self.host == "api.openai.com" { Encoding::Base64 } else { Encoding::Float }
-    }
-}
-
-fn names_a_host(value: &str) -> bool {
-    value.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']))
-}
-
-/// Only addresses and the one name that is pinned to them count: any other name is whatever a resolver says.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
+        if self.host() == "api.openai.com" { Encoding::Base64 } else { Encoding::Float }
     }
 }
 
@@ -213,7 +179,7 @@ mod tests {
 
     #[test]
     fn texts_go_to_strangers_only_encrypted_and_with_a_key() {
-        let key = ApiKey::parse(&"sk-topsecret".into()).expect("it is a key");
+        let key = ApiKey::parse("OPENAI_API_KEY", &"sk-topsecret".into()).expect("it is a key");
         for (base, with_key, without_key) in [
             ("https://example.com/v1", None, Some("OPENAI_API_KEY is not set, and example.com needs one")),
             ("http://example.com/v1", Some("use https"), Some("use https")),

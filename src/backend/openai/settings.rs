@@ -5,8 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::super::BackendError;
+use super::super::http::key::ApiKey;
 use super::endpoint::Endpoint;
-use super::key::ApiKey;
 
 /// The model that is asked for when nobody names another.
 const DEFAULT_MODEL: &str = "text-embedding-3-small";
@@ -55,7 +55,7 @@ impl OpenAiSettings {
         model: Option<&str>,
     ) -> Result<Self, BackendError> {
         let endpoint = Endpoint::parse(base_url)?;
-        let key = key.map(ApiKey::parse).transpose()?.flatten();
+        let key = key.map(|key| ApiKey::parse("OPENAI_API_KEY", key)).transpose()?.flatten();
         endpoint.admit(key.as_ref())?;
         let model = model.map(str::trim).filter(|model| !model.is_empty()).unwrap_or(DEFAULT_MODEL).to_owned();
         Ok(Self { endpoint, key, model, dimensions: None, timing: Timing::default() })
