@@ -16,10 +16,8 @@ use super::{BackendError, Batch, Embedder, Job, ModelCard, Role, TokenCount, Usa
 
 mod endpoint;
 mod http;
-mod key;
 mod pack;
 mod refusal;
-mod retry;
 mod settings;
 mod tokens;
 mod wire;

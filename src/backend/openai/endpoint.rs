@@ -1,20 +1,18 @@
 //! The base URL, and to which hosts a key and texts may go.
 
 use reqwest::Url;
-use url::Host;
 
+use super::super::http::base_url::BaseUrl;
+use super::super::http::key::ApiKey;
 use super::super::{BackendError, Location};
-use super::key::ApiKey;
 use super::settings::{Service, SettingNames};
 use super::wire::Encoding;
 
 /// Where requests go. Holds neither a user name nor a password, so that all of it may be shown.
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
-    base: String,
+    base: BaseUrl,
     url: Url,
-    host: String,
-    loopback: bool,
     /// What a person calls the settings.
     names: SettingNames,
 }
@@ -25,30 +23,11 @@ impl Endpoint {
     /// # Errors
     /// [`BackendError::NotConfigured`] says what is wrong with it. It never shows the value, which may hold a secret.
     pub(super) fn parse(value: Option<&str>, service: Service, names: SettingNames) -> Result<Self, BackendError> {
-        let value = value.map(str::trim).filter(|value| !value.is_empty()).unwrap_or(service.base_url());
-        let wrong =
-            |what: &str| Err(BackendError::NotConfigured(format!("{} {what}; nothing was sent", names.base_url)));
-        let mut url = match Url::parse(value) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
-            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
-                return wrong("must begin with https://, or with http:// for a server on this machine");
-            }
-            Err(error) => return wrong(&format!("is not a URL ({error})")),
-        };
-        // The parser would take the path of http:///v1 for the host.
-        let Some(host) = url.host_str().filter(|_| names_a_host(value)) else { return wrong("names no host") };
-        let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        if !url.username().is_empty() || url.password().is_some() {
-            return wrong(&format!("has a user name or password in it; put the key into {}", names.key));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return wrong("has a ? or # part, which it must not have");
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&path);
-        let base = url.as_str().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{path}/embeddings"));
-        Ok(Self { base, host, loopback: is_loopback(&url), url, names })
+        let value = value.filter(|value| !value.trim().is_empty()).unwrap_or(service.base_url());
+        let base = BaseUrl::parse(&names.base_url, &names.key, value)?;
+        let mut url = base.url().clone();
+        url.set_path(&format!("{}/embeddings", url.path().trim_end_matches('/')));
+        Ok(Self { base, url, names })
     }
 
     /// Checks that texts may go to this server with this key.
@@ -56,11 +35,11 @@ impl Endpoint {
     /// # Errors
     /// [`BackendError::NotConfigured`] if they would go over a network unencrypted, or to a stranger without a key.
     pub(super) fn admit(&self, key: Option<&ApiKey>) -> Result<(), BackendError> {
-        let Self { base, host, loopback, names, .. } = self;
-        let SettingNames { base_url, key: key_name, .. } = names;
-        if *loopback {
+        let (base, host) = (self.base(), self.host());
+        let SettingNames { base_url, key: key_name, .. } = &self.names;
+        if self.loopback() {
             Ok(())
-        } else if !self.encrypted() {
+        } else if !self.base.encrypted() {
             Err(BackendError::NotConfigured(format!(
                 "{base_url} ({base}) is http to another machine, where anyone on the way reads texts and \
                  {key_name}; use https, or a server on this machine. Nothing was sent"
@@ -85,49 +64,35 @@ impl Endpoint {
         &self.url
     }
 
+    /// The base URL, with what follows from it.
+    pub(super) fn base_url(&self) -> &BaseUrl {
+        &self.base
+    }
+
     /// The base URL without a slash at its end, as shown to a person.
     pub(super) fn base(&self) -> &str {
-        &self.base
+        self.base.shown()
     }
 
     /// The host, with its port unless that is the scheme's own.
     pub(super) fn host(&self) -> &str {
-        &self.host
+        self.base.host()
     }
 
     /// Whether the server is on this machine, by its address or as `localhost`.
     pub(super) fn loopback(&self) -> bool {
-        self.loopback
-    }
-
-    /// Whether requests are encrypted.
-    pub(super) fn encrypted(&self) -> bool {
-        self.url.scheme() == "https"
+        self.base.loopback()
     }
 
     /// Where the texts go, as shown to a person.
     pub(super) fn location(&self) -> Location {
-        if self.loopback { Location::Loopback(self.host.clone()) } else { Location::Remote(self.host.clone()) }
+        if self.loopback() { Location::Loopback(self.host().into()) } else { Location::Remote(self.host().into()) }
     }
 
     /// How the server is asked to write numbers. Base64 is a quarter of the size and exact, but compatible servers
     /// refuse it or take no notice.
     pub(super) fn encoding(&self) -> Encoding {
-        if self.host == "api.openai.com" { Encoding::Base64 } else { Encoding::Float }
-    }
-}
-
-fn names_a_host(value: &str) -> bool {
-    value.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']))
-}
-
-/// Only addresses and the one name that is pinned to them count: any other name is whatever a resolver says.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
+        if self.host() == "api.openai.com" { Encoding::Base64 } else { Encoding::Float }
     }
 }
 
@@ -221,7 +186,7 @@ mod tests {
 
     #[test]
     fn texts_go_to_strangers_only_encrypted_and_with_a_key() {
-        let key = ApiKey::parse(&"sk-topsecret".into(), "OPENAI_API_KEY").expect("it is a key");
+        let key = ApiKey::parse("OPENAI_API_KEY", &"sk-topsecret".into()).expect("it is a key");
         for (base, with_key, without_key) in [
             ("https://example.com/v1", None, Some("OPENAI_API_KEY is not set, and example.com needs one")),
             ("http://example.com/v1", Some("use https"), Some("use https")),

@@ -1,18 +1,17 @@
 //! The HTTP client: one connection pool, several tries, and bodies that cannot grow without bound.
 
-use std::error::Error;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
 use backon::Retryable;
+use reqwest::Response;
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Response, redirect, retry as nack};
 
+use super::super::http::key::{ApiKey, quote};
+use super::super::http::retry::{ATTEMPTS, Again, Failure, backoff};
+use super::super::http::{client, root_cause};
 use super::super::{BackendError, Retry};
 use super::endpoint::Endpoint;
-use super::key::{ApiKey, quote};
 use super::refusal::{Asked, Refusal};
-use super::retry::{ATTEMPTS, Again, Failure, backoff};
 use super::settings::{OpenAiSettings, Timing};
 use super::wire::Request;
 
@@ -121,33 +120,12 @@ impl Client {
     }
 }
 
-/// Redirects are not followed and reqwest's own retries are off: a request goes to one place, as often as it is told.
+/// A client that gives up when a try has taken too long in all.
 fn build(endpoint: &Endpoint, timing: Timing) -> reqwest::Result<reqwest::Client> {
-    // Whoever was first has installed a provider that does as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("vecscope/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .retry(nack::never())
-        .connect_timeout(timing.connect)
-        .timeout(timing.total);
-    if endpoint.loopback() {
-        // Neither a proxy nor a resolver may take elsewhere what is to stay on this machine.
-        let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-        builder = builder.no_proxy().resolve_to_addrs("localhost", &addresses);
-    }
-    if !endpoint.encrypted() {
+    let mut builder = client(endpoint.base_url(), timing.connect).timeout(timing.total);
+    if !endpoint.base_url().encrypted() {
         // A machine without certificates can still ask a server of its own.
         builder = builder.tls_certs_only([]);
     }
     builder.build()
-}
-
-/// The innermost cause. The layers above it only repeat that there was an error, or show the URL.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

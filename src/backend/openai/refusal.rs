@@ -1,15 +1,13 @@
 //! Refusals: what a status and an error body mean, what to do about it, and whether to try again.
 
-use std::time::SystemTime;
-
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::super::BackendError;
+use super::super::http::key::{ApiKey, quote};
+use super::super::http::retry::{Again, Failure};
 use super::endpoint::Endpoint;
-use super::key::{ApiKey, quote};
-use super::retry::{Again, Failure, LONGEST_WAIT, retry_after};
 use super::settings::SettingNames;
 
 /// An answer other than success.
@@ -37,28 +35,17 @@ impl Refusal<'_> {
     /// The failure that it amounts to, with the key taken out of what the server says.
     pub(super) fn failure(&self, asked: Asked<'_>) -> Failure {
         let (message, no_credit) = said(self.body);
-        let again = if no_credit { Again::Never } else { self.again() };
+        let again = if no_credit { Again::Never } else { Again::of(self.status, self.headers) };
+        let (again, too_long) = again.within_reason();
         let mut reason = if no_credit { "the account has no credit left".into() } else { self.advice(asked) };
-        if let Again::After(wait) = again
-            && wait > LONGEST_WAIT
-        {
-            let (wait, most) = (wait.as_secs(), LONGEST_WAIT.as_secs());
-            reason = join(&reason, &format!("it asks to wait {wait} s, and vecscope waits {most} s at the most"));
+        if let Some(too_long) = too_long {
+            reason = join(&reason, &too_long);
         }
         // Of a key that it refuses a server may show a part, with signs in place of the rest: none of that is repeated.
         let message = if self.status == StatusCode::UNAUTHORIZED { String::new() } else { quote(asked.key, &message) };
         let reason = join(&reason, &message);
         let error = BackendError::Refused { host: asked.endpoint.host().into(), status: self.status.as_u16(), reason };
-        let again = if matches!(again, Again::After(wait) if wait > LONGEST_WAIT) { Again::Never } else { again };
         Failure { error, again }
-    }
-
-    fn again(&self) -> Again {
-        if self.status == StatusCode::TOO_MANY_REQUESTS || self.status.is_server_error() {
-            retry_after(self.headers, SystemTime::now()).map_or(Again::Backoff, Again::After)
-        } else {
-            Again::Never
-        }
     }
 
     /// What to do about it, or nothing where only the server knows.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::super::http::key::ApiKey;
 use super::super::table::ServerModel;
 use super::super::{BackendError, Location, ModelTable, Prompts};
 use super::endpoint::Endpoint;
-use super::key::ApiKey;
 
 /// Whose interface a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl OpenAiSettings {
     /// missing, or if it would be sent unencrypted to another machine. It shows neither the key nor an unusable value.
     pub fn new(given: Given<'_>, names: SettingNames, table: &ModelTable) -> Result<Self, BackendError> {
         let Given { service, base_url, key, model } = given;
-        let key = key.map(|key| ApiKey::parse(key, &names.key)).transpose()?.flatten();
+        let key = key.map(|key| ApiKey::parse(&names.key, key)).transpose()?.flatten();
         let endpoint = Endpoint::parse(base_url, service, names)?;
         endpoint.admit(key.as_ref())?;
         let model =

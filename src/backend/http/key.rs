@@ -3,7 +3,7 @@
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::BackendError;
+use crate::backend::BackendError;
 
 /// The most characters of what a server says that a person is shown.
 const SHOWN_CHARS: usize = 300;
@@ -14,17 +14,17 @@ const TELLING_PREFIX: usize = 4;
 
 /// A key that can be sent as a bearer token. Its `Debug` shows nothing of it.
 #[derive(Debug, Clone)]
-pub(super) struct ApiKey {
+pub(in crate::backend) struct ApiKey {
     secret: SecretString,
     header: HeaderValue,
 }
 
 impl ApiKey {
-    /// Reads the value of the variable of this name; a blank one is none.
+    /// Reads the value of `variable`; a blank one is none.
     ///
     /// # Errors
     /// [`BackendError::NotConfigured`] if it has characters that no header can carry. The error shows none of it.
-    pub(super) fn parse(value: &SecretString, variable: &str) -> Result<Option<Self>, BackendError> {
+    pub(in crate::backend) fn parse(variable: &str, value: &SecretString) -> Result<Option<Self>, BackendError> {
         let key = value.expose_secret().trim();
         if key.is_empty() {
             return Ok(None);
@@ -38,7 +38,7 @@ impl ApiKey {
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
-    pub(super) fn header(&self) -> HeaderValue {
+    pub(in crate::backend) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
 
@@ -76,7 +76,7 @@ fn unsendable(variable: &str) -> BackendError {
 }
 
 /// What a server said as it may be shown: one line, without the key, at most 300 characters.
-pub(super) fn quote(key: Option<&ApiKey>, said: &str) -> String {
+pub(in crate::backend) fn quote(key: Option<&ApiKey>, said: &str) -> String {
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let safe = key.map_or(line.clone(), |key| key.hide(&line));
     match safe.char_indices().nth(SHOWN_CHARS) {
@@ -92,19 +92,19 @@ mod tests {
     const KEY: &str = "sk-proj-0123456789abcdef";
 
     fn key(value: &str) -> ApiKey {
-        ApiKey::parse(&value.into(), "OPENAI_API_KEY").expect("it is a key").expect("it is not blank")
+        ApiKey::parse("OPENAI_API_KEY", &value.into()).expect("it is a key").expect("it is not blank")
     }
 
     #[test]
     fn white_space_around_a_key_is_not_part_of_it() {
         assert_eq!(key(&format!(" {KEY}\r\n")).header(), format!("Bearer {KEY}").as_str());
-        assert!(ApiKey::parse(&" \t\n".into(), "OPENAI_API_KEY").expect("blank is allowed").is_none());
+        assert!(ApiKey::parse("OPENAI_API_KEY", &" \t\n".into()).expect("blank is allowed").is_none());
     }
 
     #[test]
     fn a_key_that_no_header_can_carry_is_refused_without_being_shown() {
         for bad in ["sk-secret\r\nX-Evil: 1", "sk-secret other", "sk-secret\u{7f}", "sk-secret-é", "sk-secret\0"] {
-            let error = ApiKey::parse(&bad.into(), "OPENAI_API_KEY").expect_err(bad);
+            let error = ApiKey::parse("OPENAI_API_KEY", &bad.into()).expect_err(bad);
             assert!(error.to_string().contains("OPENAI_API_KEY"), "{error}");
             assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
         }

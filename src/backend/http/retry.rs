@@ -3,27 +3,28 @@
 use std::time::{Duration, SystemTime};
 
 use backon::ExponentialBuilder;
+use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::super::BackendError;
+use crate::backend::BackendError;
 
 /// How many tries a request gets.
-pub(super) const ATTEMPTS: usize = 5;
+pub(in crate::backend) const ATTEMPTS: usize = 5;
 /// The longest that a server's `Retry-After` is obeyed. A server that asks for more is not waited for at all.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A try that failed.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(in crate::backend) struct Failure {
     /// Why.
-    pub(super) error: BackendError,
+    pub(in crate::backend) error: BackendError,
     /// Whether another try may go better.
-    pub(super) again: Again,
+    pub(in crate::backend) again: Again,
 }
 
 /// Whether another try may go better than the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(in crate::backend) enum Again {
     /// It will not.
     Never,
     /// It may, after a while.
@@ -32,9 +33,32 @@ pub(super) enum Again {
     After(Duration),
 }
 
+impl Again {
+    /// What a refusal with this status leaves to hope for.
+    pub(in crate::backend) fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            retry_after(headers, SystemTime::now()).map_or(Self::Backoff, Self::After)
+        } else {
+            Self::Never
+        }
+    }
+
+    /// `Never` in place of a wait that is too long, and what to say about it.
+    pub(in crate::backend) fn within_reason(self) -> (Self, Option<String>) {
+        match self {
+            Self::After(wait) if wait > LONGEST_WAIT => {
+                let (wait, most) = (wait.as_secs(), LONGEST_WAIT.as_secs());
+                let said = format!("it asks to wait {wait} s, and vecscope waits {most} s at the most");
+                (Self::Never, Some(said))
+            }
+            again => (again, None),
+        }
+    }
+}
+
 impl Failure {
     /// How long to wait before the next try, given the wait that is due by itself. `None`: there is no next try.
-    pub(super) fn wait(&self, backoff: Option<Duration>) -> Option<Duration> {
+    pub(in crate::backend) fn wait(&self, backoff: Option<Duration>) -> Option<Duration> {
         match self.again {
             Again::Never => None,
             Again::Backoff => backoff,
@@ -43,7 +67,7 @@ impl Failure {
     }
 
     /// The error to report when this was the last of so many tries.
-    pub(super) fn after(self, tries: usize) -> BackendError {
+    pub(in crate::backend) fn after(self, tries: usize) -> BackendError {
         let mut error = self.error;
         if let BackendError::Network { reason, .. } | BackendError::Refused { reason, .. } = &mut error
             && tries > 1
@@ -55,7 +79,7 @@ impl Failure {
 }
 
 /// Waits that double from `first` on, each lengthened at random up to twofold.
-pub(super) fn backoff(first: Duration) -> ExponentialBuilder {
+pub(in crate::backend) fn backoff(first: Duration) -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(first)
         .with_max_delay(LONGEST_WAIT)
@@ -64,7 +88,7 @@ pub(super) fn backoff(first: Duration) -> ExponentialBuilder {
 }
 
 /// How long a server asks to wait, be it in seconds or until a date. A date gone by asks for no wait at all.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,0 +1,40 @@
+//! What all that talk to a server have in common: where it is, what proves who asks, and when to ask again.
+
+use std::error::Error;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use reqwest::{ClientBuilder, redirect, retry as nack};
+
+pub(super) mod base_url;
+pub(super) mod key;
+pub(super) mod retry;
+
+use base_url::BaseUrl;
+
+/// The beginning of a client for one server. reqwest follows no redirects and its own retries are off: a request goes
+/// to one place, as often as it is told.
+pub(super) fn client(base: &BaseUrl, connect: Duration) -> ClientBuilder {
+    // Whoever was first has installed a provider that does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("vecscope/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .retry(nack::never())
+        .connect_timeout(connect);
+    if base.loopback() {
+        // Neither a proxy nor a resolver may take elsewhere what is to stay on this machine.
+        let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        builder = builder.no_proxy().resolve_to_addrs("localhost", &addresses);
+    }
+    builder
+}
+
+/// The innermost cause. The layers above it only repeat that there was an error, or show the URL.
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
