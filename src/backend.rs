@@ -15,6 +15,7 @@ use crate::math::vector;
 pub mod error;
 pub mod fake;
 mod http;
+pub mod hub;
 pub mod local;
 pub mod openai;
 pub mod spec;
