@@ -67,7 +67,7 @@ impl Config {
             backend: BackendId(backend),
             compare: compare.map(BackendId),
             table: Arc::new(table),
-            hub: HubSettings::from_values(variable, etcetera::home_dir().ok())?,
+            hub: HubSettings::from_values(variable, etcetera::home_dir().ok().as_deref())?,
             corpus: options.corpus,
             top_k,
             appearance,

@@ -29,6 +29,15 @@ pub enum BackendError {
         source: std::io::Error,
     },
 
+    /// The file system keeps a downloaded model from being stored.
+    #[error("cannot keep a downloaded model in {}", path.display())]
+    ModelCache {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
     /// A model whose hash is not known was not loaded.
     #[error(
         "{} is not a model known to vecscope (sha256 {sha256}); a hostile model can exhaust memory. \

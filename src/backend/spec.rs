@@ -192,7 +192,7 @@ impl BackendSpec {
                 ("model-dir", None, None, None, readiness)
             }
             LocalModel::Catalogue(model) => {
-                let fetched = Hub::cached_at(&context.hub, &repo(model), &model.files()).is_some();
+                let fetched = repo(model).is_ok_and(|repo| context.hub.cached(&repo, &files(model)).is_some());
                 let readiness = if fetched { Readiness::Ready } else { Readiness::Downloads(model.repository.clone()) };
                 let limit = table.max_tokens(model.base_name()).or(Some(512));
                 ("fastembed", Some(model.dimensions), limit, Some(table.prompts(&name)), readiness)
@@ -268,16 +268,21 @@ impl LocalModel {
 /// # Errors
 /// Whatever the hub refuses, and [`BackendError::Cancelled`].
 pub fn fetch(model: &CatalogueModel, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<PathBuf, BackendError> {
-    if let Some(folder) = Hub::cached_at(&context.hub, &repo(model), &model.files()) {
+    let (repo, files) = (repo(model)?, files(model));
+    // Without a client, whose certificates take a while to load.
+    if let Some(folder) = context.hub.cached(&repo, &files) {
         return Ok(folder);
     }
     let hub = Hub::new(context.hub.clone(), context.runtime.clone())?;
-    let files: Vec<HubFile> = model.files().into_iter().map(HubFile::required).collect();
-    hub.fetch(&repo(model), &files, job.cancel, job.progress)
+    hub.fetch(&repo, &files, job.cancel, job.progress)
 }
 
-fn repo(model: &CatalogueModel) -> Repo {
-    Repo::main(&model.repository)
+fn repo(model: &CatalogueModel) -> Result<Repo, BackendError> {
+    Repo::new(&model.repository)
+}
+
+fn files(model: &CatalogueModel) -> Vec<HubFile<'_>> {
+    model.files().into_iter().map(HubFile::required).collect()
 }
 
 /// The model in the binary, in a build that carries it.
