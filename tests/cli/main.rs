@@ -15,4 +15,5 @@ mod measurements;
 mod mock;
 mod model_folder;
 mod openai;
+mod pull;
 mod search;
