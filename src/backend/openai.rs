@@ -82,9 +82,12 @@ impl OpenAi {
             return Ok(());
         }
         let ModelCard { model, engine, .. } = &self.card;
-        Err(BackendError::BadVectors(format!(
-            "{engine} gave vectors of {columns} dimensions for {model}, which has {expected}"
-        )))
+        let wanted = match self.dimensions {
+            // llama.cpp, for one, takes no notice of the wish.
+            Some(asked) => format!("where {asked} were asked for"),
+            None => format!("which has {expected}"),
+        };
+        Err(BackendError::BadVectors(format!("{engine} gave vectors of {columns} dimensions for {model}, {wanted}")))
     }
 }
 

@@ -31,7 +31,9 @@ struct Files {
 impl Respond for Files {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let path = request.url.path();
-        let wanted = ["main", COMMIT].iter().find_map(|revision| path.strip_prefix(&format!("/{REPOSITORY}/resolve/{revision}/")));
+        let wanted = ["main", COMMIT]
+            .iter()
+            .find_map(|revision| path.strip_prefix(&format!("/{REPOSITORY}/resolve/{revision}/")));
         let Some(content) = wanted.and_then(|file| self.contents.get(file)) else { return ResponseTemplate::new(404) };
         let sha256 = Sha256::digest(content).iter().fold(String::new(), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("a string takes anything");
@@ -107,7 +109,8 @@ fn a_model_is_fetched_once_and_ranks_offline_as_the_one_in_the_program_does() {
 fn a_search_fetches_what_it_needs() {
     let (hub, cache) = (Hub::start(false), Folder::new());
     let (config, corpus) = (config(&cache), cache.file("three.txt", THREE));
-    let arguments = ["search", "bread", "--backend", "hub", "--config", &config, "--corpus", &corpus, "--format", "json"];
+    let arguments =
+        ["search", "bread", "--backend", "hub", "--config", &config, "--corpus", &corpus, "--format", "json"];
     let report = hub.run(&cache, &arguments).json();
     assert_eq!(report["results"][0]["id"], "3");
 }
@@ -130,6 +133,8 @@ fn without_a_network_the_rest_keeps_working() {
     assert_says(&offline(&["pull", "all-MiniLM-L6-v2"]).refused(), &["HF_HUB_OFFLINE"]);
     assert_says(&offline(&["search", "bread", "--backend", "hub", "--config", &config]).refused(), &["HF_HUB_OFFLINE"]);
     offline(&["search", "bread", "--config", &config]).succeeded();
-    let nobody = run(vecscope(&["pull", "all-MiniLM-L6-v2"]).env("HF_ENDPOINT", "http://127.0.0.1:1").env("HF_HOME", cache.path()));
+    let nobody = run(vecscope(&["pull", "all-MiniLM-L6-v2"])
+        .env("HF_ENDPOINT", "http://127.0.0.1:1")
+        .env("HF_HOME", cache.path()));
     assert_says(&nobody.refused(), &["127.0.0.1:1", "cannot be reached"]);
 }

@@ -88,7 +88,11 @@ fn shorter_vectors_are_asked_for_and_must_come() {
         settings.dimensions = Some(dimensions);
         let mut backend = OpenAi::new(settings, lab.runtime.handle().clone()).expect("the settings are valid");
         assert_eq!(backend.card().dimensions, Some(dimensions));
-        assert_eq!(embed(&mut backend, &["a"]).0.is_ok(), good);
+        let refused = embed(&mut backend, &["a"]).0.err().map(|error| error.to_string());
+        assert_eq!(refused.is_none(), good, "{refused:?}");
+        assert!(refused.is_none_or(|refused| {
+            refused.contains("gave vectors of 2 dimensions for text-embedding-3-small, where 3 were asked for")
+        }));
         let requests = lab.requests();
         let body: Value = requests.last().expect("there is one").body_json().expect("a request is JSON");
         assert_eq!(body["dimensions"], json!(dimensions));

@@ -59,6 +59,16 @@ fn long_explanations_are_shortened() {
 }
 
 #[test]
+fn a_text_that_is_too_long_for_llama_cpp_is_as_long_at_the_next_try() {
+    // Word for word what it answers, with a status that elsewhere says to come back.
+    let message =
+        "input (602 tokens) is too large to process. increase the physical batch size (current batch size: 512)";
+    let body = json!({ "error": { "code": 500, "message": message, "type": "server_error" } });
+    let shown = refused(ResponseTemplate::new(500).set_body_json(body), None, 500);
+    assert_eq!(shown, format!("HOST answered 500: a text has more tokens than it takes; {message}"));
+}
+
+#[test]
 fn an_account_without_credit_is_not_asked_again() {
     let body = json!({ "error": { "message": "You exceeded your current quota", "code": "insufficient_quota" } });
     let answer = ResponseTemplate::new(429).insert_header("Retry-After", "0").set_body_json(body);

@@ -74,6 +74,13 @@ impl Endpoint {
         self.base.shown()
     }
 
+    /// What to look at where an answer is not the interface's: it stands under /v1 on most servers, and llama.cpp has
+    /// another of its own beside it.
+    pub(super) fn doubt(&self) -> Option<String> {
+        let (base, name) = (self.base(), &self.names.base_url);
+        (self.url.path() == "/embeddings").then(|| format!("{name} is {base}; should it end with /v1?"))
+    }
+
     /// The host, with its port unless that is the scheme's own.
     pub(super) fn host(&self) -> &str {
         self.base.host()
@@ -115,6 +122,15 @@ mod tests {
         ] {
             let endpoint = endpoint(base);
             assert_eq!((endpoint.url().as_str(), endpoint.base()), (url, shown));
+        }
+    }
+
+    #[test]
+    fn a_base_url_without_a_path_may_lack_one() {
+        let doubt = "OPENAI_BASE_URL is http://localhost:8080; should it end with /v1?";
+        assert_eq!(endpoint("http://localhost:8080/").doubt().as_deref(), Some(doubt));
+        for base in ["http://localhost:8080/v1", "http://localhost:8080/v1/", "http://localhost/api"] {
+            assert_eq!(endpoint(base).doubt(), None, "{base}");
         }
     }
 

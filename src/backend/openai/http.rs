@@ -65,7 +65,8 @@ impl Client {
 
     /// An answer that cannot be read, the key taken out of the reason.
     pub(super) fn bad_answer(&self, reason: &str) -> BackendError {
-        BackendError::BadAnswer { host: self.endpoint.host().into(), reason: quote(self.key.as_ref(), reason) }
+        let reason = self.endpoint.doubt().map_or_else(|| reason.to_owned(), |doubt| format!("{doubt} {reason}"));
+        BackendError::BadAnswer { host: self.endpoint.host().into(), reason: quote(self.key.as_ref(), &reason) }
     }
 
     async fn attempt(&self, request: &Request<'_>, limit: usize) -> Result<Vec<u8>, Failure> {

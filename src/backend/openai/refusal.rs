@@ -10,6 +10,10 @@ use super::super::http::retry::{Again, Failure};
 use super::endpoint::Endpoint;
 use super::settings::SettingNames;
 
+/// What no further try will change, whatever the status says.
+const NO_CREDIT: &str = "the account has no credit left";
+const TOO_LONG: &str = "a text has more tokens than it takes";
+
 /// An answer other than success.
 pub(super) struct Refusal<'a> {
     /// Its status.
@@ -34,10 +38,10 @@ pub(super) struct Asked<'a> {
 impl Refusal<'_> {
     /// The failure that it amounts to, with the key taken out of what the server says.
     pub(super) fn failure(&self, asked: Asked<'_>) -> Failure {
-        let (message, no_credit) = said(self.body);
-        let again = if no_credit { Again::Never } else { Again::of(self.status, self.headers) };
+        let (message, lasting) = said(self.body);
+        let again = if lasting.is_some() { Again::Never } else { Again::of(self.status, self.headers) };
         let (again, too_long) = again.within_reason();
-        let mut reason = if no_credit { "the account has no credit left".into() } else { self.advice(asked) };
+        let mut reason = lasting.map_or_else(|| self.advice(asked), str::to_owned);
         if let Some(too_long) = too_long {
             reason = join(&reason, &too_long);
         }
@@ -89,17 +93,20 @@ fn join(first: &str, second: &str) -> String {
     }
 }
 
-/// What an error body says, in any of the forms in use, and whether it says that nothing is left to spend.
-fn said(body: &[u8]) -> (String, bool) {
+/// What an error body says, in any of the forms in use, and what it means where no further try will change it.
+fn said(body: &[u8]) -> (String, Option<&'static str>) {
     let Ok(json) = serde_json::from_slice::<Value>(body) else {
         let text = String::from_utf8_lossy(body);
         let html = text.trim_start().starts_with('<');
-        return (if html { "a page of HTML came with it".into() } else { text.into_owned() }, false);
+        return (if html { "a page of HTML came with it".into() } else { text.into_owned() }, None);
     };
     let error = &json["error"];
     let message = [&error["message"], error, &json["message"], &json["detail"]].into_iter().find_map(Value::as_str);
     let no_credit = [&error["code"], &error["type"]].into_iter().any(|field| field == "insufficient_quota");
-    (message.map_or_else(|| json.to_string(), str::to_owned), no_credit)
+    // llama.cpp says so with a status of 500, as if it were its own fault.
+    let too_long = message.is_some_and(|message| message.contains("too large to process"));
+    let lasting = no_credit.then_some(NO_CREDIT).or(too_long.then_some(TOO_LONG));
+    (message.map_or_else(|| json.to_string(), str::to_owned), lasting)
 }
 
 #[cfg(test)]
@@ -117,7 +124,7 @@ mod tests {
             (json!({ "detail": "fastapi" }), "fastapi"),
             (json!({ "detail": [{ "msg": "missing" }] }), r#"{"detail":[{"msg":"missing"}]}"#),
         ] {
-            assert_eq!(said(body.to_string().as_bytes()), (message.to_owned(), false));
+            assert_eq!(said(body.to_string().as_bytes()), (message.to_owned(), None));
         }
         assert_eq!(said(b"upstream \xff gone").0, "upstream \u{fffd} gone");
         assert_eq!(said(b"\n<!DOCTYPE html><title>502").0, "a page of HTML came with it");
@@ -126,9 +133,9 @@ mod tests {
     #[test]
     fn no_credit_left_is_told_from_too_many_requests() {
         for (error, no_credit) in [
-            (json!({ "message": "m", "code": "insufficient_quota" }), true),
-            (json!({ "message": "m", "type": "insufficient_quota", "code": null }), true),
-            (json!({ "message": "insufficient_quota", "code": "rate_limit_exceeded" }), false),
+            (json!({ "message": "m", "code": "insufficient_quota" }), Some(NO_CREDIT)),
+            (json!({ "message": "m", "type": "insufficient_quota", "code": null }), Some(NO_CREDIT)),
+            (json!({ "message": "insufficient_quota", "code": "rate_limit_exceeded" }), None),
         ] {
             let body = json!({ "error": error }).to_string();
             assert_eq!(said(body.as_bytes()).1, no_credit, "{body}");
