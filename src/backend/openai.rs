@@ -46,6 +46,8 @@ pub struct OpenAi {
     card: ModelCard,
     service: Service,
     known: Option<ServerModel>,
+    /// The most tokens of one text, where the person set it.
+    max_tokens: Option<usize>,
     /// The length of vectors to ask for, not the one learnt.
     dimensions: Option<usize>,
     encoding: Encoding,
@@ -62,8 +64,8 @@ impl OpenAi {
     pub fn new(settings: OpenAiSettings, handle: Handle) -> Result<Self, BackendError> {
         let client = Client::new(&settings)?;
         let (card, encoding) = (card(&settings), settings.endpoint.encoding());
-        let OpenAiSettings { service, known, dimensions, .. } = settings;
-        Ok(Self { client, handle, card, service, known, dimensions, encoding })
+        let OpenAiSettings { service, known, max_tokens, dimensions, .. } = settings;
+        Ok(Self { client, handle, card, service, known, max_tokens, dimensions, encoding })
     }
 
     fn ask(&self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Answer, BackendError> {
@@ -73,6 +75,11 @@ impl OpenAi {
         let answer = self.client.post(&request, limit, job.notify);
         let body = self.handle.block_on(job.cancel.run_until_cancelled(answer)).ok_or(BackendError::Cancelled)??;
         decode(&body, texts.len()).map_err(|reason| self.client.bad_answer(&reason))
+    }
+
+    /// As much of a text, prefix included, as is sent.
+    fn fit<'a>(&self, text: &'a str) -> Fitted<'a> {
+        fit(text, self.known.as_ref(), self.max_tokens)
     }
 
     /// Learns the length of the vectors from the first answer, and holds every later one to it.
@@ -97,14 +104,14 @@ impl Embedder for OpenAi {
     }
 
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {
-        let (prompt, known) = (self.card.prompts.of(Role::Document), self.known.as_ref());
+        let prompt = self.card.prompts.of(Role::Document);
         let prompted: Vec<_> = texts.iter().map(|text| prompt.apply(text)).collect();
-        pack(prompted.iter().map(|text| fit(text, known)), known)
+        pack(prompted.iter().map(|text| self.fit(text)), self.known.as_ref())
     }
 
     fn count(&self, texts: &[&str], role: Role) -> Vec<TokenCount> {
         let prompt = self.card.prompts.of(role);
-        texts.iter().map(|text| fit(&prompt.apply(text), self.known.as_ref()).tokens).collect()
+        texts.iter().map(|text| self.fit(&prompt.apply(text)).tokens).collect()
     }
 
     fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Batch, BackendError> {
@@ -117,7 +124,7 @@ impl Embedder for OpenAi {
         }
         let prompt = self.card.prompts.of(role);
         let prompted: Vec<_> = texts.iter().map(|text| prompt.apply(text)).collect();
-        let fitted = prompted.iter().map(|text| fit(text, self.known.as_ref()));
+        let fitted = prompted.iter().map(|text| self.fit(text));
         let (texts, tokens): (Vec<&str>, Vec<TokenCount>) =
             fitted.map(|Fitted { text, tokens }| (text, tokens)).unzip();
         let answer = self.ask(&texts, role, job)?;
@@ -131,14 +138,14 @@ impl Embedder for OpenAi {
 
 /// What is known before the server has answered.
 fn card(settings: &OpenAiSettings) -> ModelCard {
-    let OpenAiSettings { endpoint, model, known, prompts, dimensions, .. } = settings;
+    let OpenAiSettings { endpoint, model, known, max_tokens, prompts, dimensions, .. } = settings;
     let known = known.as_ref();
     ModelCard {
         model: model.clone(),
         engine: endpoint.host().into(),
         location: endpoint.location(),
         dimensions: dimensions.or(known.and_then(|known| known.dimensions)),
-        max_tokens: known.and_then(|known| known.max_tokens),
+        max_tokens: max_tokens.or(known.and_then(|known| known.max_tokens)),
         // Nobody bills for this machine's own work.
         usd_per_million_tokens: if endpoint.loopback() {
             Some(0.0)

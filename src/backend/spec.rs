@@ -157,9 +157,7 @@ impl BackendSpec {
                 let mut settings = server.settings(&context.table)?;
                 settings.dimensions = server.dimensions;
                 settings.prompts = self.adjustments.prompts(settings.prompts);
-                if let (Some(limit), Some(known)) = (self.adjustments.max_tokens, settings.known_mut()) {
-                    known.max_tokens = Some(limit);
-                }
+                settings.max_tokens = self.adjustments.max_tokens;
                 Ok(Box::new(OpenAi::new(settings, context.runtime.clone())?))
             }
         }

@@ -79,6 +79,8 @@ pub struct OpenAiSettings {
     pub prompts: Prompts,
     /// The length of the vectors to ask for. `None` leaves it to the model.
     pub dimensions: Option<usize>,
+    /// The most tokens of one text that are sent. `None` leaves it to what is known of the model.
+    pub max_tokens: Option<usize>,
     /// How long to wait for what.
     pub timing: Timing,
 }
@@ -129,12 +131,10 @@ impl OpenAiSettings {
         let model =
             model.map(str::trim).filter(|model| !model.is_empty()).unwrap_or(service.default_model()).to_owned();
         let (known, prompts) = (table.server(&model), table.prompts(&model));
-        Ok(Self { service, endpoint, key, model, known, prompts, dimensions: None, timing: Timing::default() })
-    }
-
-    /// What is known of the model, to be known otherwise.
-    pub fn known_mut(&mut self) -> Option<&mut ServerModel> {
-        self.known.as_mut()
+        // A model on this machine has no more processors than there are, and takes its time over a batch.
+        let total = if endpoint.loopback() { Duration::from_mins(10) } else { Timing::default().total };
+        let timing = Timing { total, ..Timing::default() };
+        Ok(Self { service, endpoint, key, model, known, prompts, dimensions: None, max_tokens: None, timing })
     }
 
     /// Where the texts will go.

@@ -17,14 +17,16 @@ pub(super) struct Fitted<'a> {
     pub(super) tokens: TokenCount,
 }
 
-/// Cuts `text` to what `model` sees. Where its tokenizer is not known, its tokens are estimated, one for every four
-/// bytes, and nothing is cut: its server knows best.
-pub(super) fn fit<'a>(text: &'a str, model: Option<&ServerModel>) -> Fitted<'a> {
+/// Cuts `text` to what `model` sees, or to a person's own `limit`. Where its tokenizer is not known, its tokens are
+/// estimated, one for every four bytes, and nothing is cut but at a limit of the person's: its server knows best.
+pub(super) fn fit<'a>(text: &'a str, model: Option<&ServerModel>, limit: Option<usize>) -> Fitted<'a> {
     if let Some(ServerModel { tokenizer: Some(TokenizerName::Cl100kBase), max_tokens, .. }) = model {
-        return cut(text, max_tokens.unwrap_or(usize::MAX));
+        return cut(text, limit.or(*max_tokens).unwrap_or(usize::MAX));
     }
-    let estimate = text.len().div_ceil(BYTES_PER_TOKEN);
-    Fitted { text, tokens: TokenCount { total: estimate, used: estimate, estimated: true } }
+    let total = text.len().div_ceil(BYTES_PER_TOKEN);
+    let used = total.min(limit.unwrap_or(usize::MAX));
+    let kept = if used < total { &text[..text.floor_char_boundary(used * BYTES_PER_TOKEN)] } else { text };
+    Fitted { text: kept, tokens: TokenCount { total, used, estimated: true } }
 }
 
 /// Cuts `text` after at most `limit` tokens, between characters.
@@ -70,7 +72,7 @@ mod tests {
             [("tiktoken is great!", 6), ("hello world", 2), ("antidisestablishmentarianism", 6), ("", 0)]
         {
             let expected = TokenCount { total: tokens, used: tokens, estimated: false };
-            assert_eq!(fit(text, known("text-embedding-3-small").as_ref()).tokens, expected, "{text}");
+            assert_eq!(fit(text, known("text-embedding-3-small").as_ref(), None).tokens, expected, "{text}");
         }
     }
 
@@ -79,12 +81,12 @@ mod tests {
         let model = known("text-embedding-ada-002");
         let whole = " word".repeat(8192);
         assert_eq!(
-            fit(&whole, model.as_ref()),
+            fit(&whole, model.as_ref(), None),
             Fitted { text: &whole, tokens: TokenCount { total: 8192, used: 8192, estimated: false } }
         );
         let longer = " word".repeat(8193);
         assert_eq!(
-            fit(&longer, model.as_ref()),
+            fit(&longer, model.as_ref(), None),
             Fitted { text: &whole, tokens: TokenCount { total: 8193, used: 8192, estimated: false } }
         );
     }
@@ -102,8 +104,19 @@ mod tests {
     fn an_unknown_models_tokens_are_estimated_and_nothing_is_cut() {
         let text = "abcde".repeat(10_000);
         let expected = TokenCount { total: 12_500, used: 12_500, estimated: true };
-        assert_eq!(fit(&text, known("nomic-embed-text").as_ref()), Fitted { text: &text, tokens: expected });
-        assert_eq!(fit("a", None).tokens.total, 1);
+        assert_eq!(fit(&text, known("nomic-embed-text").as_ref(), None), Fitted { text: &text, tokens: expected });
+        assert_eq!(fit("a", None, None).tokens.total, 1);
+    }
+
+    #[test]
+    fn a_limit_of_the_persons_own_cuts_whatever_is_known() {
+        let text = "é".repeat(1_000);
+        let fitted = fit(&text, None, Some(10));
+        assert_eq!(fitted.tokens, TokenCount { total: 500, used: 10, estimated: true });
+        assert_eq!(fitted.text, "é".repeat(20));
+        let fitted = fit(" word word word", known("text-embedding-3-small").as_ref(), Some(2)).text;
+        assert_eq!(fitted, " word word");
+        assert_eq!(fit("short", None, Some(10)).text, "short");
     }
 
     proptest! {
