@@ -81,8 +81,13 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
         Phase::Opening => Some(Line::styled(format!(" preparing {} …", text::visible(&panel.label)), theme.dim)),
         Phase::Downloading(download) => {
             let key = keymap::hint(Mode::Typing, &Action::Stop);
-            let text = format!(" fetching {} ({key} stops)", text::visible(&phrase::download(download)));
-            Some(Line::styled(text, theme.dim))
+            #[expect(clippy::cast_precision_loss, reason = "a share of bytes, drawn as a bar")]
+            let share = download.done as f32 / download.total.max(1) as f32;
+            Some(Line::from(vec![
+                Span::styled(format!(" fetching {} ", text::visible(&phrase::download(download))), theme.dim),
+                Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),
+                Span::styled(format!(" {key} stops"), theme.dim),
+            ]))
         }
         Phase::Embedding(progress) => {
             #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]

@@ -8,6 +8,7 @@ mod embed;
 mod engines;
 mod environment;
 mod hostile;
+mod hub;
 #[cfg(unix)]
 mod interrupted;
 mod lab;

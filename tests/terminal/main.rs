@@ -6,7 +6,10 @@ mod commands;
 mod comparing;
 #[path = "../cli/environment.rs"]
 mod environment;
+mod fetching;
 mod hostile;
+#[path = "../cli/hub.rs"]
+mod hub;
 mod leaving;
 #[path = "../cli/mock.rs"]
 mod mock;
