@@ -116,7 +116,7 @@ fn change_local(file: &mut ConfigFile, options: &Options) {
 fn change_openai(spec: &mut BackendSpec, options: &Options) {
     let BackendKind::Server(server) = &mut spec.kind else { return };
     let given = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
-    server.names = SettingNames::environment();
+    server.names = SettingNames { key: server.names.key.clone(), ..SettingNames::environment() };
     if let Some(model) = given(&options.embed_model) {
         server.model = Some(model);
     }

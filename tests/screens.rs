@@ -346,6 +346,22 @@ fn blind_columns_show_no_name_no_score_and_no_token_count() {
         assert!(shown.contains('A'), "{shown}");
     }
     insta::assert_snapshot!("blind_120x36", screen(&mut state, (120, 36)));
+    // Nor does a column that is asked, or that failed.
+    let mut waiting = compared();
+    waiting.act(Action::ToggleBlind);
+    waiting.act(Action::SwapBackend);
+    let effects = waiting.act(Action::Edit(Edit::Insert('s')));
+    for effect in effects {
+        let Effect::StartTimer { timer, .. } = effect else { continue };
+        for effect in waiting.receive(Reply::TimerElapsed(timer)) {
+            let shown = screen(&mut waiting, (120, 36));
+            assert!(!shown.contains("OpenAI") && shown.contains("both columns come together"), "{shown}");
+            let Effect::Search { backend, ticket, .. } = effect else { continue };
+            waiting.receive(Reply::SearchFailed { backend, ticket, message: "no answer from api.openai.com".into() });
+            let shown = screen(&mut waiting, (120, 36));
+            assert!(!shown.contains("openai") && shown.contains("a column failed"), "{shown}");
+        }
+    }
     state.act(Action::Vote(Verdict::Tie));
     let shown = screen(&mut state, (120, 36));
     assert!(shown.contains("ties 1, neither 0"), "{shown}");

@@ -46,6 +46,12 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     if let Some(notice) = &state.notice {
         return line(format!(" {}", text::visible(notice)), theme.warning);
     }
+    if state.compare.is_masked() {
+        // What a backend says of itself would give it away.
+        let failed = state.visible().iter().any(|id| matches!(state.panels[id.0].search, Search::Failed(_)));
+        let key = keymap::hint(Mode::Typing, &Action::Retry);
+        return if failed { line(format!(" ✗ a column failed ({key} tries again)"), theme.error) } else { None };
+    }
     if let Some(retry) = &panel.retry {
         return line(format!(" … {}", phrase::retrying(retry)), theme.warning);
     }
