@@ -18,7 +18,7 @@ use crate::{phrase, text};
 
 mod bench;
 mod compare;
-mod config;
+pub mod config;
 mod doctor;
 mod embed;
 mod escape;

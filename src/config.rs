@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use tokio::runtime::Handle;
 
 use crate::backend::hub::HubSettings;
 use crate::backend::local::EngineChoice;
-use crate::backend::openai::SettingNames;
+use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, OpenContext};
 use crate::backend::{BackendSpec, ModelTable};
 use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
@@ -26,12 +27,16 @@ pub struct Config {
     pub tab: usize,
     /// The one to begin with.
     pub backend: BackendId,
+    /// Whether it was asked for by name.
+    pub backend_named: bool,
     /// The pair to compare.
     pub compare: [BackendId; 2],
     /// Prices, limits and prompts.
     pub table: Arc<ModelTable>,
-    /// Where models are fetched from, and kept.
-    pub hub: HubSettings,
+    /// Where models are fetched from, and kept; or why that cannot be said, which only matters to whoever fetches one.
+    pub hub: Result<HubSettings, String>,
+    /// The config file that was read, if any.
+    pub config_file: Option<PathBuf>,
     /// The corpus to read; `None` for the bundled one.
     pub corpus: Option<PathBuf>,
     /// How many results to show.
@@ -52,22 +57,38 @@ impl Config {
         let top_k = options.top.or(file.top).unwrap_or(10).max(1);
         let engine = engine(&options);
         change_local(&mut file, &options);
-        let Backends { specs: mut backends, tab, compare, table } = file.backends(&engine, &variable)?;
-        if let Some(openai) = backends.iter_mut().find(|spec| spec.name == OPENAI) {
-            change_openai(openai, &options);
-        }
-        let backend = match &options.backend {
+        let config_file = file.path.clone();
+        let read = file.backends(&engine, &variable);
+        let Backends { specs: mut backends, mut tab, mut compare, table } = match &config_file {
+            Some(path) => read.with_context(|| path.display().to_string())?,
+            None => read?,
+        };
+        change_openai(&mut backends, &options);
+        let mut backend = match &options.backend {
             Some(name) => file::place(&backends, name)?,
             None => 0,
         };
+        if backend >= tab {
+            // One that was asked for by name stands among those that Tab goes through, or it would never come back.
+            let chosen = backends.remove(backend);
+            backends.insert(tab, chosen);
+            compare = compare.map(|place| match place {
+                place if place == backend => tab,
+                place if (tab..backend).contains(&place) => place + 1,
+                place => place,
+            });
+            (backend, tab) = (tab, tab + 1);
+        }
         Ok(Self {
             backends,
-            // One that was asked for by name stands among those that Tab goes through.
+            backend_named: options.backend.is_some(),
             tab,
             backend: BackendId(backend),
             compare: compare.map(BackendId),
             table: Arc::new(table),
-            hub: HubSettings::from_values(variable, etcetera::home_dir().ok().as_deref())?,
+            hub: HubSettings::from_values(variable, etcetera::home_dir().ok().as_deref())
+                .map_err(|error| error.to_string()),
+            config_file,
             corpus: options.corpus,
             top_k,
             appearance,
@@ -112,19 +133,30 @@ fn change_local(file: &mut ConfigFile, options: &Options) {
     }
 }
 
-/// The variables of the exercise and their options change the backend for OpenAI.
-fn change_openai(spec: &mut BackendSpec, options: &Options) {
-    let BackendKind::Server(server) = &mut spec.kind else { return };
+/// The variables of the exercise and their options change the backend for OpenAI. A server in the place of OpenAI's is
+/// that of every backend that OpenAI's key is for: the key goes nowhere else.
+fn change_openai(specs: &mut [BackendSpec], options: &Options) {
     let given = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
-    server.names = SettingNames { key: server.names.key.clone(), ..SettingNames::environment() };
-    if let Some(model) = given(&options.embed_model) {
-        server.model = Some(model);
+    let environment = SettingNames::environment();
+    for spec in specs {
+        let BackendKind::Server(server) = &mut spec.kind else { continue };
+        if server.service != Service::OpenAi || server.names.key != environment.key || server.base_url.is_some() {
+            continue;
+        }
+        server.names.base_url.clone_from(&environment.base_url);
+        server.base_url = given(&options.base_url);
+        if spec.name != OPENAI {
+            continue;
+        }
+        if server.model.is_none() || given(&options.embed_model).is_some() {
+            server.names.model.clone_from(&environment.model);
+            server.model = given(&options.embed_model);
+        }
+        if server.base_url.is_some() {
+            spec.label = server.model.clone().unwrap_or_else(|| spec.label.clone());
+        }
+        server.dimensions = options.dimensions.or(server.dimensions);
     }
-    if let Some(base_url) = given(&options.base_url) {
-        server.base_url = Some(base_url);
-        spec.label = server.model.clone().unwrap_or_else(|| spec.label.clone());
-    }
-    server.dimensions = options.dimensions.or(server.dimensions);
 }
 
 /// ONNX Runtime where it is asked for, by name or by its library; else RTen.
@@ -205,6 +237,31 @@ mod tests {
     fn colour_is_left_out_where_it_is_not_wanted() {
         assert_eq!(config(&["--color", "never", "--theme", "light"]).appearance, Appearance::Plain);
         assert_eq!(config(&["--color", "always", "--theme", "light"]).appearance, Appearance::Light);
+    }
+
+    #[test]
+    fn a_backend_asked_for_by_name_is_among_those_that_tab_goes_through() {
+        let config = config(&["--backend", "voyage"]);
+        assert_eq!((config.chosen_backend().name.as_str(), config.backend, config.tab), ("voyage", BackendId(2), 3));
+        assert_eq!(config.compare.map(|id| config.backends[id.0].name.as_str()), ["local", "openai"]);
+    }
+
+    #[test]
+    fn a_server_in_openais_place_is_that_of_every_backend_that_gets_its_key() {
+        let config = config(&["--base-url", "https://gateway.example/v1", "--embed-model", "own"]);
+        for spec in &config.backends {
+            let BackendKind::Server(server) = &spec.kind else { continue };
+            let expected = (server.names.key == "OPENAI_API_KEY").then_some("https://gateway.example/v1");
+            assert_eq!(server.base_url.as_deref(), expected, "{}", spec.name);
+        }
+        let model = |name: &str| match &config.backend_named(name).expect("it is there").kind {
+            BackendKind::Server(server) => server.model.clone(),
+            BackendKind::Local { .. } => None,
+        };
+        assert_eq!(
+            (model("openai").as_deref(), model("openai-large").as_deref()),
+            (Some("own"), Some("text-embedding-3-large"))
+        );
     }
 
     #[test]

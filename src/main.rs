@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use anyhow::{Context, bail};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
-use vecscope::cli::Cli;
+use vecscope::cli::{Cli, Command};
 use vecscope::config::{self, Config};
 use vecscope::{app, command, corpus, text};
 
@@ -47,6 +47,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "start");
     let is_terminal = io::stdout().is_terminal();
     let color = config::wants_color(cli.options.color, is_terminal);
+    if matches!(cli.command, Some(Command::Config { default: true })) {
+        command::config::print_default()?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let file = config::file::read(cli.options.config.as_deref())?;
     let config = Config::new(cli.options, file, is_terminal)?;
     let Some(command) = cli.command else {

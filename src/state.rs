@@ -258,17 +258,24 @@ impl State {
     pub fn selected_document(&self) -> Option<DocumentIndex> {
         match self.ranking() {
             Some(ranking) => ranking.ranked.get(self.list.selected).map(|ranked| ranked.document),
-            None => (self.list.selected < self.corpus.documents.len()).then_some(DocumentIndex(self.list.selected)),
+            None => (self.list.selected < self.row_count()).then_some(DocumentIndex(self.list.selected)),
         }
     }
 
     /// How many rows the list has: the top k of a ranking, or the whole corpus while the query is empty.
     #[must_use]
     pub fn row_count(&self) -> usize {
-        match self.ranking() {
-            Some(ranking) => self.list.top_k.min(ranking.ranked.len()),
-            None if self.query.is_blank() => self.corpus.documents.len(),
-            None => 0,
+        self.rows_of(self.active)
+    }
+
+    /// How many rows a backend's column has.
+    #[must_use]
+    pub fn rows_of(&self, backend: BackendId) -> usize {
+        match (&self.panels[backend.0].ranking, self.query.is_blank()) {
+            (Some(ranking), false) => self.list.top_k.min(ranking.ranked.len()),
+            // Without a query there is the corpus to look at, but nothing to compare.
+            (_, true) if self.screen == Screen::Search => self.corpus.documents.len(),
+            _ => 0,
         }
     }
 

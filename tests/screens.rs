@@ -338,18 +338,21 @@ fn a_column_that_waits_says_so_and_keeps_its_older_ranking() {
 fn blind_columns_show_no_name_no_score_and_no_token_count() {
     let mut state = compared();
     state.act(Action::ToggleBlind);
+    assert!(screen(&mut state, (120, 36)).contains("this query was seen with the names"));
+    let effects = state.act(Action::Edit(Edit::Insert('s')));
+    answer_each(&mut state, effects);
     for size in [(120, 36), (80, 24), (40, 10)] {
         let shown = screen(&mut state, size);
         for giveaway in ["MiniLM", "OpenAI", "openai", "384", "1536", "0.700", "tokens", "RTen"] {
             assert!(!shown.contains(giveaway), "{giveaway} at {size:?}: {shown}");
         }
-        assert!(shown.contains('A'), "{shown}");
+        assert!(shown.contains("● A"), "the arrow keys begin on the left: {shown}");
     }
+    assert!(screen(&mut state, (80, 24)).contains("which is better?"));
     insta::assert_snapshot!("blind_120x36", screen(&mut state, (120, 36)));
     // Nor does a column that is asked, or that failed.
     let mut waiting = compared();
     waiting.act(Action::ToggleBlind);
-    waiting.act(Action::SwapBackend);
     let effects = waiting.act(Action::Edit(Edit::Insert('s')));
     for effect in effects {
         let Effect::StartTimer { timer, .. } = effect else { continue };

@@ -14,8 +14,8 @@ pub(super) enum Task {
     Open(CancellationToken),
     /// Rank the corpus for a query, unless the token says that nobody waits any more.
     Search(Ticket, String, CancellationToken),
-    /// Do what was asked for by hand.
-    Run(Errand),
+    /// Do what was asked for by hand, unless the token says that nobody waits any more.
+    Run(Errand, CancellationToken),
     /// Embed one more batch of the corpus, unless the token says that it is not wanted any more.
     EmbedBatch {
         /// Whether the person has let the corpus leave this machine.
@@ -152,7 +152,9 @@ impl Slot {
             if readiness.can_search
                 && let Some(errand) = tasks.errands.pop_front()
             {
-                return Some(Task::Run(errand));
+                // A query takes its place, as it takes that of a search.
+                tasks.running = CancellationToken::new();
+                return Some(Task::Run(errand, tasks.running.clone()));
             }
             if readiness.can_embed && tasks.embed {
                 tasks.embedding = CancellationToken::new();
@@ -215,7 +217,7 @@ mod tests {
         search(&slot, "first");
         slot.embed();
         assert!(matches!(slot.next(READY), Some(Task::Search(..))));
-        assert!(matches!(slot.next(READY), Some(Task::Run(Errand::Neighbours(10)))));
+        assert!(matches!(slot.next(READY), Some(Task::Run(Errand::Neighbours(10), _))));
         assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { .. })));
     }
 

@@ -87,7 +87,7 @@ impl Work {
         match task {
             Task::Open(cancel) => self.open(&cancel),
             Task::Search(ticket, query, cancel) => self.search(ticket, query, &cancel),
-            Task::Run(errand) => self.run_errand(errand),
+            Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
     }
@@ -169,15 +169,18 @@ impl Work {
         }
     }
 
-    fn run_errand(&mut self, errand: Errand) {
+    fn run_errand(&mut self, errand: Errand, cancel: &CancellationToken) {
         const TIMES: usize = 5;
         let Some(searcher) = &mut self.searcher else { return };
         let backend = self.id;
         let reply = match errand {
             Errand::Neighbours(most) => Reply::Neighbours { backend, neighbours: Arc::new(searcher.neighbours(most)) },
             Errand::Repeat(query) => {
-                let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
-                let repeated = searcher.repeat(&query, TIMES, &mut job).map_err(describe);
+                let mut job = Job { cancel, notify: &mut |_| {} };
+                let repeated = searcher.repeat(&query, TIMES, &mut job).map_err(|error| match error {
+                    BackendError::Cancelled => "given up for a query".into(),
+                    error => describe(error),
+                });
                 Reply::Repeated { backend, repeated, spent: searcher.spent() }
             }
         };

@@ -87,8 +87,8 @@ pub struct OpenContext {
     pub runtime: Handle,
     /// Prices, limits and prompts.
     pub table: Arc<ModelTable>,
-    /// Where models are fetched from, and kept.
-    pub hub: HubSettings,
+    /// Where models are fetched from, and kept; or why that cannot be said.
+    pub hub: Result<HubSettings, String>,
 }
 
 /// What surrounds the opening of a backend, which may take long where a model has to be fetched.
@@ -190,7 +190,10 @@ impl BackendSpec {
                 ("model-dir", None, None, None, readiness)
             }
             LocalModel::Catalogue(model) => {
-                let fetched = repo(model).is_ok_and(|repo| context.hub.cached(&repo, &files(model)).is_some());
+                let fetched = match (repo(model), &context.hub) {
+                    (Ok(repo), Ok(hub)) => hub.cached(&repo, &files(model)).is_some(),
+                    _ => false,
+                };
                 let readiness = if fetched { Readiness::Ready } else { Readiness::Downloads(model.repository.clone()) };
                 let limit = table.max_tokens(model.base_name()).or(Some(512));
                 ("fastembed", Some(model.dimensions), limit, Some(table.prompts(&name)), readiness)
@@ -267,11 +270,12 @@ impl LocalModel {
 /// Whatever the hub refuses, and [`BackendError::Cancelled`].
 pub fn fetch(model: &CatalogueModel, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<PathBuf, BackendError> {
     let (repo, files) = (repo(model)?, files(model));
+    let settings = context.hub.clone().map_err(BackendError::NotConfigured)?;
     // Without a client, whose certificates take a while to load.
-    if let Some(folder) = context.hub.cached(&repo, &files) {
+    if let Some(folder) = settings.cached(&repo, &files) {
         return Ok(folder);
     }
-    let hub = Hub::new(context.hub.clone(), context.runtime.clone())?;
+    let hub = Hub::new(settings, context.runtime.clone())?;
     hub.fetch(&repo, &files, job.cancel, job.progress)
 }
 

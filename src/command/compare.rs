@@ -124,15 +124,22 @@ pub(super) fn run(
         writeln!(io::stderr(), "vecscope: {}: nothing to compare", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));
     }
-    let mut searchers = Vec::new();
+    // Both are asked about before anything is sent, and paid for, to either.
+    let mut embedders = Vec::new();
     for spec in specs {
         let embedder = session.open_backend(spec)?;
-        if !corpus.bundled {
-            session.may_send(embedder.as_ref(), &corpus.texts())?;
+        let own = if corpus.bundled { Vec::new() } else { corpus.texts() };
+        let listed = queries.iter().map(String::as_str).filter(|_| query.is_none());
+        let texts: Vec<&str> = own.into_iter().chain(listed).collect();
+        if !texts.is_empty() {
+            session.may_send(embedder.as_ref(), &texts)?;
         }
-        let mut searcher = Searcher::new(embedder, Arc::clone(&corpus));
-        embed_all(&mut searcher)?;
-        searchers.push(searcher);
+        embedders.push(embedder);
+    }
+    let mut searchers: Vec<Searcher> =
+        embedders.into_iter().map(|embedder| Searcher::new(embedder, Arc::clone(&corpus))).collect();
+    for searcher in &mut searchers {
+        embed_all(searcher)?;
     }
     let mut compared = Vec::new();
     for query in &queries {
@@ -142,6 +149,8 @@ pub(super) fn run(
             .collect::<anyhow::Result<Vec<Ranking>>>()?;
         let comparison = Comparison::of(&rankings[0], &rankings[1], session.config.top_k);
         let Some(comparison) = comparison else { bail!("the two rankings have nothing in common") };
+        // Of many queries only the measures are printed.
+        let rankings = if queries.len() == 1 { rankings } else { Vec::new() };
         compared.push((rankings, comparison));
     }
     let sides = Sides { specs, searchers: [&searchers[0], &searchers[1]], top_k: session.config.top_k };
@@ -169,6 +178,7 @@ pub(super) fn run(
 fn pair<'a>(session: &'a Session, names: &[String]) -> anyhow::Result<[&'a BackendSpec; 2]> {
     let specs = &session.config.backends;
     match names {
+        [] if session.config.backend_named => bail!("compare takes two backends: --backends A,B in place of --backend"),
         [] => Ok(session.config.compare.map(|id| &specs[id.0])),
         [left, right] => Ok([&specs[file::place(specs, left)?], &specs[file::place(specs, right)?]]),
         _ => bail!("--backends takes two names with a comma between, not {}", names.len()),

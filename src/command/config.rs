@@ -7,15 +7,24 @@ use super::Session;
 use crate::config::file;
 use crate::text;
 
+/// Prints the built-in config: also where the person's own is broken.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn print_default() -> io::Result<()> {
+    io::stdout().lock().write_all(file::DEFAULT.as_bytes())
+}
+
 pub(super) fn run(session: &Session, default: bool) -> anyhow::Result<ExitCode> {
-    let mut stdout = io::stdout().lock();
     if default {
-        stdout.write_all(file::DEFAULT.as_bytes())?;
+        print_default()?;
         return Ok(ExitCode::SUCCESS);
     }
-    // Whoever asked for another file has named it; that it is good is why the program came so far.
-    let path = file::default_path()?;
-    let state = if path.exists() { "read" } else { "not there: everything is as built in" };
+    let mut stdout = io::stdout().lock();
+    let (path, state) = match &session.config.config_file {
+        Some(path) => (path.clone(), "read"),
+        None => (file::default_path()?, "not there: everything is as built in"),
+    };
     writeln!(stdout, "{} ({state})", text::visible(&path.display().to_string()))?;
     let names: Vec<&str> = session.config.backends.iter().map(|spec| spec.name.as_str()).collect();
     writeln!(stdout, "backends: {}", text::visible(&names.join(", ")))?;

@@ -38,6 +38,9 @@ pub struct ConfigFile {
     /// Prices, limits and prompts.
     #[serde(default)]
     pub models: Overrides,
+    /// The person's own file, if there is one.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
 
 /// One backend. Which fields it may have depends on its kind.
@@ -100,7 +103,7 @@ pub fn read(path: Option<&Path>) -> anyhow::Result<ConfigFile> {
     let file = path.map(Path::to_path_buf).or_else(|| default_path().ok().filter(|path| path.exists()));
     let Some(file) = file else { return Ok(defaults()) };
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read the config {}", file.display()))?;
-    over_defaults(&file.display().to_string(), &text)
+    Ok(ConfigFile { path: Some(file.clone()), ..over_defaults(&file.display().to_string(), &text)? })
 }
 
 /// The built-in config.
@@ -146,6 +149,9 @@ impl Entry {
         if self.kind.is_some() && self.kind != under.kind {
             return self;
         }
+        // The key of one server is not for another.
+        let key_variable =
+            if self.base_url.is_some() { self.key_variable } else { self.key_variable.or(under.key_variable) };
         Self {
             kind: under.kind,
             label: self.label.or(under.label),
@@ -154,7 +160,7 @@ impl Entry {
             pooling: self.pooling.or(under.pooling),
             trust: self.trust.or(under.trust),
             base_url: self.base_url.or(under.base_url),
-            key_variable: self.key_variable.or(under.key_variable),
+            key_variable,
             dimensions: self.dimensions.or(under.dimensions),
             query_prefix: self.query_prefix.or(under.query_prefix),
             document_prefix: self.document_prefix.or(under.document_prefix),
@@ -189,6 +195,11 @@ impl Entry {
                 trusted: self.trust.unwrap_or(false),
                 pooling: self.pooling,
             }),
+            // A key is for its own service, unless the person says otherwise.
+            Kind::Openai | Kind::Voyage if self.base_url.is_some() => {
+                let service = if kind == Kind::Voyage { Service::Voyage } else { Service::OpenAi };
+                self.server(name, service, "", variable)
+            }
             Kind::Openai => self.server(name, Service::OpenAi, "OPENAI_API_KEY", variable),
             Kind::Voyage => self.server(name, Service::Voyage, "VOYAGE_API_KEY", variable),
             Kind::OpenaiCompatible if self.base_url.is_none() => bail!("it has no base_url"),
@@ -365,6 +376,19 @@ mod tests {
         assert_eq!(spec(&backends, "e5-small").adjustments.query, Some(Prompt::Nothing));
         assert_eq!(spec(&backends, "e5-small").adjustments.document, None);
         assert_eq!(backends.table.server("nomic-embed-text").and_then(|model| model.dimensions), Some(768));
+    }
+
+    #[test]
+    fn a_key_goes_to_its_own_service_unless_the_person_says_otherwise() {
+        let keys = |text: &str| {
+            let variable = |name: &str| Some(format!("the value of {name}"));
+            let config = over_defaults("config.toml", text).expect("well formed");
+            let backends = config.backends(&EngineChoice::Rten, &variable).expect("well formed");
+            server(spec(&backends, "voyage")).key.is_some()
+        };
+        assert!(keys(""));
+        assert!(!keys("[backends.voyage]\nbase_url = \"https://elsewhere.example/v1\""));
+        assert!(keys("[backends.voyage]\nbase_url = \"https://elsewhere.example/v1\"\nkey_variable = \"OTHER\""));
     }
 
     #[test]

@@ -115,10 +115,11 @@ fn parse_query_line(line: &str) -> Result<String, String> {
     #[derive(Deserialize)]
     #[serde(expecting = "an object with \"query\" or \"text\" on each line (JSONL)")]
     struct QueryLine {
-        #[serde(alias = "text")]
-        query: String,
+        query: Option<String>,
+        text: Option<String>,
     }
-    let QueryLine { query } = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
+    let QueryLine { query, text } = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
+    let Some(query) = query.or(text) else { return Err("there is neither \"query\" nor \"text\"".into()) };
     if query.trim().is_empty() { Err("\"query\" is empty".into()) } else { Ok(query) }
 }
 

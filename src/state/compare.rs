@@ -23,6 +23,8 @@ pub struct Compare {
     pub history: Vec<Compared>,
     /// Whether the columns are unlabelled and shuffled.
     pub blind: Option<Blind>,
+    /// The query that was on the screen with the names when they were taken away: it is not voted on.
+    pub seen: Option<String>,
     /// The votes of this run.
     pub votes: Vec<Vote>,
     /// What the two models disagree about most, once it was looked for.
@@ -40,6 +42,8 @@ pub struct Compared {
     pub query: String,
     /// By which pair.
     pub pair: [BackendId; 2],
+    /// The depth of the overlap.
+    pub top_k: usize,
     /// How far they agreed.
     pub agreement: Agreement,
 }
@@ -130,6 +134,7 @@ impl Compare {
             source: None,
             history: Vec::new(),
             blind: None,
+            seen: None,
             votes: Vec::new(),
             found: Vec::new(),
             chosen: 0,
@@ -167,20 +172,21 @@ impl Compare {
     /// Takes the comparison on the screen into the means of this run.
     pub(super) fn record(&mut self) {
         let Some(now) = &self.now else { return };
-        let pair = self.pair;
-        self.history.retain(|compared| compared.pair != pair || compared.query != now.query);
-        self.history.push(Compared { query: now.query.clone(), pair, agreement: now.agreement });
+        let (pair, top_k) = (self.pair, now.top_k);
+        let is_same = |old: &Compared| old.pair == pair && old.query == now.query && old.top_k == top_k;
+        self.history.retain(|old| !is_same(old));
+        self.history.push(Compared { query: now.query.clone(), pair, top_k, agreement: now.agreement });
     }
 
-    /// The means over the queries that this pair was compared on.
+    /// The means over the queries that this pair was compared on at a depth.
     #[must_use]
-    pub fn means(&self) -> Option<Means> {
-        Means::of(self.of_pair().map(|compared| &compared.agreement))
+    pub fn means(&self, top_k: usize) -> Option<Means> {
+        Means::of(self.of_pair(top_k).map(|compared| &compared.agreement))
     }
 
-    /// What this pair was compared on.
-    pub(super) fn of_pair(&self) -> impl Iterator<Item = &Compared> + Clone {
-        self.history.iter().filter(|compared| compared.pair == self.pair)
+    /// What this pair was compared on at a depth.
+    pub(super) fn of_pair(&self, top_k: usize) -> impl Iterator<Item = &Compared> + Clone {
+        self.history.iter().filter(move |compared| compared.pair == self.pair && compared.top_k == top_k)
     }
 
     /// Takes the labels away, or gives them back.
@@ -189,13 +195,23 @@ impl Compare {
             None => Some(self.shuffled(query)),
             Some(_) => None,
         };
+        self.seen = Some(query.to_owned());
     }
 
-    /// Hides and shuffles the columns again for another query.
-    pub(super) fn shuffle(&mut self, query: &str) {
-        if self.blind.is_some_and(|blind| blind.revealed) {
+    /// Hides and shuffles the columns again for another query, and says whether it did.
+    pub(super) fn shuffle(&mut self, query: &str) -> bool {
+        let shuffles = self.blind.is_some_and(|blind| blind.revealed);
+        if shuffles {
             self.blind = Some(self.shuffled(query));
         }
+        shuffles
+    }
+
+    /// Whether the columns are not shown yet: of a query that was seen with its names there is nothing to guess, and
+    /// whichever column comes first would be known by its speed.
+    #[must_use]
+    pub fn is_held_back(&self, query: &str) -> bool {
+        self.is_masked() && (self.now.is_none() || self.seen.as_deref() == Some(query))
     }
 
     fn shuffled(&self, query: &str) -> Blind {
@@ -207,6 +223,9 @@ impl Compare {
     /// Takes a vote on the comparison on the screen, and shows the names. Says why, where there is nothing to vote on.
     pub(super) fn vote(&mut self, verdict: Verdict) -> Result<(), &'static str> {
         let Some(now) = &self.now else { return Err("there is nothing to vote on until both columns are ranked") };
+        if self.is_held_back(&now.query) {
+            return Err("this query was seen with the names: type another one");
+        }
         if now.same_top {
             return Err("both columns are the same: nothing to vote on; try another query");
         }
@@ -265,9 +284,10 @@ mod tests {
         let mut compare = compared(&[0.9, 0.8, 0.1], &[0.1, 0.8, 0.9]);
         compare.record();
         compare.record();
-        assert_eq!(compare.means().map(|means| means.queries), Some(1));
+        assert_eq!(compare.means(2).map(|means| means.queries), Some(1));
+        assert_eq!(compare.means(3), None, "another depth has its own means");
         compare.pair = [BackendId(1), BackendId(2)];
-        assert_eq!(compare.means(), None, "another pair has its own means");
+        assert_eq!(compare.means(2), None, "another pair has its own means");
         compare.record();
         assert_eq!(compare.history.len(), 2);
     }
@@ -308,7 +328,7 @@ mod tests {
         let mut compare = Compare::new(PAIR, 7);
         compare.toggle_blind("q");
         let before = compare.columns();
-        compare.shuffle("another letter");
+        assert!(!compare.shuffle("another letter"));
         assert_eq!(compare.columns(), before, "nothing moves under the person before the vote");
         compare.toggle_blind("q");
         assert_eq!(compare.columns(), PAIR);

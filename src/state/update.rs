@@ -98,7 +98,10 @@ impl State {
             return visible.into_iter().flat_map(|backend| self.forget_search(backend)).collect();
         }
         if self.screen == Screen::Compare {
-            self.compare.shuffle(self.query.text());
+            let query = self.query.text().to_owned();
+            if self.compare.shuffle(&query) {
+                self.focus_first_column();
+            }
         }
         let pauses: Vec<_> =
             visible.into_iter().map(|backend| (backend, self.panels[backend.0].typing_pause)).collect();

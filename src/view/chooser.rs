@@ -59,6 +59,12 @@ fn readiness(panel: &Panel) -> String {
         }
         (Phase::Closed, Some(Readiness::NotConfigured(message)))
         | (Phase::NotConfigured(message) | Phase::Failed(message), _) => text::visible(message).into_owned(),
-        _ => "ready".into(),
+        (Phase::Closed | Phase::Ready, _) => "ready".into(),
+        (Phase::Opening, _) => "loading".into(),
+        (Phase::Downloading(download), _) => format!("fetching {}", text::visible(&phrase::download(download))),
+        (Phase::AwaitingConsent(_), _) => "asks before the corpus leaves this machine".into(),
+        (Phase::Embedding(progress) | Phase::Stopped { progress, .. }, _) => {
+            format!("{} of {} embedded", progress.done, progress.total)
+        }
     }
 }

@@ -77,12 +77,15 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
         frame.render_widget(title, area);
         layout.rows
     };
-    // Whichever comes first would be known by its speed.
-    let held_back = state.compare.is_masked() && state.compare.now.is_none();
+    let held_back = state.compare.is_held_back(state.query.text());
     if let Some(ranking) = panel.ranking.as_ref().filter(|_| !state.query.is_blank() && !held_back) {
-        draw_rows(frame, rows, state, side, ranking, theme);
+        draw_rows(frame, rows, layout.framed, state, side, ranking, theme);
     } else {
-        let message = if held_back { "both columns come together".into() } else { nothing_to_show(state, panel) };
+        let message = match (held_back, &state.compare.now) {
+            (true, None) => "both columns come together, for the next query".into(),
+            (true, Some(_)) => "this query was seen with the names: type another one".into(),
+            (false, _) => nothing_to_show(state, panel),
+        };
         let lines = text::wrap(&message, usize::from(rows.width), usize::from(rows.height));
         frame.render_widget(Text::from_iter(lines).style(theme.dim), rows);
     }
@@ -97,7 +100,10 @@ fn title(state: &State, side: usize, panel: &Panel) -> String {
     match (&panel.phase, &panel.search) {
         _ if state.query.is_blank() || state.compare.is_masked() => {}
         (Phase::Embedding(progress), _) => parts.push(format!("{} of {} embedded", progress.done, progress.total)),
-        (_, Search::Failed(_)) => parts.push("✗ failed".into()),
+        (Phase::Stopped { progress, .. }, _) => {
+            parts.push(format!("stopped: {} of {}", progress.done, progress.total));
+        }
+        (Phase::Failed(_) | Phase::NotConfigured(_), _) | (_, Search::Failed(_)) => parts.push("✗ failed".into()),
         (_, Search::Paused) => parts.push("stale: waits for a pause".into()),
         (_, Search::Running) => parts.push("stale: asking …".into()),
         (_, Search::Idle) => {}
@@ -141,7 +147,15 @@ fn other<'a>(state: &'a State, side: usize, ranking: &Ranking) -> Option<&'a Ran
     other.filter(|other| other.query == ranking.query)
 }
 
-fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, side: usize, ranking: &Ranking, theme: &Theme) {
+fn draw_rows(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    framed: bool,
+    state: &State,
+    side: usize,
+    ranking: &Ranking,
+    theme: &Theme,
+) {
     let Some(spread) = &ranking.spread else { return };
     let is_current = ranking.query == state.query.text();
     let style = if is_current { theme.text } else { theme.dim };
@@ -149,10 +163,13 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, side: usize, rank
     let shown = state.list.top_k.min(ranking.ranked.len());
     let has_bars = area.width >= BARS_FROM;
     let masked = state.compare.is_masked();
+    // Where lines show where a sentence went, words need not.
+    let window = state.list.first..state.list.first + usize::from(area.height);
+    let lined = |rank: usize| framed && window.contains(&(rank - 1));
     let places = (state.list.first..shown).zip(area.rows());
     for (position, row) in places {
         let ranked = ranking.ranked[position];
-        let (movement, movement_style) = movement(state, side, position, ranked.document, other, theme);
+        let (movement, movement_style) = movement(state, side, position, ranked.document, other, &lined, theme);
         let selected = state.selected_document() == Some(ranked.document);
         let mut spans = vec![
             Span::styled(if selected { "›" } else { " " }, theme.accent),
@@ -185,6 +202,7 @@ fn movement(
     position: usize,
     document: DocumentIndex,
     other: Option<&Ranking>,
+    lined: &impl Fn(usize) -> bool,
     theme: &Theme,
 ) -> (String, Style) {
     let Some(there) = other.and_then(|other| other.rank_of(document)) else { return (String::new(), theme.dim) };
@@ -192,7 +210,10 @@ fn movement(
     match side {
         _ if there == here => ("=".into(), theme.dim),
         0 if there > top_k => (format!("→#{there}"), theme.down),
-        0 => (String::new(), theme.dim),
+        // A line shows it.
+        0 if lined(there) => (String::new(), theme.dim),
+        0 if there < here => (format!("▲{}", here - there), theme.up),
+        0 => (format!("▼{}", there - here), theme.down),
         _ if there > top_k => (format!("←#{there}"), theme.new),
         _ if there > here => (format!("▲{}", there - here), theme.up),
         _ => (format!("▼{}", here - there), theme.down),
@@ -205,7 +226,7 @@ fn draw_strokes(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &T
     let gap = Rect { x: left.right(), y: layout.rows.y, width: right.x - left.right(), height: layout.rows.height };
     let [from, to] = state.compare.columns().map(|backend| state.panels[backend.0].ranking.as_deref());
     let (Some(from), Some(to)) = (from, to) else { return };
-    if from.query != to.query || state.query.is_blank() {
+    if from.query != to.query || state.query.is_blank() || state.compare.is_held_back(state.query.text()) {
         return;
     }
     let (width, height) = (f64::from(gap.width), f64::from(gap.height));

@@ -18,8 +18,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let searching = state.compare.pair.iter().any(|id| state.panels[id.0].neighbours.is_none());
     let columns = usize::from(inner.width);
     let mut lines = vec![Line::styled(
-        text::fit("RBO  overlap@10: of the ten nearest sentences of each sentence, and of queries so far", columns)
-            .into_owned(),
+        text::fit(
+            "RBO  overlap: of the ten nearest sentences of each sentence, and of the top of queries so far",
+            columns,
+        )
+        .into_owned(),
         theme.dim,
     )];
     if searching {

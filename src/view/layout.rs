@@ -223,7 +223,7 @@ impl Layout {
         if state.screen == Screen::Compare {
             let column = self.columns.iter().position(|column| column.contains(at))?;
             let backend = if self.framed { state.compare.columns()[column] } else { state.active };
-            let is_row = (self.rows.y..self.rows.bottom()).contains(&at.y) && row < state.row_count();
+            let is_row = (self.rows.y..self.rows.bottom()).contains(&at.y) && row < state.rows_of(backend);
             return is_row.then_some(Action::SelectIn(backend, row));
         }
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))

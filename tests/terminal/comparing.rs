@@ -51,7 +51,9 @@ fn a_blind_vote_hides_the_names_until_it_is_given() {
     terminal.send(QUESTION);
     terminal.shows(&["○ letters · 27 d", "mean of 1 query"]);
     terminal.send(F9);
-    terminal.shows(&["which is better?", "blind: names and scores are hidden"]);
+    terminal.shows(&["this query was seen with the names", "blind: names and scores are hidden"]);
+    terminal.send("s");
+    terminal.shows(&["which is better?", "● A", "SQL is the language"]);
     terminal.shows_no(&["MiniLM", "letters"]);
     terminal.send(VOTE_TIE);
     terminal.shows(&["letters", "MiniLM", "ties 1"]);

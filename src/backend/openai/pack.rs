@@ -20,7 +20,9 @@ pub(super) fn pack<'a>(texts: impl Iterator<Item = Fitted<'a>>, model: Option<&S
     let mut requests: Vec<Vec<usize>> = Vec::new();
     let (mut tokens, mut bytes) = (0, 0);
     for (index, fitted) in texts.enumerate() {
-        tokens += fitted.tokens.used;
+        // What is estimated may be twice as much, and a request over the limit is refused whole.
+        let weight = if fitted.tokens.estimated && known.is_some() { 2 } else { 1 } * fitted.tokens.used;
+        tokens += weight;
         bytes += fitted.text.len();
         match requests.last_mut() {
             Some(last) if last.len() < limits.texts && tokens <= limits.tokens && bytes <= most_bytes => {
@@ -28,7 +30,7 @@ pub(super) fn pack<'a>(texts: impl Iterator<Item = Fitted<'a>>, model: Option<&S
             }
             _ => {
                 requests.push(vec![index]);
-                (tokens, bytes) = (fitted.tokens.used, fitted.text.len());
+                (tokens, bytes) = (weight, fitted.text.len());
             }
         }
     }

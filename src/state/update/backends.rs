@@ -51,7 +51,13 @@ impl State {
 
     /// Asks whether the corpus may leave for a backend, which is the one that the answer is about.
     pub(super) fn ask(&mut self, backend: BackendId) {
-        self.active = backend;
+        if backend != self.active {
+            self.follow = self.selected_document();
+            self.active = backend;
+            self.follow_selection();
+        }
+        // The question says who asks.
+        self.compare.blind = None;
         self.mode = Mode::Consent;
     }
 
@@ -129,7 +135,7 @@ impl State {
         self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
 
-    fn retry_with(&mut self, backend: BackendId) -> Vec<Effect> {
+    pub(super) fn retry_with(&mut self, backend: BackendId) -> Vec<Effect> {
         let panel = &self.panels[backend.0];
         let (types, failed_search) = (!self.query.is_blank(), matches!(panel.search, Search::Failed(_)));
         let (mut effects, searches) = match panel.phase {
@@ -176,10 +182,13 @@ impl State {
         if !yes {
             let label = self.panel().label.clone();
             self.panel_mut(backend).phase = Phase::Closed;
-            let effects = match self.screen {
-                Screen::Search => self.activate(BackendId(0)),
-                Screen::Compare => Vec::new(),
+            // Where nothing leaves this process, there is no question.
+            let here = (0..self.in_tab).map(BackendId).find(|id| self.panels[id.0].typing_pause.is_zero());
+            let effects = match (self.screen, here) {
+                (Screen::Search, Some(here)) if here != backend => self.activate(here),
+                _ => Vec::new(),
             };
+            self.ask_next();
             self.notice = Some(format!("nothing was sent to {label}"));
             return effects;
         }
@@ -189,12 +198,16 @@ impl State {
         if !self.query.is_blank() {
             effects.extend(self.request_search(backend, Duration::ZERO));
         }
-        // The other column may have a question of its own.
+        self.ask_next();
+        effects
+    }
+
+    /// The other column may have a question of its own.
+    fn ask_next(&mut self) {
         let other = self.visible().into_iter().find(|id| matches!(self.panels[id.0].phase, Phase::AwaitingConsent(_)));
         if let Some(other) = other {
             self.ask(other);
         }
-        effects
     }
 
     fn next_ticket(&mut self) -> Ticket {

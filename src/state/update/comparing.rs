@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::engine::comparison;
 use crate::state::compare::{Found, Verdict};
-use crate::state::{Action, BackendId, Effect, Mode, Screen, State};
+use crate::state::{Action, BackendId, Effect, Mode, Phase, Screen, State};
 
 /// How many disagreements are listed.
 const LISTED: usize = 50;
@@ -28,13 +28,14 @@ impl State {
         let before = self.visible();
         let document = self.selected_document();
         match screen {
-            Screen::Compare if !self.compare.pair.contains(&self.active) => self.compare.pair[0] = self.active,
+            Screen::Compare if !self.compare.pair.contains(&self.active) => self.active = self.compare.pair[0],
             // What was hidden stays hidden: no name is given away by going there and back.
             Screen::Search if self.compare.is_masked() => self.compare.blind = None,
             Screen::Search | Screen::Compare => {}
         }
         self.screen = screen;
-        self.baseline = None;
+        // Movements are counted from rankings of this screen and of this backend.
+        (self.baseline, self.settled) = (None, None);
         self.explanation_alone = false;
         let visible = self.visible();
         let mut effects = Vec::new();
@@ -102,7 +103,13 @@ impl State {
     /// Takes what is selected in the list that is open.
     pub(super) fn choose(&mut self) -> Vec<Effect> {
         match self.mode {
-            Mode::Choosing => self.activate(self.chosen_backend),
+            Mode::Choosing => {
+                let mut effects = self.activate(self.chosen_backend);
+                if matches!(self.panel().phase, Phase::Failed(_)) {
+                    effects.extend(self.retry_with(self.chosen_backend));
+                }
+                effects
+            }
             Mode::Disagreements => {
                 self.mode = Mode::Typing;
                 let text = match self.compare.found.get(self.compare.chosen) {
@@ -144,7 +151,7 @@ impl State {
             self.notice = Some("the columns are hidden: vote first, or leave blind mode".into());
             return Vec::new();
         }
-        let is_ready = |id: &BackendId| self.panels[id.0].phase == crate::state::Phase::Ready;
+        let is_ready = |id: &BackendId| self.panels[id.0].phase == Phase::Ready;
         if !self.visible().iter().all(is_ready) {
             self.notice = Some("both models have to have embedded the corpus first".into());
             return Vec::new();
@@ -162,7 +169,10 @@ impl State {
             (Some(left), Some(right)) => comparison::disagreements(&left, &right, LISTED),
             _ => Vec::new(),
         };
-        let queries = self.compare.of_pair().map(|compared| Found::Query(compared.query.clone(), compared.agreement));
+        let queries = self
+            .compare
+            .of_pair(self.list.top_k)
+            .map(|compared| Found::Query(compared.query.clone(), compared.agreement));
         let mut found: Vec<Found> = sentences.into_iter().map(Found::Sentence).chain(queries).collect();
         found.sort_by(|a, b| a.rbo().total_cmp(&b.rbo()));
         found.truncate(LISTED);
@@ -180,16 +190,28 @@ impl State {
             Some(self.query.text().to_owned())
         };
         let Some(query) = query else { return Vec::new() };
-        self.notice = Some("embedding the same text again …".into());
-        self.visible().into_iter().map(|backend| Effect::Repeat(backend, query.clone())).collect()
+        let ready: Vec<BackendId> =
+            self.visible().into_iter().filter(|id| self.panels[id.0].phase == Phase::Ready).collect();
+        self.notice =
+            Some(if ready.is_empty() { "no model is ready yet" } else { "embedding the same text again …" }.into());
+        ready.into_iter().map(|backend| Effect::Repeat(backend, query.clone())).collect()
     }
 
     pub(super) fn toggle_blind(&mut self) -> Vec<Effect> {
         if self.screen == Screen::Compare {
             let query = self.query.text().to_owned();
             self.compare.toggle_blind(&query);
+            self.focus_first_column();
         }
         Vec::new()
+    }
+
+    /// Gives the arrow keys to the left column, whichever backend that is: to stay with a backend would show where it
+    /// went.
+    pub(super) fn focus_first_column(&mut self) {
+        self.active = self.compare.columns()[0];
+        self.follow = None;
+        self.list.select(0, self.row_count());
     }
 
     pub(super) fn vote(&mut self, verdict: Verdict) -> Vec<Effect> {

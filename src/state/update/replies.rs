@@ -36,6 +36,7 @@ impl State {
             Reply::Neighbours { backend, neighbours } => {
                 self.panel_mut(backend).neighbours = Some(neighbours);
                 self.collect_disagreements();
+                self.compare.chosen = 0;
                 Vec::new()
             }
             Reply::Repeated { backend, repeated, spent } => {

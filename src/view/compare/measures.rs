@@ -60,7 +60,8 @@ fn fit(lines: Vec<Line<'static>>, area: Rect) -> Vec<Line<'static>> {
 
 fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
     let compare = &state.compare;
-    let (now, means) = (compare.now.as_ref(), compare.means());
+    let held_back = compare.is_held_back(state.query.text());
+    let (now, means) = (compare.now.as_ref().filter(|_| !held_back), compare.means(state.list.top_k));
     let line = |name: String, now: String, mean: String| {
         Line::from(vec![
             Span::styled(format!("{name:<14}"), theme.dim),
@@ -71,7 +72,9 @@ fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
     let number = |value: Option<f64>| value.map_or_else(|| "–".into(), |value| format!("{value:.2}"));
     let agreement = now.map(|now| now.agreement);
     let queries = means.map_or(0, |means| means.queries);
-    let mut lines = vec![
+    // What waits for the person comes first.
+    let mut lines = if compare.is_masked() { votes(state, theme) } else { Vec::new() };
+    lines.extend([
         line(String::new(), "now".into(), format!("mean of {}", phrase::counted_as(queries, "query", "queries"))),
         line(
             format!("overlap@{}", state.list.top_k),
@@ -93,8 +96,13 @@ fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
             agreement.map_or("–", |agreement| if agreement.same_first { "yes" } else { "no" }).into(),
             means.map_or_else(String::new, |means| format!("{} of {queries}", means.same_first)),
         ),
-    ];
+    ]);
     if let Some(agreement) = agreement {
+        let documents = state.corpus.documents.len();
+        if agreement.items < documents {
+            let (both, all) = (phrase::thousands(agreement.items as u64), phrase::thousands(documents as u64));
+            lines.push(Line::styled(format!("of {both} of {all} sentences that both have"), theme.warning));
+        }
         lines.push(Line::styled(chance(state.list.top_k, agreement.items), theme.dim));
     }
     if let Some(now) = now.filter(|now| !now.farthest.is_empty()) {
@@ -110,7 +118,9 @@ fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
             .collect();
         lines.push(Line::from(vec![Span::styled("farthest: ", theme.dim), Span::styled(moved.join(", "), theme.text)]));
     }
-    lines.extend(votes(state, theme));
+    if !compare.is_masked() {
+        lines.extend(votes(state, theme));
+    }
     lines
 }
 
@@ -220,7 +230,13 @@ fn query_times(panel: &Panel) -> String {
 }
 
 fn corpus_cost(panel: &Panel) -> String {
-    let Some(ranking) = &panel.ranking else { return unknown() };
+    // What a server billed is certain.
+    let billed = panel.spent.corpus;
+    if billed.tokens > 0 {
+        let tokens = phrase::counted(usize::try_from(billed.tokens).unwrap_or(usize::MAX), "token");
+        return format!("{tokens}, {}", billed.usd.map_or_else(|| "price unknown".into(), phrase::dollars));
+    }
+    let Some(ranking) = panel.ranking.as_ref().filter(|ranking| ranking.is_complete()) else { return unknown() };
     let tokens: usize = ranking.ranked.iter().map(|ranked| ranked.info.tokens.used).sum();
     cost(panel, tokens, ranking.ranked.iter().any(|ranked| ranked.info.tokens.estimated))
 }
@@ -245,11 +261,12 @@ fn cost(panel: &Panel, tokens: usize, estimated: bool) -> String {
 fn limit(panel: &Panel) -> String {
     let limit = panel.card.as_ref().and_then(|card| card.max_tokens);
     let limit = limit.map_or_else(|| "not known".into(), |limit| phrase::counted(limit, "token"));
-    let cut = panel.ranking.as_ref().map(|ranking| ranking.ranked.iter().filter(|r| r.info.tokens.truncated()).count());
+    let Some(ranking) = &panel.ranking else { return limit };
+    let cut = ranking.ranked.iter().filter(|ranked| ranked.info.tokens.truncated()).count();
     match cut {
-        Some(0) => format!("{limit}, none cut"),
-        Some(cut) => format!("{limit}, {} cut", phrase::counted(cut, "text")),
-        None => limit,
+        0 if ranking.ranked.iter().any(|ranked| ranked.info.tokens.estimated) => format!("{limit}, cuts not known"),
+        0 => format!("{limit}, none cut"),
+        cut => format!("{limit}, {} cut", phrase::counted(cut, "text")),
     }
 }
 

@@ -55,7 +55,7 @@ fn a_query_that_both_ranked_and_that_was_looked_at_goes_into_the_means() {
     let mut state = comparing();
     rank_both(&mut state, "a", &LEFT, &RIGHT);
     rank_both(&mut state, "b", &LEFT, &LEFT);
-    let means = state.compare.means().expect("two queries");
+    let means = state.compare.means(2).expect("two queries");
     assert_eq!((means.queries, means.overlap, means.same_first), (2, 0.75, 1));
     let (_, _, query) = sent(&state.act(Action::HistoryPrevious));
     assert_eq!(query, "a", "what was looked at is in the history");
@@ -105,19 +105,67 @@ fn a_column_that_asks_for_consent_keeps_the_other_and_a_no_leaves_it_empty() {
 }
 
 #[test]
+fn both_columns_are_asked_about_one_after_the_other() {
+    let mut state = ready();
+    state.panels[0].phase = Phase::Closed;
+    state.act(Action::ShowScreen(Screen::Compare));
+    for backend in [LOCAL, REMOTE] {
+        state.receive(Reply::Opened { backend, card: card(), leaves_machine: Some(ESTIMATE) });
+    }
+    assert_eq!((state.mode, state.active), (Mode::Consent, LOCAL));
+    state.act(Action::Decline);
+    assert_eq!((state.mode, state.active), (Mode::Consent, REMOTE), "a no is for one of them");
+    state.act(Action::Decline);
+    assert_eq!(state.mode, Mode::Typing);
+}
+
+#[test]
+fn a_no_to_the_first_backend_of_all_is_not_asked_again_at_once() {
+    let mut state = closed();
+    state.panels[0].typing_pause = PAUSE;
+    state.start();
+    state.receive(Reply::Opened { backend: LOCAL, card: card(), leaves_machine: Some(ESTIMATE) });
+    assert!(state.act(Action::Decline).is_empty());
+    assert_eq!((state.mode, &state.panel().phase), (Mode::Typing, &Phase::Closed));
+}
+
+#[test]
+fn the_pair_of_the_config_stays_when_another_backend_was_on_the_screen() {
+    let mut state = ready();
+    state.panels.push(Panel::new("third", Duration::ZERO));
+    state.prepare_compare([REMOTE, BackendId(2)], 1);
+    state.act(Action::ShowScreen(Screen::Compare));
+    assert_eq!((state.compare.pair, state.active), ([REMOTE, BackendId(2)], REMOTE));
+}
+
+#[test]
+fn a_column_without_a_ranking_selects_nothing() {
+    let mut state = comparing();
+    state.act(Action::SwapBackend);
+    let (_, ticket, _) = sent(&type_text(&mut state, "a"));
+    answer(&mut state, LOCAL, ticket, ranking("a", &LEFT));
+    assert_eq!((state.active, state.selected_document(), state.rows_of(LOCAL)), (REMOTE, None, 2));
+    assert!(state.act(Action::UseSelected).is_empty());
+}
+
+#[test]
 fn in_blind_mode_a_vote_shows_the_names_and_the_next_query_hides_them() {
     let mut state = comparing();
     rank_both(&mut state, "a", &LEFT, &RIGHT);
     state.act(Action::ToggleBlind);
     assert_eq!(state.place(), Place::Blind);
+    state.act(Action::Vote(Verdict::Left));
+    assert!(state.compare.votes.is_empty(), "the names of this query were seen");
+    rank_both(&mut state, "b", &LEFT, &RIGHT);
+    assert_eq!(state.active, state.compare.columns()[0], "the arrow keys do not show who is who");
     state.act(Action::ToggleChooser);
     assert_eq!(state.mode, Mode::Typing, "the list would show the names");
     let columns = state.compare.columns();
     state.act(Action::Vote(Verdict::Left));
     assert_eq!((state.place(), state.compare.votes.len()), (Place::Compare, 1));
     assert_eq!(state.compare.votes[0].columns, columns);
-    type_text(&mut state, "b");
-    assert_eq!(state.place(), Place::Blind);
+    type_text(&mut state, "c");
+    assert_eq!((state.place(), state.active), (Place::Blind, state.compare.columns()[0]));
     state.act(Action::Vote(Verdict::Right));
     assert!(state.notice.is_some() && state.compare.votes.len() == 1, "nothing is ranked yet");
 }
@@ -128,10 +176,11 @@ fn votes_are_written_with_the_names_of_the_columns() {
     assert!(state.act(Action::SaveVotes).is_empty());
     rank_both(&mut state, "a", &LEFT, &RIGHT);
     state.act(Action::ToggleBlind);
+    rank_both(&mut state, "b", &LEFT, &RIGHT);
     state.act(Action::Vote(Verdict::BothBad));
     let [Effect::Save { content, .. }] = &state.act(Action::SaveVotes)[..] else { unreachable!("it is written") };
     let vote: serde_json::Value = serde_json::from_str(content).expect("one line of JSON");
-    assert_eq!((&vote["query"], &vote["verdict"], &vote["top_k"]), (&"a".into(), &"both-bad".into(), &2.into()));
+    assert_eq!((&vote["query"], &vote["verdict"], &vote["top_k"]), (&"ab".into(), &"both-bad".into(), &2.into()));
     let names = [vote["left"].as_str(), vote["right"].as_str()].map(|name| name.expect("a name").to_owned());
     assert!(names == ["local", "remote"] || names == ["remote", "local"], "{names:?}");
     state.receive(Reply::Saved(Ok("vecscope-votes.jsonl".into())));
