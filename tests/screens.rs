@@ -367,7 +367,7 @@ fn blind_columns_show_no_name_no_score_and_no_token_count() {
     }
     state.act(Action::Vote(Verdict::Tie));
     let shown = screen(&mut state, (120, 36));
-    assert!(shown.contains("ties 1, neither 0"), "{shown}");
+    assert!(shown.contains("1 ties, 0 neither"), "{shown}");
 }
 
 #[test]

@@ -22,7 +22,12 @@ impl Meter {
 
     /// Shows how far a download is.
     pub(super) fn show(&mut self, download: &Download) {
-        self.line(|| phrase::download(download));
+        self.line(|| {
+            const WIDTH: u64 = 20;
+            let filled = download.done * WIDTH / download.total.max(1);
+            let bar: String = (0..WIDTH).map(|cell| if cell < filled { '█' } else { '░' }).collect();
+            format!("{bar} {}", phrase::download(download))
+        });
     }
 
     /// Shows a line, unless the last one was just shown.

@@ -56,7 +56,7 @@ fn a_blind_vote_hides_the_names_until_it_is_given() {
     terminal.shows(&["which is better?", "● A", "SQL is the language"]);
     terminal.shows_no(&["MiniLM", "letters"]);
     terminal.send(VOTE_TIE);
-    terminal.shows(&["letters", "MiniLM", "ties 1"]);
+    terminal.shows(&["letters", "MiniLM", "1 ties"]);
     terminal.quit();
 }
 

@@ -161,8 +161,9 @@ fn votes(state: &State, theme: &Theme) -> Vec<Line<'static>> {
     let votes =
         |label, votes: String| Line::from(vec![Span::styled(label, theme.dim), Span::styled(votes, theme.text)]);
     vec![
-        votes("votes: ", format!("{first} {}, {second} {}", better[0], better[1])),
-        votes("       ", format!("ties {ties}, neither {both_bad}")),
+        votes("votes: ", format!("{} {first}", better[0])),
+        votes("       ", format!("{} {second}", better[1])),
+        votes("       ", format!("{ties} ties, {both_bad} neither")),
     ]
 }
 
