@@ -1,6 +1,8 @@
 //! Pure numerics: similarity, ranking, agreement and distributions. Knows nobody else in the program.
 
 pub mod agreement;
+pub mod bm25;
 pub mod distribution;
 pub mod rank;
 pub mod vector;
+pub mod words;
