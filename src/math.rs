@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod bm25;
 pub mod distribution;
+pub mod fusion;
 pub mod rank;
 pub mod vector;
 pub mod words;
