@@ -5,5 +5,6 @@ pub mod bm25;
 pub mod distribution;
 pub mod fusion;
 pub mod rank;
+pub mod relevance;
 pub mod vector;
 pub mod words;
