@@ -6,5 +6,6 @@ pub mod distribution;
 pub mod fusion;
 pub mod rank;
 pub mod relevance;
+pub mod significance;
 pub mod vector;
 pub mod words;
