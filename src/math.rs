@@ -1,6 +1,12 @@
-//! Pure numerics: similarity, ranking, agreement and distributions. Knows nobody else in the program.
+//! Pure numerics: similarity, ranking, fusion, agreement, relevance and distributions. Knows nobody else in the program.
 
 pub mod agreement;
+pub mod bm25;
 pub mod distribution;
+pub mod fusion;
+pub mod late;
 pub mod rank;
+pub mod relevance;
+pub mod significance;
 pub mod vector;
+pub mod words;
