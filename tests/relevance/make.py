@@ -31,7 +31,7 @@ def case(rng, kind):
         "irrelevant": [-1, 0],
     }[kind]
     judgements = {item: rng.choice(levels) for item in judged}
-    # pytrec_eval crashes where every judgement is below 0.
+    # pytrec_eval ended with a segmentation fault on cases that had only such judgements; without them it does not.
     judgements[judged[0]] = max(judgements[judged[0]], 0)
     return items, judgements
 
