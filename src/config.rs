@@ -28,7 +28,7 @@ pub struct Config {
     /// The one to begin with.
     pub backend: BackendId,
     /// Whether it was asked for by name.
-    pub backend_named: bool,
+    pub backend_chosen: bool,
     /// The pair to compare.
     pub compare: [BackendId; 2],
     /// Prices, limits and prompts.
@@ -81,7 +81,7 @@ impl Config {
         }
         Ok(Self {
             backends,
-            backend_named: options.backend.is_some(),
+            backend_chosen: options.backend.is_some(),
             tab,
             backend: BackendId(backend),
             compare: compare.map(BackendId),

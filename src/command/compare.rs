@@ -178,7 +178,9 @@ pub(super) fn run(
 fn pair<'a>(session: &'a Session, names: &[String]) -> anyhow::Result<[&'a BackendSpec; 2]> {
     let specs = &session.config.backends;
     match names {
-        [] if session.config.backend_named => bail!("compare takes two backends: --backends A,B in place of --backend"),
+        [] if session.config.backend_chosen => {
+            bail!("compare takes two backends: --backends A,B in place of --backend")
+        }
         [] => Ok(session.config.compare.map(|id| &specs[id.0])),
         [left, right] => Ok([&specs[file::place(specs, left)?], &specs[file::place(specs, right)?]]),
         _ => bail!("--backends takes two names with a comma between, not {}", names.len()),

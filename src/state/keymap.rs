@@ -198,18 +198,32 @@ fn vote_keys() -> Section {
 fn list_keys(mode: Mode) -> Section {
     let leave = if mode == Mode::Choosing { Action::ToggleChooser } else { Action::ToggleDisagreements };
     let key = if mode == Mode::Choosing { 6 } else { 7 };
-    let bindings = vec![
+    let mut bindings = vec![
         bind([plain(Key::Enter)], Action::Choose, "take it"),
         bind([plain(Key::Esc), plain(Key::Function(key)), plain(Key::Char('q'))], leave, "close"),
+    ];
+    bindings.extend(scrolling());
+    bindings.extend(everywhere());
+    Section { title: "list", bindings }
+}
+
+/// What works in every mode.
+fn everywhere() -> [Binding; 3] {
+    [
+        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
+        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
+        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
+    ]
+}
+
+/// What moves in whatever is open.
+fn scrolling() -> [Binding; 4] {
+    [
         bind([plain(Key::Down)], Action::Scroll(1), "down"),
         bind([plain(Key::Up)], Action::Scroll(-1), "up"),
         bind([plain(Key::PageDown)], Action::Scroll(10), "a page down"),
         bind([plain(Key::PageUp)], Action::Scroll(-10), "a page up"),
-        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
-        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
-        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
-    ];
-    Section { title: "list", bindings }
+    ]
 }
 
 fn query_keys() -> Section {
@@ -238,39 +252,30 @@ fn query_keys() -> Section {
 }
 
 fn program_keys() -> Section {
-    let bindings = vec![
+    let mut bindings = vec![
         bind([alt(Key::Char('1'))], Action::ShowScreen(Screen::Search), "one ranking, explained"),
         bind([alt(Key::Char('2'))], Action::ShowScreen(Screen::Compare), "two backends side by side"),
         bind([plain(Key::Function(6))], Action::ToggleChooser, "choose among all backends"),
         bind([plain(Key::Function(1))], Action::ToggleHelp, "these keys (? on an empty query)"),
         bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours (not under NO_COLOR)"),
-        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
-        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
-        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
     ];
+    bindings.extend(everywhere());
     Section { title: "program", bindings }
 }
 
 fn help_keys() -> Section {
-    let bindings = vec![
-        bind(
-            [plain(Key::Esc), plain(Key::Function(1)), plain(Key::Char('?')), plain(Key::Char('q')), plain(Key::Enter)],
-            Action::ToggleHelp,
-            "close",
-        ),
-        bind([plain(Key::Down)], Action::Scroll(1), "down"),
-        bind([plain(Key::Up)], Action::Scroll(-1), "up"),
-        bind([plain(Key::PageDown)], Action::Scroll(10), "a page down"),
-        bind([plain(Key::PageUp)], Action::Scroll(-10), "a page up"),
-        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
-        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
-        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
-    ];
+    let mut bindings = vec![bind(
+        [plain(Key::Esc), plain(Key::Function(1)), plain(Key::Char('?')), plain(Key::Char('q')), plain(Key::Enter)],
+        Action::ToggleHelp,
+        "close",
+    )];
+    bindings.extend(scrolling());
+    bindings.extend(everywhere());
     Section { title: "keys", bindings }
 }
 
 fn consent_keys() -> Section {
-    let bindings = vec![
+    let mut bindings = vec![
         // Not a letter: the question may come up between two keys of a query.
         bind([ctrl(Key::Char('y'))], Action::Confirm, "send it"),
         bind(
@@ -278,10 +283,8 @@ fn consent_keys() -> Section {
             Action::Decline,
             "send nothing",
         ),
-        bind([ctrl(Key::Char('l'))], Action::Redraw, "draw the screen anew"),
-        bind([ctrl(Key::Char('z'))], Action::Suspend, "back to the shell; fg returns"),
-        bind([ctrl(Key::Char('c')), ctrl(Key::Char('q'))], Action::Quit, "quit"),
     ];
+    bindings.extend(everywhere());
     Section { title: "question", bindings }
 }
 

@@ -6,6 +6,7 @@
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
+use super::frame::fit_line;
 use super::{Layout, Theme, bar};
 use crate::engine::Timings;
 use crate::phrase;
@@ -199,17 +200,6 @@ fn fit_parts(parts: &[String], room: usize) -> String {
         line.push_str(part);
     }
     text::fit(&line, room).into_owned()
-}
-
-fn fit_line(line: Line<'static>, room: usize) -> Line<'static> {
-    let mut left = room;
-    let mut fitted = Line::default();
-    for span in line.spans {
-        let content = text::fit(&span.content, left).into_owned();
-        left -= text::width(&content).min(left);
-        fitted.push_span(Span::styled(content, span.style));
-    }
-    fitted
 }
 
 #[cfg(test)]

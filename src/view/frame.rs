@@ -41,6 +41,18 @@ pub(super) fn centered(area: Rect, width: u16, height: u16) -> Rect {
     area.centered(Constraint::Length(width.min(area.width)), Constraint::Length(height.min(area.height)))
 }
 
+/// A line cut to so many columns, each part in its own style.
+pub(super) fn fit_line(line: Line<'static>, columns: usize) -> Line<'static> {
+    let mut left = columns;
+    let mut fitted = Line::default();
+    for span in line.spans {
+        let content = text::fit(&span.content, left).into_owned();
+        left -= text::width(&content).min(left);
+        fitted.push_span(Span::styled(content, span.style));
+    }
+    fitted
+}
+
 /// Keys in a column of a given width, what they do beside it.
 pub(super) fn key_line(keys: &str, help: &str, keys_width: usize, theme: &Theme) -> Line<'static> {
     let padding = " ".repeat(keys_width.saturating_sub(text::width(keys)).max(1));

@@ -4,6 +4,8 @@
 
 mod cancelling;
 mod damage;
+#[path = "../openai/exposure.rs"]
+mod exposure;
 mod lab;
 mod layout;
 mod redirects;

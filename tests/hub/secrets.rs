@@ -1,33 +1,18 @@
 //! The token: to the hub, and to nobody else.
 
-use std::error::Error;
-use std::io::Write;
+use std::env;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
-use std::{env, iter};
 
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::fmt::MakeWriter;
 use vecscope::backend::BackendError;
 use vecscope::backend::hub::{Hub, HubFile, Repo};
 
+use crate::exposure::{Log, assert_hidden, everything};
 use crate::lab::{At, FILES, Lab, TOKENIZER, fetch_files, settings};
 use crate::server::{Reply, Server};
 
 const TOKEN: &str = "hf_Zq7XnotTobeSeen42";
-
-/// Everything that can be printed of an error and of its causes.
-fn everything(error: &BackendError) -> String {
-    let causes = iter::successors(Some(error as &dyn Error), |&error| error.source());
-    causes.flat_map(|cause| [cause.to_string(), format!("{cause:?}")]).collect::<Vec<_>>().join("\n")
-}
-
-#[track_caller]
-fn assert_hidden(shown: &str) {
-    let lower = shown.to_lowercase();
-    assert!(!lower.contains("zq7x") && !lower.contains("seen42"), "{shown}");
-}
 
 /// Fetches with the token.
 fn fetch(lab: &Lab) -> Result<std::path::PathBuf, BackendError> {
@@ -135,47 +120,9 @@ fn debug_of_settings_and_hub_shows_no_token() {
     assert_hidden(&format!("{hub:#?} {hub:?}"));
 }
 
-/// Everything that is logged while a test runs, by whichever crate and through whichever facade.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no test panics here").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let _ = writeln!(self.clone(), "{} {}", record.target(), record.args());
-    }
-
-    fn flush(&self) {}
-}
-
 #[test]
 fn nothing_logs_the_token_at_the_most_talkative_level() {
-    let written = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(written.clone());
-    tracing::subscriber::set_global_default(subscriber.finish()).expect("no other test sets one");
-    log::set_logger(Box::leak(Box::new(written.clone()))).expect("no other test sets one");
-    log::set_max_level(log::LevelFilter::Trace);
+    let log = Log::of_everything();
 
     let lab = Lab::with(|_, request, reply| {
         if request.before == 0 { Reply::new(500).header("X-Error-Message", format!("I know {TOKEN}")) } else { reply }
@@ -184,7 +131,7 @@ fn nothing_logs_the_token_at_the_most_talkative_level() {
     let lab = Lab::with(|_, _, _| Reply::new(401).header("X-Error-Message", format!("I know {TOKEN}")));
     fetch(&lab).expect_err("the hub says no");
 
-    let written = String::from_utf8(written.0.lock().expect("no test panics here").clone()).expect("logs are text");
+    let written = log.written();
     for said in ["trying again", "I know [key]", "answered", "reqwest::"] {
         assert!(written.contains(said), "{said}: {written}");
     }

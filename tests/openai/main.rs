@@ -2,6 +2,7 @@
 
 mod answers;
 mod cancelling;
+mod exposure;
 mod lab;
 mod limits;
 mod raw;

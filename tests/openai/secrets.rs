@@ -1,32 +1,15 @@
 //! The key: in one header, and nowhere else.
 
-use std::error::Error;
-use std::io::Write;
-use std::iter;
-use std::sync::{Arc, Mutex};
-
 use secrecy::SecretString;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 use vecscope::backend::BackendError;
 use vecscope::backend::openai::OpenAiSettings;
 use wiremock::ResponseTemplate;
 
+use crate::exposure::{Log, assert_hidden, everything};
 use crate::lab::{InTurn, Lab, MODEL, embeddings, ok, settings};
 
 const KEY: &str = "sk-proj-Zq7XnotTobeSeen42";
-
-/// Everything that can be printed of an error and of its causes.
-fn everything(error: &BackendError) -> String {
-    let causes = iter::successors(Some(error as &dyn Error), |&error| error.source());
-    causes.flat_map(|cause| [cause.to_string(), format!("{cause:?}")]).collect::<Vec<_>>().join("\n")
-}
-
-#[track_caller]
-fn assert_hidden(shown: &str) {
-    let lower = shown.to_lowercase();
-    assert!(!lower.contains("zq7x") && !lower.contains("seen42"), "{shown}");
-}
 
 #[test]
 fn a_server_that_repeats_the_key_cannot_make_it_shown() {
@@ -104,47 +87,9 @@ fn a_missing_key_is_named_by_its_variable() {
     }
 }
 
-/// Everything that is logged while a test runs, by whichever crate and through whichever facade.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no test panics here").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let _ = writeln!(self.clone(), "{} {}", record.target(), record.args());
-    }
-
-    fn flush(&self) {}
-}
-
 #[test]
 fn nothing_logs_the_key_at_the_most_talkative_level() {
-    let written = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(written.clone());
-    tracing::subscriber::set_global_default(subscriber.finish()).expect("no other test sets one");
-    log::set_logger(Box::leak(Box::new(written.clone()))).expect("no other test sets one");
-    log::set_max_level(log::LevelFilter::Trace);
+    let log = Log::of_everything();
 
     let refusal = ResponseTemplate::new(500).set_body_string(format!("I know {KEY}"));
     let mut lab = Lab::with(InTurn::new([refusal, ok(&embeddings(&[&[1.0]]))]), Some(KEY), MODEL);
@@ -152,7 +97,7 @@ fn nothing_logs_the_key_at_the_most_talkative_level() {
     let refusal = ResponseTemplate::new(401).set_body_string(format!("I know {KEY}"));
     Lab::with(refusal, Some(KEY), MODEL).refusal(&["a"]);
 
-    let written = String::from_utf8(written.0.lock().expect("no test panics here").clone()).expect("logs are text");
+    let written = log.written();
     for said in ["trying again", "I know [key]", "answered", "reqwest::"] {
         assert!(written.contains(said), "{said}: {written}");
     }

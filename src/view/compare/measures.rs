@@ -18,7 +18,7 @@ use crate::phrase;
 use crate::state::compare::Tally;
 use crate::state::{Action, Mode, Panel, State, keymap};
 use crate::text;
-use crate::view::frame::titled;
+use crate::view::frame::{fit_line, titled};
 use crate::view::{Layout, Theme};
 
 /// Below this width the table stands below the measures and not beside them.
@@ -42,20 +42,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     frame.render_widget(Text::from(fit(lines, inner)), inner);
 }
 
-/// No line longer than there is room for.
+/// As many lines as there is room for, and none longer.
 fn fit(lines: Vec<Line<'static>>, area: Rect) -> Vec<Line<'static>> {
-    let columns = usize::from(area.width);
-    let fit_line = |line: Line<'static>| {
-        let mut left = columns;
-        let mut fitted = Line::default();
-        for span in line.spans {
-            let content = text::fit(&span.content, left).into_owned();
-            left -= text::width(&content).min(left);
-            fitted.push_span(Span::styled(content, span.style));
-        }
-        fitted
-    };
-    lines.into_iter().take(usize::from(area.height)).map(fit_line).collect()
+    let (columns, rows) = (usize::from(area.width), usize::from(area.height));
+    lines.into_iter().take(rows).map(|line| fit_line(line, columns)).collect()
 }
 
 fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
