@@ -168,7 +168,7 @@ fn ranking_keys() -> Section {
         bind([plain(Key::Enter)], Action::UseSelected, "take the selected sentence as the query"),
         bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, this query's spread, percentile"),
         bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
-        bind([plain(Key::Function(5))], Action::Copy, "copy the selected sentence; Shift+drag marks any text"),
+        bind([plain(Key::Function(5))], Action::Copy, "copy the sentence; Shift+drag marks any text"),
         bind([ctrl(Key::Char('x'))], Action::Stop, "stop fetching a model or embedding the corpus"),
         bind([ctrl(Key::Char('r'))], Action::Retry, "go on, or try again what failed"),
     ];
@@ -341,6 +341,13 @@ mod tests {
             for chord in &binding.chords {
                 assert!(chord.ctrl || chord.alt || !matches!(chord.key, Key::Char(_)), "{chord} is text");
             }
+        }
+    }
+
+    #[test]
+    fn what_a_key_does_is_said_in_as_many_words_as_a_window_of_80_columns_shows() {
+        for binding in sections(Mode::Typing, Place::Blind).iter().flat_map(|section| &section.bindings) {
+            assert!(binding.help.chars().count() <= 50, "{}", binding.help);
         }
     }
 

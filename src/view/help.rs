@@ -9,7 +9,7 @@ use super::frame::{centered, clear, key_line, titled};
 use crate::state::{Mode, State, keymap};
 
 /// The widest that the list of keys gets.
-const WIDTH: u16 = 72;
+const WIDTH: u16 = 80;
 
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let narrow = frame.area().width < WIDTH;
