@@ -19,11 +19,13 @@ pub mod hub;
 pub mod local;
 pub mod openai;
 pub mod prompt;
+pub mod rerank;
 pub mod spec;
 pub mod table;
 
 pub use error::BackendError;
 pub use prompt::{Prompt, Prompts, Role};
+pub use rerank::{RerankMethod, RerankScore, Reranker, RerankerCard, WordMatches};
 pub use spec::BackendSpec;
 pub use table::ModelTable;
 

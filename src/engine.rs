@@ -3,10 +3,14 @@
 pub mod comparison;
 pub mod explanation;
 pub mod index;
+pub mod lexical;
+pub mod pipeline;
 pub mod ranking;
 pub mod searcher;
 
 pub use comparison::{Comparison, Means};
 pub use explanation::Explanation;
+pub use lexical::Lexical;
+pub use pipeline::{Run, Stage};
 pub use ranking::{Ranked, Ranking, Timings};
 pub use searcher::{Estimate, Progress, Searcher, Spent};

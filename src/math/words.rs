@@ -9,9 +9,10 @@
 //! parts: `2.4.1` is found as `2.4.1` only, because a 2 or a 4 stands everywhere. A whole counts in the length of its
 //! document like any other term.
 //!
-//! There is no stemming, so `rank` does not find `ranking`: the usual crate, `rust-stemmers`, is no longer kept up.
-//! Neither is `camelCase` taken apart, nor a sign at the end of a word kept: `C++` is `c`.
+//! With stemming, `rank` finds `ranking`. `camelCase` is not taken apart, nor is a sign at the end of a word kept: `C++`
+//! is `c`.
 
+use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -23,11 +24,15 @@ pub struct Folding {
     /// Whether the commonest words of English, [`STOP_WORDS`], are left out. They are not by default: BM25 gives what
     /// is common little weight anyway, and "to be or not to be" would be an empty query.
     pub stop_words: bool,
+    /// Whether words are cut to their stem, as those of English: `ranking`, `ranked` and `ranks` to `rank` (Porter's
+    /// second algorithm, Snowball). They are not by default: it costs words of other languages their endings. What is
+    /// joined keeps its own, only its parts are cut.
+    pub stemming: bool,
 }
 
 impl Default for Folding {
     fn default() -> Self {
-        Self { accents: true, stop_words: false }
+        Self { accents: true, stop_words: false, stemming: false }
     }
 }
 
@@ -47,12 +52,15 @@ pub const STOP_WORDS: [&str; 40] = [
 #[must_use]
 pub fn terms(text: &str, folding: Folding) -> Vec<String> {
     let mut found = Vec::new();
+    let stemmer = folding.stemming.then(|| Stemmer::new(Algorithm::English));
     for joined in joined(text) {
         let parts = parts(joined);
         let several = parts.len() > 1;
-        found.extend(parts.into_iter().map(|part| folded(part, folding)).filter(|part| {
-            // No whole is in the list, but a part may well be.
-            !folding.stop_words || STOP_WORDS.binary_search(&part.as_str()).is_err()
+        // No whole is in the list, but a part may well be.
+        let wanted = |part: &String| !folding.stop_words || STOP_WORDS.binary_search(&part.as_str()).is_err();
+        found.extend(parts.into_iter().map(|part| folded(part, folding)).filter(wanted).map(|part| match &stemmer {
+            Some(stemmer) => stemmer.stem(&part).into_owned(),
+            None => part,
         }));
         if several {
             found.push(folded(joined, folding));
@@ -207,6 +215,16 @@ mod tests {
         let folding = Folding { stop_words: true, ..Folding::default() };
         assert_eq!(terms("The user's cat and/or a dog", folding), ["user", "user's", "cat", "and/or", "dog"]);
         assert!(terms("To be or not to be", folding).is_empty());
+    }
+
+    #[test]
+    fn words_are_cut_to_their_stem_when_asked() {
+        let folding = Folding { stemming: true, ..Folding::default() };
+        assert_eq!(terms("Ranking ranked ranks", folding), ["rank", "rank", "rank"]);
+        // The whole stays as it is, and what is no English word too.
+        assert_eq!(terms("re-ranking INV-20418", folding), ["re", "rank", "re-ranking", "inv", "20418", "inv-20418"]);
+        let neither = Folding { stop_words: true, ..folding };
+        assert_eq!(terms("it was being ranked", neither), ["be", "rank"]);
     }
 
     #[test]

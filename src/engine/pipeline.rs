@@ -1,0 +1,410 @@
+//! The stages of a retrieval pipeline, composed in one place: dense and BM25, fused, and the best of that reranked.
+//!
+//! ```text
+//! dense ─┐
+//!        ├─ hybrid ─ rerank of the top n
+//! BM25 ──┘
+//! ```
+//!
+//! Each stage is a plain function from rankings to a ranking. A [`Run`] keeps them all, so that for every document it
+//! can be said where each stage put it, and why: its [`Provenance`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::lexical::Lexical;
+use super::ranking::Ranking;
+use crate::backend::RerankScore;
+use crate::corpus::DocumentIndex;
+use crate::math::agreement::Scored;
+use crate::math::bm25::{Params, TermScore};
+use crate::math::fusion::{self, Ranked};
+use crate::math::words::Folding;
+
+/// One stage of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// By the cosine of vectors.
+    Dense,
+    /// By words.
+    Bm25,
+    /// Both fused.
+    Hybrid,
+    /// The best of the stage before, read again by a reranker.
+    Rerank,
+}
+
+impl Stage {
+    /// All of them, in the order in which they run.
+    pub const ALL: [Self; 4] = [Self::Dense, Self::Bm25, Self::Hybrid, Self::Rerank];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dense => "dense",
+            Self::Bm25 => "BM25",
+            Self::Hybrid => "hybrid",
+            Self::Rerank => "rerank",
+        }
+    }
+}
+
+/// How two rankings become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fusion {
+    /// By ranks: [`fusion::reciprocal_rank`].
+    ReciprocalRank,
+    /// By scores, each stretched to 0..1: [`fusion::blend`].
+    Blend,
+}
+
+/// What the stages are told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Which stages are on, in the order of [`Stage::ALL`]. What that comes to, [`Settings::runs`] says.
+    pub on: [bool; 4],
+    /// How BM25 weighs a word.
+    pub bm25: Params,
+    /// How words are made the same.
+    pub folding: Folding,
+    /// How the two rankings are fused.
+    pub fusion: Fusion,
+    /// The k of reciprocal rank fusion.
+    pub k: f64,
+    /// The weights of dense and BM25 in reciprocal rank fusion.
+    pub weights: [f64; 2],
+    /// The share of dense in a blend, from 0 to 1.
+    pub alpha: f64,
+    /// How many documents are reranked.
+    pub depth: usize,
+    /// The share of late interaction beside the cosine, from 0 to 1; a cross-encoder has no use for it.
+    pub late_weight: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            on: [true; 4],
+            bm25: Params::default(),
+            folding: Folding::default(),
+            fusion: Fusion::ReciprocalRank,
+            k: fusion::DEFAULT_K,
+            weights: [1.0, 1.0],
+            alpha: 0.5,
+            depth: 50,
+            late_weight: 0.5,
+        }
+    }
+}
+
+impl Settings {
+    /// The same settings with these stages on and no other.
+    #[must_use]
+    pub fn only(self, stages: &[Stage]) -> Self {
+        Self { on: Stage::ALL.map(|stage| stages.contains(&stage)), ..self }
+    }
+
+    /// Whether a stage is on and has something to work on: a hybrid takes both dense and BM25, a rerank one of them.
+    #[must_use]
+    pub fn runs(&self, stage: Stage) -> bool {
+        let [dense, bm25, hybrid, rerank] = self.on;
+        match stage {
+            Stage::Dense => dense,
+            Stage::Bm25 => bm25,
+            Stage::Hybrid => hybrid && dense && bm25,
+            Stage::Rerank => rerank && (dense || bm25),
+        }
+    }
+
+    /// The stage whose best are reranked; `None` where none runs.
+    #[must_use]
+    pub fn reranked(&self) -> Option<Stage> {
+        [Stage::Hybrid, Stage::Dense, Stage::Bm25].into_iter().find(|&stage| self.runs(stage))
+    }
+}
+
+/// One document in the ranking of a stage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placed {
+    /// Which one.
+    pub document: DocumentIndex,
+    /// Its score on the stage's own scale.
+    pub score: f32,
+}
+
+/// The documents that a stage ranks, best first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StageRanking {
+    /// Best first.
+    pub placed: Vec<Placed>,
+    /// How long the stage took.
+    pub time: Duration,
+    /// The rank of each document of the corpus, from 1.
+    ranks: Vec<Option<usize>>,
+}
+
+/// Where a stage puts a document.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placement {
+    /// From 1.
+    pub rank: usize,
+    /// On the stage's own scale.
+    pub score: f32,
+}
+
+impl StageRanking {
+    /// The ranking of documents out of a corpus of `documents`, given best first and each once.
+    #[must_use]
+    pub fn new(placed: Vec<Placed>, documents: usize, time: Duration) -> Self {
+        let mut ranks = vec![None; documents];
+        for (rank, placed) in (1..).zip(&placed) {
+            ranks[placed.document.0] = Some(rank);
+        }
+        Self { placed, time, ranks }
+    }
+
+    /// Where a document stands; `None` where the stage does not rank it.
+    #[must_use]
+    pub fn placement(&self, document: DocumentIndex) -> Option<Placement> {
+        let rank = self.ranks.get(document.0).copied().flatten()?;
+        Some(Placement { rank, score: self.placed[rank - 1].score })
+    }
+
+    fn items(&self) -> Vec<usize> {
+        self.placed.iter().map(|placed| placed.document.0).collect()
+    }
+
+    fn scored(&self) -> Vec<Scored> {
+        self.placed.iter().map(|placed| Scored { item: placed.document.0, score: placed.score }).collect()
+    }
+}
+
+/// What one of the two rankings adds to a fused score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FusionTerm {
+    /// The document is not in that ranking.
+    Missing,
+    /// weight / (k + rank).
+    ReciprocalRank {
+        /// The document's rank there, from 1.
+        rank: usize,
+        /// The weight of the ranking.
+        weight: f64,
+        /// What it comes to.
+        value: f64,
+    },
+    /// weight × the score stretched to 0..1.
+    Score {
+        /// The score as it is there.
+        raw: f32,
+        /// Where it lies between the least and the greatest there.
+        normalised: f64,
+        /// The weight of the ranking.
+        weight: f64,
+        /// What it comes to.
+        value: f64,
+    },
+}
+
+impl FusionTerm {
+    /// What it adds to the score.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Missing => 0.0,
+            Self::ReciprocalRank { value, .. } | Self::Score { value, .. } => value,
+        }
+    }
+}
+
+/// Where every stage puts a document, and of what its scores are made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provenance {
+    /// Its rank and cosine in the dense ranking.
+    pub dense: Option<Placement>,
+    /// Its rank and score by BM25.
+    pub bm25: Option<Placement>,
+    /// What each word of the query adds to its BM25 score; empty where that stage does not run.
+    pub terms: Vec<TermScore>,
+    /// Its rank and score after fusion.
+    pub hybrid: Option<Placement>,
+    /// What dense and BM25 add to the fused score; `None` where it has none.
+    pub fusion: Option<[FusionTerm; 2]>,
+    /// Its rank and score after reranking.
+    pub rerank: Option<Placement>,
+    /// What the reranker said of it.
+    pub rerank_score: Option<RerankScore>,
+}
+
+/// A ranking fused from two, with what both added to each score.
+#[derive(Debug, Clone)]
+struct Hybrid {
+    ranking: StageRanking,
+    terms: HashMap<DocumentIndex, [FusionTerm; 2]>,
+}
+
+/// What a reranker made of the best of a stage.
+#[derive(Debug, Clone)]
+struct Reranked {
+    ranking: StageRanking,
+    scores: HashMap<DocumentIndex, RerankScore>,
+}
+
+/// One query through the pipeline.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The query.
+    pub query: String,
+    /// What the stages were told.
+    pub settings: Settings,
+    dense: Option<StageRanking>,
+    bm25: Option<StageRanking>,
+    hybrid: Option<Hybrid>,
+    rerank: Option<Reranked>,
+    /// For the words of a BM25 score.
+    lexical: Arc<Lexical>,
+}
+
+impl Run {
+    /// Runs the stages up to the fusion. `dense` is the ranking of the backend: without one, as long as it is on its way,
+    /// there is no dense stage and no hybrid.
+    ///
+    /// `lexical` has to be made with the folding of the settings.
+    #[must_use]
+    pub fn first_stages(query: &str, dense: Option<&Ranking>, lexical: &Arc<Lexical>, settings: Settings) -> Self {
+        let dense = dense.filter(|_| settings.runs(Stage::Dense)).map(dense_stage);
+        let bm25 = settings.runs(Stage::Bm25).then(|| lexical.rank(query, settings.bm25));
+        let hybrid = match (&dense, &bm25) {
+            (Some(dense), Some(bm25)) if settings.runs(Stage::Hybrid) => Some(hybrid_stage(dense, bm25, &settings)),
+            _ => None,
+        };
+        Self { query: query.to_owned(), settings, dense, bm25, hybrid, rerank: None, lexical: Arc::clone(lexical) }
+    }
+
+    /// The documents for a reranker to read, best first: the top n of the stage before. Empty where no reranking is
+    /// wanted, or where that stage is still to come.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<DocumentIndex> {
+        let source = self.settings.reranked().filter(|_| self.settings.runs(Stage::Rerank));
+        let placed = source.and_then(|stage| self.stage(stage)).map_or(&[][..], |ranking| &ranking.placed);
+        placed.iter().take(self.settings.depth).map(|placed| placed.document).collect()
+    }
+
+    /// Puts in what a reranker said of the [`candidates`](Self::candidates), one score each, in their order, and how long
+    /// it took. Equal scores leave the order as it was.
+    pub fn rerank(&mut self, scores: &[RerankScore], time: Duration) {
+        let candidates = self.candidates();
+        let mut scored: Vec<(Placed, RerankScore)> = candidates
+            .into_iter()
+            .zip(scores)
+            .map(|(document, &score)| (Placed { document, score: score.value(self.settings.late_weight) }, score))
+            .collect();
+        scored.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+        let placed = scored.iter().map(|(placed, _)| *placed).collect();
+        self.rerank = Some(Reranked {
+            ranking: StageRanking::new(placed, self.documents(), time),
+            scores: scored.into_iter().map(|(placed, score)| (placed.document, score)).collect(),
+        });
+    }
+
+    /// The ranking of a stage; `None` where it does not run, or is still to come. Of the rerank stage only what the
+    /// reranker read.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> Option<&StageRanking> {
+        match stage {
+            Stage::Dense => self.dense.as_ref(),
+            Stage::Bm25 => self.bm25.as_ref(),
+            Stage::Hybrid => self.hybrid.as_ref().map(|hybrid| &hybrid.ranking),
+            Stage::Rerank => self.rerank.as_ref().map(|rerank| &rerank.ranking),
+        }
+    }
+
+    /// Every document that a stage ranks, best first; below what was reranked stands the rest of the stage before.
+    #[must_use]
+    pub fn order(&self, stage: Stage) -> Vec<DocumentIndex> {
+        let Some(ranking) = self.stage(stage) else { return Vec::new() };
+        let mut order: Vec<DocumentIndex> = ranking.placed.iter().map(|placed| placed.document).collect();
+        if stage == Stage::Rerank
+            && let Some(before) = self.settings.reranked().and_then(|stage| self.stage(stage))
+        {
+            let rest = before.placed.iter().map(|placed| placed.document);
+            order.extend(rest.filter(|&document| ranking.placement(document).is_none()));
+        }
+        order
+    }
+
+    /// Where every stage puts a document, and why.
+    #[must_use]
+    pub fn provenance(&self, document: DocumentIndex) -> Provenance {
+        let placement = |stage| self.stage(stage).and_then(|ranking| ranking.placement(document));
+        let terms = self.bm25.as_ref().map(|_| self.lexical.explain(document, &self.query, self.settings.bm25));
+        Provenance {
+            dense: placement(Stage::Dense),
+            bm25: placement(Stage::Bm25),
+            terms: terms.unwrap_or_default(),
+            hybrid: placement(Stage::Hybrid),
+            fusion: self.hybrid.as_ref().and_then(|hybrid| hybrid.terms.get(&document).copied()),
+            rerank: placement(Stage::Rerank),
+            rerank_score: self.rerank.as_ref().and_then(|rerank| rerank.scores.get(&document).copied()),
+        }
+    }
+
+    fn documents(&self) -> usize {
+        [Stage::Dense, Stage::Bm25]
+            .into_iter()
+            .filter_map(|stage| self.stage(stage))
+            .map(|r| r.ranks.len())
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// The ranking of a backend, as a stage.
+fn dense_stage(ranking: &Ranking) -> StageRanking {
+    let placed = ranking.ranked.iter().map(|ranked| Placed { document: ranked.document, score: ranked.score });
+    StageRanking::new(placed.collect(), ranking.documents, ranking.timings.embed + ranking.timings.rank)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
+fn hybrid_stage(dense: &StageRanking, bm25: &StageRanking, settings: &Settings) -> Hybrid {
+    let started = Instant::now();
+    let [dense_weight, bm25_weight] = settings.weights;
+    let fused: Vec<(usize, f64, [FusionTerm; 2])> = match settings.fusion {
+        Fusion::ReciprocalRank => {
+            let (dense, bm25) = (dense.items(), bm25.items());
+            let lists = [Ranked { items: &dense, weight: dense_weight }, Ranked { items: &bm25, weight: bm25_weight }];
+            let fused = fusion::reciprocal_rank(&lists, settings.k).into_iter().map(|fused| {
+                let term = |list: usize| match fused.terms[list] {
+                    fusion::RankTerm { rank: Some(rank), value } => {
+                        FusionTerm::ReciprocalRank { rank, weight: settings.weights[list], value }
+                    }
+                    fusion::RankTerm { rank: None, .. } => FusionTerm::Missing,
+                };
+                (fused.item, fused.score, [term(0), term(1)])
+            });
+            fused.collect()
+        }
+        Fusion::Blend => {
+            let term = |term: fusion::ScoreTerm, weight| match term.raw {
+                Some(raw) => FusionTerm::Score { raw, normalised: term.normalised, weight, value: term.value },
+                None => FusionTerm::Missing,
+            };
+            let blended = fusion::blend(&dense.scored(), &bm25.scored(), settings.alpha).into_iter().map(|both| {
+                let terms = [term(both.dense, settings.alpha), term(both.sparse, 1.0 - settings.alpha)];
+                (both.item, both.score, terms)
+            });
+            blended.collect()
+        }
+    };
+    let placed = fused.iter().map(|&(item, score, _)| Placed { document: DocumentIndex(item), score: score as f32 });
+    let documents = dense.ranks.len().max(bm25.ranks.len());
+    let mut ranking = StageRanking::new(placed.collect(), documents, Duration::ZERO);
+    let terms = fused.iter().map(|&(item, _, terms)| (DocumentIndex(item), terms)).collect();
+    ranking.time = started.elapsed();
+    Hybrid { ranking, terms }
+}
+
+#[cfg(test)]
+mod tests;
