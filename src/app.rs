@@ -20,9 +20,12 @@ use crate::view::{self, Layout};
 
 mod crew;
 mod input;
+mod latest;
+mod rerank;
 mod screen;
 mod signals;
 mod slot;
+mod stages;
 mod worker;
 
 use crew::Crew;
@@ -152,6 +155,11 @@ impl App {
                 | Effect::CancelSearch(_)
                 | Effect::FindNeighbours(..)
                 | Effect::Repeat(..)
+                | Effect::RunPipeline { .. }
+                | Effect::OpenReranker(_)
+                | Effect::StopOpeningReranker
+                | Effect::Rerank { .. }
+                | Effect::MatchWords { .. }
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
             }
         }

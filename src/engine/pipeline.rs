@@ -239,21 +239,21 @@ pub struct Provenance {
 }
 
 /// A ranking fused from two, with what both added to each score.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Hybrid {
     ranking: StageRanking,
     terms: HashMap<DocumentIndex, [FusionTerm; 2]>,
 }
 
 /// What a reranker made of the best of a stage.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Reranked {
     ranking: StageRanking,
     scores: HashMap<DocumentIndex, RerankScore>,
 }
 
 /// One query through the pipeline.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// The query.
     pub query: String,
