@@ -20,8 +20,9 @@ use crate::view::Theme;
 
 /// The widest that a word of the query is shown.
 const LABEL: usize = 12;
-/// The narrowest column: a cell and its brackets.
-const CELL: usize = 4;
+/// The narrowest column: a shade in its brackets, or two digits.
+const SHADE: usize = 3;
+const NUMBER: usize = 4;
 /// The most lines that words take when they are written downwards.
 const TALLEST_HEADER: usize = 7;
 /// Room for the best match at the end of a row.
@@ -49,19 +50,20 @@ fn lines(words: &WordMatches, area: Rect, numbers: bool, theme: &Theme) -> Vec<L
         return vec![Line::styled("there are no words to match", theme.dim)];
     }
     let label = query.iter().map(|word| text::width(word)).max().unwrap_or(0).min(LABEL);
-    let room = width.saturating_sub(label + 1 + BEST);
-    let plan = Plan::of(words, &document, room, height.saturating_sub(query.len() + 1));
+    let room = width.saturating_sub(label + 1);
+    let cell = if numbers { NUMBER } else { SHADE };
+    let plan = Plan::of(words, &document, cell, room, height.saturating_sub(query.len() + 1));
     let mut lines = plan.header(&document, label, theme);
     let rows = height.saturating_sub(lines.len() + 1);
     for (row, word) in query.iter().enumerate().take(rows) {
         let mut spans = vec![Span::styled(format!("{} ", padded(word, label)), theme.text)];
         let best = words.best.get(row).copied();
         for (&column, &width) in plan.columns.iter().zip(&plan.widths) {
-            let cell = cell(words.cosines[[row, column]], best == Some(column), numbers);
+            let shown = shown(words.cosines[[row, column]], best == Some(column), numbers);
             let style = if best == Some(column) { theme.accent } else { theme.bar };
-            spans.push(Span::styled(padded(&cell, width), style));
+            spans.push(Span::styled(padded(&shown, width), style));
         }
-        if let Some(best) = best {
+        if let Some(best) = best.filter(|_| plan.has_room_for_best) {
             let name = text::fit(&document[best], BEST - 8).into_owned();
             spans.push(Span::styled(format!(" → {name} {:.2}", words.cosines[[row, best]]), theme.dim));
         }
@@ -93,14 +95,18 @@ struct Plan {
     widths: Vec<usize>,
     /// How many lines their names take; 1 where they are written across.
     header: usize,
+    /// Whether the best match can stand at the end of each row.
+    has_room_for_best: bool,
 }
 
 impl Plan {
     /// All words across where they fit, else downwards; of too many, those that match best.
-    fn of(words: &WordMatches, document: &[String], room: usize, lines: usize) -> Self {
-        let widths: Vec<usize> = document.iter().map(|word| (text::width(word) + 1).max(CELL)).collect();
-        if widths.iter().sum::<usize>() <= room {
-            return Self { columns: (0..document.len()).collect(), widths, header: 1 };
+    fn of(words: &WordMatches, document: &[String], cell: usize, room: usize, lines: usize) -> Self {
+        let widths: Vec<usize> = document.iter().map(|word| (text::width(word) + 1).max(cell)).collect();
+        let across = widths.iter().sum::<usize>();
+        if across <= room {
+            let columns = (0..document.len()).collect();
+            return Self { columns, widths, header: 1, has_room_for_best: across + BEST <= room };
         }
         let strength = |column: usize| words.cosines.column(column).iter().copied().fold(f32::MIN, f32::max);
         let mut columns: Vec<usize> = (0..document.len()).collect();
@@ -108,11 +114,12 @@ impl Plan {
             let is_best = |column| words.best.contains(&column);
             is_best(b).cmp(&is_best(a)).then(strength(b).total_cmp(&strength(a)))
         });
-        columns.truncate((room / CELL).max(1));
+        columns.truncate((room / cell).max(1));
         columns.sort_unstable();
         let longest = columns.iter().map(|&column| document[column].chars().count()).max().unwrap_or(1);
         let header = longest.min(TALLEST_HEADER).min(lines.max(2));
-        Self { widths: vec![CELL; columns.len()], columns, header }
+        let has_room_for_best = columns.len() * cell + BEST <= room;
+        Self { widths: vec![cell; columns.len()], columns, header, has_room_for_best }
     }
 
     fn header(&self, document: &[String], label: usize, theme: &Theme) -> Vec<Line<'static>> {
@@ -129,9 +136,9 @@ impl Plan {
             if at + 1 == self.header && letters.len() > self.header { Some('…') } else { letters.get(at).copied() }
         };
         let lines = (0..self.header).map(|line| {
-            let letters = self.columns.iter().map(|&column| {
+            let letters = self.columns.iter().zip(&self.widths).map(|(&column, &width)| {
                 let letter = letter(column, line).map(String::from).unwrap_or_default();
-                padded(&format!(" {letter}"), CELL)
+                padded(&format!(" {letter}"), width)
             });
             Line::styled(indent.clone() + &letters.collect::<String>(), theme.dim)
         });
@@ -139,7 +146,7 @@ impl Plan {
     }
 }
 
-fn cell(cosine: f32, is_best: bool, numbers: bool) -> String {
+fn shown(cosine: f32, is_best: bool, numbers: bool) -> String {
     let inside = if numbers {
         format!("{:.0}", (cosine * 100.0).clamp(-99.0, 99.0))
     } else {
@@ -201,11 +208,12 @@ mod tests {
 
     #[test]
     fn words_stand_downwards_where_they_do_not_and_the_best_stay() {
-        let narrow = drawn(8 + 1 + 18 + 8, 12, false);
+        let narrow = drawn(8 + 1 + 7, 12, false);
         // Two columns, those that a word of the query matches best.
-        assert_eq!(narrow[0], "          d   q");
-        assert_eq!(narrow[6], "          …   …");
-        assert!(narrow[8].starts_with("database [█]  ░"), "{narrow:?}");
-        assert!(narrow[9].contains("2 of 3 words"), "{narrow:?}");
+        assert_eq!(narrow[0], "          d  q");
+        assert_eq!(narrow[6], "          …  …");
+        assert_eq!(narrow[7..9], ["ask       ░ [▓]", "database [█] ░"]);
+        // As wide as three words written across, and not a column less.
+        assert_eq!((drawn(9 + 29, 12, false).len(), drawn(9 + 28, 12, false).len()), (4, 10));
     }
 }

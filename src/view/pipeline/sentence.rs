@@ -116,28 +116,37 @@ fn places(settings: Settings, provenance: &Provenance) -> String {
     format!("places {}", places.collect::<Vec<_>>().join(" → "))
 }
 
-/// `BM25 2.11 = database 1.60 (idf 3.52 × 0.455, in 3) + ask 0 (in 12)`
+/// `BM25 2.64 = a 1.13 (2 × idf 1.27 × 0.45, in 28) + database 1.50 (idf 3.36 × 0.45, in 3); not here: how, do`
 fn bm25(provenance: &Provenance) -> String {
-    let parts: Vec<String> = provenance.terms.iter().map(term).collect();
-    let sum = if parts.is_empty() { "there are no words to look for".into() } else { parts.join(" + ") };
-    match provenance.bm25 {
-        Some(Placement { score, .. }) => format!("BM25 {score:.2} = {sum}"),
-        None => format!("BM25 none: {sum}"),
+    let words = |terms: &dyn Fn(&TermScore) -> bool| -> Vec<String> {
+        let terms = provenance.terms.iter().filter(|term| terms(term));
+        terms.map(|term| text::visible(&text::fit(&term.term, 24)).into_owned()).collect()
+    };
+    let found: Vec<String> = provenance.terms.iter().filter(|term| term.tf > 0).map(term).collect();
+    let mut bm25 = match provenance.bm25 {
+        Some(Placement { score, .. }) => format!("BM25 {score:.2} = {}", found.join(" + ")),
+        None => "BM25 none of its words".to_owned(),
+    };
+    let absent = [
+        ("not here", words(&|term| term.documents > 0 && term.tf == 0)),
+        ("in no sentence", words(&|term| term.documents == 0)),
+    ];
+    for (why, words) in absent.into_iter().filter(|(_, words)| !words.is_empty()) {
+        bm25.push_str(&format!("; {why}: {}", words.join(", ")));
     }
+    if provenance.terms.is_empty() {
+        bm25.push_str(": the query has no words to look for");
+    }
+    bm25
 }
 
+/// What a word adds that the sentence holds.
 fn term(term: &TermScore) -> String {
-    let TermScore { term, in_query, documents, idf, tf, saturation, contribution } = term;
+    let TermScore { term, in_query, documents, idf, saturation, contribution, .. } = term;
     let word = text::visible(text::fit(term, 24).as_ref()).into_owned();
-    match (documents, tf) {
-        (0, _) => format!("{word} 0 (unknown)"),
-        (_, 0) => format!("{word} 0 (not here)"),
-        _ => {
-            let times = if *in_query > 1 { format!("{in_query} × ") } else { String::new() };
-            let documents = phrase::thousands(*documents as u64);
-            format!("{word} {contribution:.2} ({times}idf {idf:.2} × {saturation:.2}, in {documents})")
-        }
-    }
+    let times = if *in_query > 1 { format!("{in_query} × ") } else { String::new() };
+    let documents = phrase::thousands(*documents as u64);
+    format!("{word} {contribution:.2} ({times}idf {idf:.2} × {saturation:.2}, in {documents})")
 }
 
 /// `RRF 0.0323 = 1/(60+1) + 1/(60+3)`
@@ -192,23 +201,37 @@ mod tests {
     }
 
     #[test]
-    fn words_say_why_they_add_nothing() {
-        let all = TermScore {
+    fn words_say_what_they_add_or_why_they_add_nothing() {
+        let cat = TermScore {
             term: "cat".into(),
-            in_query: 1,
+            in_query: 2,
             documents: 3,
             idf: 3.5,
             tf: 1,
             saturation: 0.5,
-            contribution: 1.75,
+            contribution: 3.5,
         };
-        assert_eq!(term(&all), "cat 1.75 (idf 3.50 × 0.50, in 3)");
-        assert_eq!(
-            term(&TermScore { in_query: 2, contribution: 3.5, ..all.clone() }),
-            "cat 3.50 (2 × idf 3.50 × 0.50, in 3)"
-        );
-        assert_eq!(term(&TermScore { tf: 0, ..all.clone() }), "cat 0 (not here)");
-        assert_eq!(term(&TermScore { documents: 0, tf: 0, ..all }), "cat 0 (unknown)");
+        let dog = TermScore { term: "dog".into(), tf: 0, saturation: 0.0, contribution: 0.0, ..cat.clone() };
+        let yak = TermScore { term: "yak".into(), documents: 0, ..dog.clone() };
+        let nothing = Provenance {
+            dense: None,
+            bm25: None,
+            terms: Vec::new(),
+            hybrid: None,
+            fusion: None,
+            rerank: None,
+            rerank_score: None,
+        };
+        let found = Provenance {
+            bm25: Some(Placement { rank: 1, score: 3.5 }),
+            terms: vec![yak.clone(), cat, dog.clone()],
+            ..nothing.clone()
+        };
+        let expected = "BM25 3.50 = cat 3.50 (2 × idf 3.50 × 0.50, in 3); not here: dog; in no sentence: yak";
+        assert_eq!(bm25(&found), expected);
+        let missed = Provenance { terms: vec![dog, yak], ..nothing.clone() };
+        assert_eq!(bm25(&missed), "BM25 none of its words; not here: dog; in no sentence: yak");
+        assert_eq!(bm25(&nothing), "BM25 none of its words: the query has no words to look for");
     }
 
     #[test]
