@@ -23,8 +23,9 @@ const LABEL: usize = 12;
 /// The narrowest column: a shade in its brackets, or two digits.
 const SHADE: usize = 3;
 const NUMBER: usize = 4;
-/// The most lines that words take when they are written downwards.
+/// The most and the fewest lines that words take when they are written downwards.
 const TALLEST_HEADER: usize = 7;
+const LEAST_HEADER: usize = 4;
 /// Room for the best match at the end of a row.
 const BEST: usize = 18;
 
@@ -108,6 +109,8 @@ impl Plan {
             let columns = (0..document.len()).collect();
             return Self { columns, widths, header: 1, has_room_for_best: across + BEST <= room };
         }
+        // A letter or two downwards say less than three across.
+        let (cell, downwards) = if lines < LEAST_HEADER { (cell.max(NUMBER), false) } else { (cell, true) };
         let strength = |column: usize| words.cosines.column(column).iter().copied().fold(f32::MIN, f32::max);
         let mut columns: Vec<usize> = (0..document.len()).collect();
         columns.sort_by(|&a, &b| {
@@ -117,7 +120,7 @@ impl Plan {
         columns.truncate((room / cell).max(1));
         columns.sort_unstable();
         let longest = columns.iter().map(|&column| document[column].chars().count()).max().unwrap_or(1);
-        let header = longest.min(TALLEST_HEADER).min(lines.max(2));
+        let header = if downwards { longest.min(TALLEST_HEADER).min(lines) } else { 1 };
         let has_room_for_best = columns.len() * cell + BEST <= room;
         Self { widths: vec![cell; columns.len()], columns, header, has_room_for_best }
     }
@@ -125,7 +128,10 @@ impl Plan {
     fn header(&self, document: &[String], label: usize, theme: &Theme) -> Vec<Line<'static>> {
         let indent = " ".repeat(label + 1);
         if self.header == 1 {
-            let words = self.columns.iter().zip(&self.widths).map(|(&column, &width)| padded(&document[column], width));
+            let words = self.columns.iter().zip(&self.widths).map(|(&column, &width)| {
+                let word: String = document[column].chars().take(width - 1).collect();
+                padded(&word, width)
+            });
             return vec![Line::styled(indent + &words.collect::<String>(), theme.dim)];
         }
         let letter = |column: usize, line: usize| {

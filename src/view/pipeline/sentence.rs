@@ -44,7 +44,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     }
     title.push(' ');
     let inner = titled(frame, area, &title, layout.framed, theme);
-    let beside = inner.width >= BESIDE;
+    // Alone, the words have the whole width.
+    let beside = inner.width >= BESIDE && !state.explanation_alone;
     let [facts_area, beside_area] = if beside {
         let half = inner.width / 2;
         [Rect { width: half - 1, ..inner }, Rect { x: inner.x + half + 1, width: inner.width - half - 1, ..inner }]
