@@ -20,12 +20,14 @@ pub mod local;
 pub mod openai;
 pub mod prompt;
 pub mod rerank;
+pub mod reranker_spec;
 pub mod spec;
 pub mod table;
 
 pub use error::BackendError;
 pub use prompt::{Prompt, Prompts, Role};
 pub use rerank::{RerankMethod, RerankScore, Reranker, RerankerCard, WordMatches};
+pub use reranker_spec::RerankerSpec;
 pub use spec::BackendSpec;
 pub use table::ModelTable;
 

@@ -32,6 +32,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "NAME")]
     pub backend: Option<String>,
 
+    /// Which reranker reads the best results again, by its name in the config [default: late-interaction]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub reranker: Option<String>,
+
     /// How many results to show [default: 10]
     #[arg(long, short = 'k', global = true, value_name = "K", value_parser = positive)]
     pub top: Option<usize>,
@@ -127,7 +131,7 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
-    /// List the backends: what each is, and whether it can be used
+    /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name
         #[arg(long)]
@@ -138,7 +142,7 @@ pub enum Command {
     },
     /// Fetch a model from the Hugging Face hub, so that it is there when it is needed
     Pull {
-        /// A backend of the config, or a model of the catalogue
+        /// A backend or a reranker of the config, or a model of the catalogue
         model: String,
     },
     /// Say where the config file is, and whether it is good

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::hub::Download;
 use crate::backend::spec::{OpenContext, OpenJob};
-use crate::backend::{BackendSpec, Embedder, Job, Retry};
+use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry};
 use crate::cli::Command;
 use crate::config::Config;
 use crate::corpus::{self, Corpus};
@@ -89,15 +89,28 @@ impl Session {
 
     /// Opens a backend, and tells on standard error of a model that has to be fetched for it.
     fn open_backend(&self, spec: &BackendSpec) -> anyhow::Result<Box<dyn Embedder>> {
+        self.with_meter(|context, job| spec.open(context, job))
+    }
+
+    /// Opens the chosen reranker, and tells on standard error of a model that has to be fetched for it.
+    fn open_reranker(&self) -> anyhow::Result<Box<dyn Reranker>> {
+        self.with_meter(|context, job| self.config.chosen_reranker().open(context, job))
+    }
+
+    /// Opens something that nobody cancels, and shows the progress of what is fetched for it.
+    fn with_meter<T>(
+        &self,
+        open: impl FnOnce(&OpenContext, &mut OpenJob<'_>) -> Result<T, BackendError>,
+    ) -> anyhow::Result<T> {
         let mut meter = Meter::new();
         let mut progress = |download: Download| meter.show(&download);
         let cancel = CancellationToken::new();
-        let opened = spec.open(&self.context(), &mut OpenJob { cancel: &cancel, progress: &mut progress });
+        let opened = open(&self.context(), &mut OpenJob { cancel: &cancel, progress: &mut progress });
         meter.end();
         Ok(opened?)
     }
 
-    /// What backends are opened with.
+    /// What backends and rerankers are opened with.
     fn context(&self) -> OpenContext {
         self.config.open_context(self.runtime.handle())
     }

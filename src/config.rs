@@ -7,14 +7,15 @@ use anyhow::Context as _;
 use tokio::runtime::Handle;
 
 use crate::backend::hub::HubSettings;
-use crate::backend::local::EngineChoice;
+use crate::backend::local::{EngineChoice, LoadedModels};
 use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, OpenContext};
-use crate::backend::{BackendSpec, ModelTable};
+use crate::backend::{BackendSpec, ModelTable, RerankerSpec};
 use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
 use crate::state::{Appearance, BackendId};
 
 pub mod file;
+pub mod rerankers;
 
 use file::{Backends, ConfigFile, Entry};
 
@@ -31,10 +32,16 @@ pub struct Config {
     pub backend_chosen: bool,
     /// The pair to compare.
     pub compare: [BackendId; 2],
+    /// The rerankers.
+    pub rerankers: Vec<RerankerSpec>,
+    /// The one to begin with, as a place in `rerankers`.
+    pub reranker: usize,
     /// Prices, limits and prompts.
     pub table: Arc<ModelTable>,
     /// Where models are fetched from, and kept; or why that cannot be said, which only matters to whoever fetches one.
     pub hub: Result<HubSettings, String>,
+    /// The models that are loaded in this process.
+    pub models: Arc<LoadedModels>,
     /// The config file that was read, if any.
     pub config_file: Option<PathBuf>,
     /// The corpus to read; `None` for the bundled one.
@@ -59,10 +66,14 @@ impl Config {
         change_local(&mut file, &options);
         let config_file = file.path.clone();
         let read = file.backends(&engine, &variable);
-        let Backends { specs: mut backends, mut tab, mut compare, table } = match &config_file {
+        let read = match &config_file {
             Some(path) => read.with_context(|| path.display().to_string())?,
             None => read?,
         };
+        let Backends { specs: mut backends, mut tab, mut compare, rerankers, mut reranker, table } = read;
+        if let Some(name) = &options.reranker {
+            reranker = rerankers::place(&rerankers, name)?;
+        }
         change_openai(&mut backends, &options);
         let mut backend = match &options.backend {
             Some(name) => file::place(&backends, name)?,
@@ -85,9 +96,12 @@ impl Config {
             tab,
             backend: BackendId(backend),
             compare: compare.map(BackendId),
+            rerankers,
+            reranker,
             table: Arc::new(table),
             hub: HubSettings::from_values(variable, etcetera::home_dir().ok().as_deref())
                 .map_err(|error| error.to_string()),
+            models: Arc::default(),
             config_file,
             corpus: options.corpus,
             top_k,
@@ -110,10 +124,29 @@ impl Config {
         Ok(&self.backends[file::place(&self.backends, name)?])
     }
 
-    /// What backends are opened with.
+    /// The reranker to begin with.
+    #[must_use]
+    pub fn chosen_reranker(&self) -> &RerankerSpec {
+        &self.rerankers[self.reranker]
+    }
+
+    /// The reranker of a name.
+    ///
+    /// # Errors
+    /// Names those that there are.
+    pub fn reranker_named(&self, name: &str) -> anyhow::Result<&RerankerSpec> {
+        Ok(&self.rerankers[rerankers::place(&self.rerankers, name)?])
+    }
+
+    /// What backends and rerankers are opened with.
     #[must_use]
     pub fn open_context(&self, runtime: &Handle) -> OpenContext {
-        OpenContext { runtime: runtime.clone(), table: Arc::clone(&self.table), hub: self.hub.clone() }
+        OpenContext {
+            runtime: runtime.clone(),
+            table: Arc::clone(&self.table),
+            hub: self.hub.clone(),
+            models: Arc::clone(&self.models),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub enum BackendError {
     /// A model whose hash is not known was not loaded.
     #[error(
         "{} is not a model known to vecscope (sha256 {sha256}); a hostile model can exhaust memory. \
-         Add --trust-model to load it all the same",
+         Add --trust-model, or trust = true in the config, to load it all the same",
         path.display()
     )]
     UntrustedModel {
@@ -63,6 +63,19 @@ pub enum BackendError {
         /// What fastembed said.
         source: fastembed::Error,
     },
+
+    /// The model runs, but not for this.
+    #[error("cannot rerank with {model}: {reason}")]
+    Unfit {
+        /// The model's name.
+        model: String,
+        /// What it lacks.
+        reason: String,
+    },
+
+    /// Scores came back that cannot be ranked by.
+    #[error("unusable scores: {0}")]
+    BadScores(String),
 
     /// No answer came from a server.
     #[error("no answer from {host}: {reason}")]

@@ -1,6 +1,6 @@
 //! A backend as it is configured, before it is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::hub::{Download, Hub, HubFile, HubSettings, Repo};
 use super::local::catalogue::CatalogueModel;
 use super::local::model_files::{self, PoolingName};
-use super::local::{Adjustments, Engine, EngineChoice, Local, ModelSource};
+use super::local::{Adjustments, Engine, EngineChoice, LoadedModel, LoadedModels, Local, ModelSource};
 use super::openai::{Given, OpenAi, OpenAiSettings, Service, SettingNames};
 use super::{BackendError, Embedder, Location, ModelTable, Prompts};
 
@@ -80,7 +80,7 @@ pub struct ServerSpec {
     pub dimensions: Option<usize>,
 }
 
-/// What backends are opened with.
+/// What backends and rerankers are opened with.
 #[derive(Debug, Clone)]
 pub struct OpenContext {
     /// For requests.
@@ -89,6 +89,8 @@ pub struct OpenContext {
     pub table: Arc<ModelTable>,
     /// Where models are fetched from, and kept; or why that cannot be said.
     pub hub: Result<HubSettings, String>,
+    /// The models that are loaded, of which those who open one take part.
+    pub models: Arc<LoadedModels>,
 }
 
 /// What surrounds the opening of a backend, which may take long where a model has to be fetched.
@@ -149,9 +151,7 @@ impl BackendSpec {
     pub fn open(&self, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> {
         match &self.kind {
             BackendKind::Local { model, engine } => {
-                let source = model.source(context, job)?;
-                let engine = Engine::start(engine)?;
-                Ok(Box::new(Local::load(&source, &engine, &context.table, &self.adjustments)?))
+                Ok(Box::new(Local::sharing(model.load(engine, &self.adjustments, context, job)?)))
             }
             BackendKind::Server(server) => {
                 let mut settings = server.settings(&context.table)?;
@@ -175,28 +175,13 @@ impl BackendSpec {
     fn describe_local(&self, model: &LocalModel, context: &OpenContext) -> Description {
         let table = &context.table;
         let name = model.name();
-        let (kind, dimensions, limit, prompts, readiness) = match model {
-            LocalModel::Embedded => {
-                let readiness = match embedded_source() {
-                    Ok(_) => Readiness::Ready,
-                    Err(error) => Readiness::NotConfigured(error.to_string()),
-                };
-                ("embedded", Some(384), table.max_tokens(&name), Some(table.prompts(&name)), readiness)
-            }
+        let (kind, dimensions, limit, prompts) = match model {
+            LocalModel::Embedded => ("embedded", Some(384), table.max_tokens(&name), Some(table.prompts(&name))),
             // Its files say the rest when it is opened.
-            LocalModel::Folder { path, .. } => {
-                let missing = || Readiness::NotConfigured(format!("{} is not a folder", path.display()));
-                let readiness = if path.is_dir() { Readiness::Ready } else { missing() };
-                ("model-dir", None, None, None, readiness)
-            }
+            LocalModel::Folder { .. } => ("model-dir", None, None, None),
             LocalModel::Catalogue(model) => {
-                let fetched = match (repo(model), &context.hub) {
-                    (Ok(repo), Ok(hub)) => hub.cached(&repo, &files(model)).is_some(),
-                    _ => false,
-                };
-                let readiness = if fetched { Readiness::Ready } else { Readiness::Downloads(model.repository.clone()) };
                 let limit = table.max_tokens(model.base_name()).or(Some(512));
-                ("fastembed", Some(model.dimensions), limit, Some(table.prompts(&name)), readiness)
+                ("fastembed", Some(model.dimensions), limit, Some(table.prompts(&name)))
             }
         };
         Description {
@@ -207,7 +192,7 @@ impl BackendSpec {
             usd_per_million_tokens: Some(0.0),
             prompts: prompts.map(|own| self.adjustments.prompts(own)),
             location: Some(Location::InProcess),
-            readiness,
+            readiness: model.readiness(context),
         }
     }
 
@@ -249,6 +234,33 @@ impl LocalModel {
         }
     }
 
+    /// The model, loaded unless somebody has it, and fetched before that if need be.
+    pub(super) fn load(
+        &self,
+        engine: &EngineChoice,
+        adjustments: &Adjustments,
+        context: &OpenContext,
+        job: &mut OpenJob<'_>,
+    ) -> Result<Arc<LoadedModel>, BackendError> {
+        // Before the model's place is taken: whoever wants it as well can still give up while this waits for a network.
+        let source = self.source(context, job)?;
+        context.models.get_or_load(&(self.clone(), engine.clone(), adjustments.clone()), || {
+            LoadedModel::load(&source, &Engine::start(engine)?, &context.table, adjustments)
+        })
+    }
+
+    /// Whether it can be loaded as it is.
+    pub(super) fn readiness(&self, context: &OpenContext) -> Readiness {
+        match self {
+            Self::Embedded => match embedded_source() {
+                Ok(_) => Readiness::Ready,
+                Err(error) => Readiness::NotConfigured(error.to_string()),
+            },
+            Self::Folder { path, .. } => folder(path),
+            Self::Catalogue(model) => fetched(&model.repository, &model.files(), context),
+        }
+    }
+
     /// Where its files are, after they were fetched if need be.
     fn source(&self, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<ModelSource, BackendError> {
         match self {
@@ -257,19 +269,24 @@ impl LocalModel {
                 Ok(ModelSource::Folder { path: path.clone(), trusted: *trusted, pooling: *pooling })
             }
             Self::Catalogue(model) => {
-                let folder = fetch(model, context, job)?;
+                let folder = fetch(&model.repository, &model.files(), context, job)?;
                 Ok(ModelSource::Fetched { model: model.clone(), folder })
             }
         }
     }
 }
 
-/// Fetches a model of the catalogue, unless it is there, and gives the folder that it is in.
+/// Fetches files of a repository, unless they are there, and gives the folder that they are in.
 ///
 /// # Errors
 /// Whatever the hub refuses, and [`BackendError::Cancelled`].
-pub fn fetch(model: &CatalogueModel, context: &OpenContext, job: &mut OpenJob<'_>) -> Result<PathBuf, BackendError> {
-    let (repo, files) = (repo(model)?, files(model));
+pub fn fetch(
+    repository: &str,
+    files: &[&str],
+    context: &OpenContext,
+    job: &mut OpenJob<'_>,
+) -> Result<PathBuf, BackendError> {
+    let (repo, files) = (Repo::new(repository)?, required(files));
     let settings = context.hub.clone().map_err(BackendError::NotConfigured)?;
     // Without a client, whose certificates take a while to load.
     if let Some(folder) = settings.cached(&repo, &files) {
@@ -279,12 +296,23 @@ pub fn fetch(model: &CatalogueModel, context: &OpenContext, job: &mut OpenJob<'_
     hub.fetch(&repo, &files, job.cancel, job.progress)
 }
 
-fn repo(model: &CatalogueModel) -> Result<Repo, BackendError> {
-    Repo::new(&model.repository)
+/// Whether files of a repository are there, or would be fetched.
+pub(super) fn fetched(repository: &str, files: &[&str], context: &OpenContext) -> Readiness {
+    let cached = match (Repo::new(repository), &context.hub) {
+        (Ok(repo), Ok(hub)) => hub.cached(&repo, &required(files)).is_some(),
+        _ => false,
+    };
+    if cached { Readiness::Ready } else { Readiness::Downloads(repository.to_owned()) }
 }
 
-fn files(model: &CatalogueModel) -> Vec<HubFile<'_>> {
-    model.files().into_iter().map(HubFile::required).collect()
+/// Whether a folder is there.
+pub(super) fn folder(path: &Path) -> Readiness {
+    let missing = || Readiness::NotConfigured(format!("{} is not a folder", path.display()));
+    if path.is_dir() { Readiness::Ready } else { missing() }
+}
+
+fn required<'a>(files: &[&'a str]) -> Vec<HubFile<'a>> {
+    files.iter().map(|file| HubFile::required(file)).collect()
 }
 
 /// The model in the binary, in a build that carries it.

@@ -5,18 +5,22 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::bail;
+use tokio_util::sync::CancellationToken;
+
 use super::{Session, with_job};
-use crate::backend::spec::{BackendKind, LocalModel};
-use crate::backend::{BackendSpec, Role};
+use crate::backend::spec::{BackendKind, LocalModel, Readiness};
+use crate::backend::{BackendSpec, RerankScore, Role};
 use crate::config::file;
 use crate::text;
 
-/// The local model does not work.
+/// The local model or the reranker does not work.
 const BROKEN: u8 = 2;
 
 pub(super) fn run(session: &Session) -> anyhow::Result<ExitCode> {
     let mut lines = vec![("vecscope", format!("{} ({})", env!("CARGO_PKG_VERSION"), system()))];
     let works = check_local(session, &mut lines);
+    let reranks = check_reranker(session, &mut lines);
     lines.push(("simd", ort_rten::simd().to_string()));
     lines.push(("terminal", terminal()));
     lines.push(("config", config_file()));
@@ -32,7 +36,7 @@ pub(super) fn run(session: &Session) -> anyhow::Result<ExitCode> {
     for (name, value) in lines {
         writeln!(stdout, "{name:<10} {}", text::visible(&value))?;
     }
-    Ok(if works { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
+    Ok(if works && reranks { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
 }
 
 fn system() -> String {
@@ -71,6 +75,36 @@ fn check_local(session: &Session, lines: &mut Vec<(&'static str, String)>) -> bo
             false
         }
     }
+}
+
+/// Loads the chosen reranker and scores a pair with it, unless it would have to be fetched.
+fn check_reranker(session: &Session, lines: &mut Vec<(&'static str, String)>) -> bool {
+    let spec = session.config.chosen_reranker();
+    let (works, state) = match spec.describe(&session.context()).readiness {
+        Readiness::Ready => match try_reranker(session) {
+            Ok(state) => (true, state),
+            Err(error) => (false, format!("no: {error:#}")),
+        },
+        Readiness::Downloads(repository) => (true, format!("not tried: it would be fetched from {repository}")),
+        Readiness::NotConfigured(reason) => (true, reason),
+    };
+    lines.push(("reranker", format!("{}: {state}", spec.name)));
+    works
+}
+
+fn try_reranker(session: &Session) -> anyhow::Result<String> {
+    let (query, document) = ("Does it work?", "It works.");
+    let mut reranker = session.open_reranker()?;
+    let started = Instant::now();
+    let scores = reranker.rerank(query, &[document], &CancellationToken::new())?;
+    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let score = match scores[..] {
+        [RerankScore::Late { late, cosine }] => format!("late interaction {late:.2}, cosine {cosine:.2}"),
+        [RerankScore::Logit(logit)] => format!("logit {logit:.2}"),
+        _ => bail!("{} scores came back for one document", scores.len()),
+    };
+    let model = &reranker.card().model;
+    Ok(format!("yes: {model} gives “{query}” and “{document}” {score} in {milliseconds:.1} ms"))
 }
 
 fn origin(spec: &BackendSpec) -> String {

@@ -1,4 +1,4 @@
-//! `vecscope models`: the backends, and the catalogue that a config can take more from.
+//! `vecscope models`: the backends and the rerankers, and the catalogue that a config can take more backends from.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -7,14 +7,18 @@ use serde::Serialize;
 
 use super::{Session, escape};
 use crate::backend::local::catalogue;
+use crate::backend::reranker_spec::RerankerDescription;
 use crate::backend::spec::{Description, Readiness};
+use crate::backend::{Location, RerankMethod};
 use crate::cli::TableFormat;
 use crate::{phrase, text};
 
-/// A backend, as `--format json` prints it.
+/// A backend or a reranker, as `--format json` prints it.
 #[derive(Debug, Serialize)]
 struct Listed {
     name: String,
+    /// `backend` or `reranker`.
+    role: &'static str,
     kind: &'static str,
     model: String,
     dimensions: Option<usize>,
@@ -58,13 +62,20 @@ pub(super) fn run(session: &Session, all: bool, format: TableFormat) -> anyhow::
         return Ok(ExitCode::SUCCESS);
     }
     let context = session.context();
-    let listed: Vec<Listed> =
-        session.config.backends.iter().map(|spec| listed(&spec.name, spec.describe(&context))).collect();
+    let backends = session.config.backends.iter().map(|spec| listed(&spec.name, spec.describe(&context)));
+    let rerankers = session.config.rerankers.iter().map(|spec| reranker(&spec.name, spec.describe(&context)));
     match format {
-        TableFormat::Json => writeln!(stdout, "{}", escape::json(&serde_json::to_string_pretty(&listed)?))?,
+        TableFormat::Json => {
+            let listed: Vec<Listed> = backends.chain(rerankers).collect();
+            writeln!(stdout, "{}", escape::json(&serde_json::to_string_pretty(&listed)?))?;
+        }
         TableFormat::Table => {
-            write_table(&mut stdout, listed.iter().map(row).collect())?;
+            write_table(&mut stdout, backends.map(|listed| row(&listed)).collect())?;
             writeln!(stdout, "prices and limits as of {}", session.config.table.as_of)?;
+            writeln!(stdout, "\nrerankers")?;
+            let short =
+                |listed: Listed| vec![listed.name.clone(), listed.kind.into(), listed.model.clone(), state(&listed)];
+            write_table(&mut stdout, rerankers.map(short).collect())?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -73,13 +84,11 @@ pub(super) fn run(session: &Session, all: bool, format: TableFormat) -> anyhow::
 fn listed(name: &str, description: Description) -> Listed {
     let Description { kind, model, dimensions, max_tokens, usd_per_million_tokens, prompts, location, readiness } =
         description;
-    let (downloads, missing) = match &readiness {
-        Readiness::Ready => (None, None),
-        Readiness::Downloads(repository) => (Some(repository.clone()), None),
-        Readiness::NotConfigured(message) => (None, Some(message.clone())),
-    };
+    let ready = readiness == Readiness::Ready;
+    let (downloads, missing) = lacks(readiness);
     Listed {
         name: name.to_owned(),
+        role: "backend",
         kind,
         model,
         dimensions,
@@ -87,9 +96,42 @@ fn listed(name: &str, description: Description) -> Listed {
         usd_per_million_tokens,
         prompts: prompts.map(|prompts| prompts.to_string()),
         runs: location.map(|location| location.to_string()),
-        ready: readiness == Readiness::Ready,
+        ready,
         downloads,
         missing,
+    }
+}
+
+/// A reranker: it runs in this process, and has no vectors of its own.
+fn reranker(name: &str, description: RerankerDescription) -> Listed {
+    let RerankerDescription { model, method, readiness } = description;
+    let ready = readiness == Readiness::Ready;
+    let (downloads, missing) = lacks(readiness);
+    Listed {
+        name: name.to_owned(),
+        role: "reranker",
+        kind: match method {
+            RerankMethod::LateInteraction => "late-interaction",
+            RerankMethod::CrossEncoder => "cross-encoder",
+        },
+        model,
+        dimensions: None,
+        max_tokens: None,
+        usd_per_million_tokens: Some(0.0),
+        prompts: None,
+        runs: Some(Location::InProcess.to_string()),
+        ready,
+        downloads,
+        missing,
+    }
+}
+
+/// The repository that would be fetched, and what is missing.
+fn lacks(readiness: Readiness) -> (Option<String>, Option<String>) {
+    match readiness {
+        Readiness::Ready => (None, None),
+        Readiness::Downloads(repository) => (Some(repository), None),
+        Readiness::NotConfigured(message) => (None, Some(message)),
     }
 }
 
@@ -100,11 +142,6 @@ fn row(listed: &Listed) -> Vec<String> {
         Some(usd) => format!("{}/M", phrase::dollars(usd)),
         None => unknown(),
     };
-    let state = match (&listed.downloads, &listed.missing) {
-        (Some(repository), _) => format!("fetches {repository}"),
-        (None, Some(message)) => message.split(';').next().unwrap_or(message).to_owned(),
-        (None, None) => "ready".into(),
-    };
     vec![
         listed.name.clone(),
         listed.kind.to_owned(),
@@ -113,8 +150,16 @@ fn row(listed: &Listed) -> Vec<String> {
         listed.max_tokens.map_or_else(unknown, |tokens| format!("≤{} tokens", phrase::thousands(tokens as u64))),
         price,
         listed.runs.clone().unwrap_or_else(unknown),
-        state,
+        state(listed),
     ]
+}
+
+fn state(listed: &Listed) -> String {
+    match (&listed.downloads, &listed.missing) {
+        (Some(repository), _) => format!("fetches {repository}"),
+        (None, Some(message)) => message.split(';').next().unwrap_or(message).to_owned(),
+        (None, None) => "ready".into(),
+    }
 }
 
 fn in_catalogue(session: &Session) -> Vec<InCatalogue> {

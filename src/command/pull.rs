@@ -4,33 +4,59 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use tokio_util::sync::CancellationToken;
 
 use super::Session;
-use super::meter::Meter;
-use crate::backend::hub::Download;
-use crate::backend::local::catalogue::{self, CatalogueModel};
-use crate::backend::spec::{self, BackendKind, LocalModel, OpenJob};
+use crate::backend::local::{catalogue, cross_encoder};
+use crate::backend::reranker_spec::{CrossEncoderKind, RerankerKind};
+use crate::backend::spec::{self, BackendKind, LocalModel};
 use crate::text;
+
+/// A model that can be fetched.
+struct Wanted {
+    name: String,
+    repository: String,
+    files: Vec<String>,
+}
 
 pub(super) fn run(session: &Session, wanted: &str) -> anyhow::Result<ExitCode> {
     let model = model(session, wanted)?;
-    let mut meter = Meter::new();
-    let mut progress = |download: Download| meter.show(&download);
-    let cancel = CancellationToken::new();
-    let fetched = spec::fetch(&model, &session.context(), &mut OpenJob { cancel: &cancel, progress: &mut progress });
-    meter.end();
-    writeln!(io::stdout(), "{} is in {}", model.name, text::visible(&fetched?.display().to_string()))?;
+    let files: Vec<&str> = model.files.iter().map(String::as_str).collect();
+    let folder = session.with_meter(|context, job| spec::fetch(&model.repository, &files, context, job))?;
+    writeln!(io::stdout(), "{} is in {}", model.name, text::visible(&folder.display().to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The model of a backend, or of the catalogue.
-fn model(session: &Session, wanted: &str) -> anyhow::Result<CatalogueModel> {
-    match session.config.backend_named(wanted).map(|spec| &spec.kind) {
-        Ok(BackendKind::Local { model: LocalModel::Catalogue(model), .. }) => Ok((**model).clone()),
-        Ok(BackendKind::Local { .. } | BackendKind::Server(_)) => {
-            bail!("the backend \"{wanted}\" has nothing to fetch")
-        }
-        Err(_) => Ok(catalogue::find(wanted)?),
+/// The model of a backend or of a reranker, or one of the catalogues.
+fn model(session: &Session, wanted: &str) -> anyhow::Result<Wanted> {
+    if let Ok(spec) = session.config.backend_named(wanted) {
+        return match &spec.kind {
+            BackendKind::Local { model: LocalModel::Catalogue(model), .. } => Ok(embedder(model)),
+            BackendKind::Local { .. } | BackendKind::Server(_) => {
+                bail!("the backend \"{wanted}\" has nothing to fetch")
+            }
+        };
     }
+    if let Ok(spec) = session.config.reranker_named(wanted) {
+        return match &spec.kind {
+            RerankerKind::LateInteraction { model: LocalModel::Catalogue(model), .. } => Ok(embedder(model)),
+            RerankerKind::CrossEncoder { model: CrossEncoderKind::Fetched(model), .. } => Ok(reranker(model)),
+            RerankerKind::LateInteraction { .. } | RerankerKind::CrossEncoder { .. } => {
+                bail!("the reranker \"{wanted}\" has nothing to fetch")
+            }
+        };
+    }
+    match cross_encoder::catalogue::find(wanted) {
+        Ok(model) => Ok(reranker(&model)),
+        Err(_) => Ok(embedder(&catalogue::find(wanted)?)),
+    }
+}
+
+fn embedder(model: &catalogue::CatalogueModel) -> Wanted {
+    let files = model.files().into_iter().map(String::from).collect();
+    Wanted { name: model.name.clone(), repository: model.repository.clone(), files }
+}
+
+fn reranker(model: &cross_encoder::catalogue::CrossEncoderModel) -> Wanted {
+    let files = model.files().into_iter().map(String::from).collect();
+    Wanted { name: model.name.clone(), repository: model.repository.clone(), files }
 }

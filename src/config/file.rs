@@ -14,8 +14,10 @@ use crate::backend::local::{Adjustments, EngineChoice, catalogue};
 use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, BackendSpec, LocalModel, ServerSpec};
 use crate::backend::table::Overrides;
-use crate::backend::{ModelTable, Prompt};
+use crate::backend::{ModelTable, Prompt, RerankerSpec};
 use crate::cli::ThemeName;
+
+use super::rerankers::{self, RerankerEntry};
 
 /// The file as it is when nothing is configured.
 pub const DEFAULT: &str = include_str!("../../assets/config.toml");
@@ -35,6 +37,11 @@ pub struct ConfigFile {
     /// By name.
     #[serde(default)]
     pub backends: IndexMap<String, Entry>,
+    /// The reranker to begin with.
+    pub reranker: Option<String>,
+    /// Rerankers, by name.
+    #[serde(default)]
+    pub rerankers: IndexMap<String, RerankerEntry>,
     /// Prices, limits and prompts.
     #[serde(default)]
     pub models: Overrides,
@@ -127,9 +134,14 @@ fn over_defaults(name: &str, text: &str) -> anyhow::Result<ConfigFile> {
     config.compare = own.compare.or(config.compare);
     config.top = own.top.or(config.top);
     config.theme = own.theme.or(config.theme);
+    config.reranker = own.reranker.or(config.reranker);
     config.models = own.models;
     for (backend, entry) in own.backends {
         let under = config.backends.entry(backend).or_default();
+        *under = entry.over(under.clone());
+    }
+    for (reranker, entry) in own.rerankers {
+        let under = config.rerankers.entry(reranker).or_default();
         *under = entry.over(under.clone());
     }
     Ok(config)
@@ -264,15 +276,19 @@ pub struct Backends {
     pub tab: usize,
     /// The pair to compare, as places in `specs`.
     pub compare: [usize; 2],
+    /// The rerankers, in the file's order.
+    pub rerankers: Vec<RerankerSpec>,
+    /// The one to begin with, as a place in `rerankers`.
+    pub reranker: usize,
     /// Prices, limits and prompts.
     pub table: ModelTable,
 }
 
 impl ConfigFile {
-    /// Makes the backends ready to be opened. `variable` gives the value of an environment variable.
+    /// Makes the backends and the rerankers ready to be opened. `variable` gives the value of an environment variable.
     ///
     /// # Errors
-    /// Names the backend and what is wrong with it.
+    /// Names the backend or the reranker and what is wrong with it.
     pub fn backends(
         self,
         engine: &EngineChoice,
@@ -296,7 +312,17 @@ impl ConfigFile {
         let specs: Vec<BackendSpec> = order.iter().copied().chain(others).map(|place| specs[place].clone()).collect();
         let [left, right] = self.compare.unwrap_or_else(|| [tab[0].clone(), tab[tab.len() - 1].clone()]);
         let compare = [place(&specs, &left).context("`compare`")?, place(&specs, &right).context("`compare`")?];
-        Ok(Backends { specs, tab: order.len(), compare, table: ModelTable::bundled().with(self.models) })
+        let mut rerankers = Vec::new();
+        for (name, entry) in self.rerankers {
+            let spec = entry.reranker(&name, &specs, engine).with_context(|| format!("the reranker \"{name}\""))?;
+            rerankers.push(spec);
+        }
+        let reranker = match &self.reranker {
+            Some(name) => rerankers::place(&rerankers, name).context("`reranker`")?,
+            None => 0,
+        };
+        let table = ModelTable::bundled().with(self.models);
+        Ok(Backends { specs, tab: order.len(), compare, rerankers, reranker, table })
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! It is not symmetric: every token of the query wants a match, while the document may hold much else.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 /// What a token of the query finds in the document.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +61,44 @@ pub fn late_interaction(query: ArrayView2<'_, f32>, document: ArrayView2<'_, f32
     let best: Vec<BestMatch> = matches.collect::<Option<_>>()?;
     let score = mean(best.iter().map(|best| best.cosine))?;
     Some(LateInteraction { score, cosines, best })
+}
+
+/// How two texts match word by word: [`word_matches`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct JoinedWords {
+    /// Words of the query × words of the document: the greatest cosine among those of their tokens.
+    pub cosines: Array2<f32>,
+    /// For each word of the query, the word of the document that is most like it; the first of equal ones.
+    pub best: Vec<usize>,
+    /// What each word of the query adds to the score: the best cosines of its tokens over the number of all tokens of
+    /// the query. They sum to the score.
+    pub contributions: Vec<f32>,
+}
+
+/// Joins tokens to words. `query` and `document` say of each token which word it is a part of, counted from 0 with none
+/// left out.
+///
+/// # Panics
+/// Where they do not have one entry for each token.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "tokens are not that many")]
+pub fn word_matches(found: &LateInteraction, query: &[usize], document: &[usize]) -> JoinedWords {
+    let words = |word_of: &[usize]| word_of.iter().max().map_or(0, |last| last + 1);
+    let mut cosines = Array2::from_elem((words(query), words(document)), f32::NEG_INFINITY);
+    for ((row, column), &cosine) in found.cosines.indexed_iter() {
+        let cell = &mut cosines[[query[row], document[column]]];
+        *cell = cell.max(cosine);
+    }
+    let mut contributions = vec![0.0; words(query)];
+    for (&word, best) in query.iter().zip(&found.best) {
+        contributions[word] += best.cosine / query.len() as f32;
+    }
+    let greatest = |row: ArrayView1<'_, f32>| {
+        let cells = row.into_iter().copied().enumerate();
+        cells.reduce(|best, other| if other.1 > best.1 { other } else { best }).map(|(word, _)| word)
+    };
+    let best = cosines.rows().into_iter().filter_map(greatest).collect();
+    JoinedWords { cosines, best, contributions }
 }
 
 /// The mean of some cosines, summed in double precision; `None` where there are none.
@@ -128,6 +166,28 @@ mod tests {
         for (query, document) in [(&some, &none), (&none, &some), (&none, &none), (&some, &other)] {
             assert_eq!(late_interaction(query.view(), document.view()), None);
         }
+    }
+
+    #[test]
+    fn sub_words_are_joined_to_words() {
+        // Three tokens of two words, against four tokens of three.
+        let found = LateInteraction {
+            score: 0.5,
+            cosines: array![[0.1, 0.9, -0.2, 0.3], [0.4, 0.2, 0.6, 0.0], [-0.5, -0.9, -0.3, -0.4]],
+            best: [(1, 0.9), (2, 0.6), (2, -0.3)].map(|(token, cosine)| BestMatch { token, cosine }).to_vec(),
+        };
+        let joined = word_matches(&found, &[0, 0, 1], &[0, 1, 1, 2]);
+        assert_eq!(joined.cosines, array![[0.4, 0.9, 0.3], [-0.5, -0.3, -0.4]]);
+        assert_eq!(joined.best, [1, 1]);
+        // (0.9 + 0.6) / 3 and −0.3 / 3: together the mean of the three.
+        assert_close(joined.contributions[0], 0.5);
+        assert_close(joined.contributions[1], -0.1);
+    }
+
+    #[test]
+    fn the_best_word_of_equal_ones_is_the_first() {
+        let found = found(&array![[1.0, 0.0]], &array![[0.0, 1.0], [0.6, 0.8], [0.6, 0.8]]);
+        assert_eq!(word_matches(&found, &[0], &[0, 1, 2]).best, [1]);
     }
 
     fn tokens() -> impl Strategy<Value = Array2<f32>> {

@@ -158,19 +158,9 @@ fn read_fetched(model: &CatalogueModel, folder: &Path) -> Result<ModelFiles, Bac
 }
 
 fn read_folder(folder: &Path, trusted: bool, pooling: Option<PoolingName>) -> Result<ModelFiles, BackendError> {
-    let beside = folder.join("model.onnx");
-    let onnx_path = if beside.exists() { beside } else { folder.join("onnx").join("model.onnx") };
-    let onnx = read_file(&onnx_path)?;
-    if !trusted {
-        let sha256 = hex(&Sha256::digest(&onnx));
-        if !KNOWN_SHA256.contains(&sha256.as_str()) {
-            return Err(BackendError::UntrustedModel { path: onnx_path, sha256 });
-        }
-    }
-    let name = folder.canonicalize().ok().and_then(|path| path.file_name()?.to_str().map(String::from));
     Ok(ModelFiles {
-        name: name.unwrap_or_else(|| folder.display().to_string()),
-        onnx,
+        name: folder_name(folder),
+        onnx: read_trusted(folder, trusted)?.1,
         weights: Vec::new(),
         tokenizer: read_file(&folder.join("tokenizer.json"))?,
         config: read_file(&folder.join("config.json"))?,
@@ -188,6 +178,29 @@ fn read_folder(folder: &Path, trusted: bool, pooling: Option<PoolingName>) -> Re
             base_name: None,
         },
     })
+}
+
+/// The model of a folder and where it is, `model.onnx` or `onnx/model.onnx`, if it is known or trusted.
+///
+/// # Errors
+/// [`BackendError::ModelFile`] if it is not there, [`BackendError::UntrustedModel`] if nobody vouches for it.
+pub(super) fn read_trusted(folder: &Path, trusted: bool) -> Result<(PathBuf, Vec<u8>), BackendError> {
+    let beside = folder.join("model.onnx");
+    let path = if beside.exists() { beside } else { folder.join("onnx").join("model.onnx") };
+    let onnx = read_file(&path)?;
+    if !trusted {
+        let sha256 = hex(&Sha256::digest(&onnx));
+        if !KNOWN_SHA256.contains(&sha256.as_str()) {
+            return Err(BackendError::UntrustedModel { path, sha256 });
+        }
+    }
+    Ok((path, onnx))
+}
+
+/// What to call the model of a folder.
+pub(in crate::backend) fn folder_name(folder: &Path) -> String {
+    let name = folder.canonicalize().ok().and_then(|path| path.file_name()?.to_str().map(String::from));
+    name.unwrap_or_else(|| folder.display().to_string())
 }
 
 /// The truncation limit of a sentence-transformers folder.
@@ -240,7 +253,7 @@ fn read_optional_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Optio
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, BackendError> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, BackendError> {
     fs::read(path).map_err(|source| BackendError::ModelFile { path: path.into(), source })
 }
 
