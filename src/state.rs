@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::{Ranking, Stage};
+use pipeline::RerankerPanel;
 
 pub mod action;
 pub mod compare;
@@ -205,6 +206,11 @@ impl State {
         self.compare = Compare::new(pair, seed);
     }
 
+    /// Gives the Pipeline screen its rerankers, and the one to begin with.
+    pub fn prepare_pipeline(&mut self, rerankers: Vec<RerankerPanel>, reranker: RerankerId) {
+        (self.pipeline.rerankers, self.pipeline.reranker) = (rerankers, reranker);
+    }
+
     /// The backends that rank the query now.
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
@@ -297,6 +303,12 @@ impl State {
             *last = followed.rank - 1;
         }
         rows
+    }
+
+    /// Whether stages of the pipeline are on their way that this process answers at once.
+    #[must_use]
+    pub fn stages_are_near(&self) -> bool {
+        self.screen == Screen::Pipeline && !self.query.is_blank() && self.pipeline.is_near()
     }
 
     /// How many rows a backend's column has.

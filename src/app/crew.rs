@@ -41,8 +41,11 @@ impl Crew {
             })
             .collect();
         let stages = Stages::spawn(Arc::clone(corpus), replies.clone());
-        let rerankers: Vec<OpenReranker> = Vec::new();
-        let reranking = Reranking::spawn(rerankers, Arc::clone(corpus), replies.clone());
+        let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
+            let context = config.open_context(runtime);
+            Box::new(move |job| spec.open(&context, job))
+        });
+        let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
         Self { workers, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Ticket;
 use crate::backend::hub::Download;
+use crate::backend::reranker_spec::RerankerDescription;
+use crate::backend::spec::Readiness;
 use crate::backend::{RerankMethod, RerankerCard, WordMatches};
 use crate::corpus::DocumentIndex;
 use crate::engine::pipeline::{Fusion, Placed, Placement, Settings, StageRanking};
@@ -22,6 +24,19 @@ pub struct RerankerPanel {
     pub method: RerankMethod,
     /// How far it is.
     pub phase: RerankerPhase,
+}
+
+impl RerankerPanel {
+    /// A reranker that nobody has asked for yet.
+    #[must_use]
+    pub fn new(label: impl Into<String>, description: RerankerDescription) -> Self {
+        let phase = match description.readiness {
+            Readiness::Ready => RerankerPhase::Closed,
+            Readiness::Downloads(repository) => RerankerPhase::Absent(repository),
+            Readiness::NotConfigured(message) => RerankerPhase::Failed(message),
+        };
+        Self { label: label.into(), method: description.method, phase }
+    }
 }
 
 /// How far a reranker is.
@@ -287,6 +302,12 @@ impl Pipeline {
     pub fn document(&self) -> Option<DocumentIndex> {
         let first = |stage| self.rows(stage).first().map(|placed| placed.document);
         self.followed.or_else(|| first(self.focus)).or_else(|| Stage::ALL.into_iter().find_map(first))
+    }
+
+    /// Whether an answer is on its way that takes no time to speak of.
+    pub(super) fn is_near(&self) -> bool {
+        let is_late = self.reranker().is_some_and(|panel| panel.method == RerankMethod::LateInteraction);
+        self.asked.run.is_some() && (!self.asked.answered || is_late && !self.is_settled())
     }
 
     /// Whether the whole pipeline has answered, as far as it is known what that is.

@@ -103,7 +103,10 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
                 let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });
                 answer(state, effects, best, card);
             }
-            Effect::RunPipeline { .. } | Effect::OpenReranker(_) | Effect::Rerank { .. } | Effect::MatchWords { .. } => {
+            Effect::RunPipeline { .. }
+            | Effect::OpenReranker(_)
+            | Effect::Rerank { .. }
+            | Effect::MatchWords { .. } => {
                 let effects = pipeline::work(state, effect);
                 answer(state, effects, best, card);
             }

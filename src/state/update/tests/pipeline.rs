@@ -134,7 +134,10 @@ fn a_model_that_is_not_there_is_fetched_only_when_the_person_says_so() {
     assert_eq!((state.pipeline.focus, state.pipeline.chosen(Stage::Rerank)), (Stage::Rerank, Param::Reranker));
     let effects = state.act(Action::RaiseParam);
     assert_eq!(state.pipeline.reranker, CROSS);
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::OpenReranker(_) | Effect::Rerank { .. })), "{effects:?}");
+    assert!(
+        !effects.iter().any(|effect| matches!(effect, Effect::OpenReranker(_) | Effect::Rerank { .. })),
+        "{effects:?}"
+    );
     assert!(rows(&state, Stage::Rerank).is_empty(), "what another reranker said is not shown");
 
     assert_eq!(state.act(Action::FetchReranker), [Effect::OpenReranker(CROSS)]);
