@@ -86,6 +86,14 @@ struct Forward {
     encodings: Vec<Encoding>,
 }
 
+/// How many of the texts with these lengths in tokens, the shortest first, go through the model together: at most
+/// `most`, and no more tokens than what a query that waits for them does not notice.
+fn batch(lengths: &[usize], most: usize) -> usize {
+    const TOKENS: usize = 512;
+    let fits = |&count: &usize| count * lengths[count - 1] <= TOKENS;
+    (1..=most.min(lengths.len())).take_while(fits).last().unwrap_or(1)
+}
+
 impl LoadedModel {
     /// Loads a model onto an engine, with the limits and prompts of a table where its files do not say them. Takes a few
     /// hundred milliseconds for all-MiniLM-L6-v2.
@@ -227,12 +235,16 @@ impl LoadedModel {
         let mut by_length: Vec<(usize, Text<'_>)> =
             self.lengths(&missing).into_iter().map(|count| count.used).zip(missing).collect();
         by_length.sort_by_key(|(length, _)| *length);
-        let by_length: Vec<Text<'_>> = by_length.into_iter().map(|(_, text)| text).collect();
+        let (lengths, by_length): (Vec<usize>, Vec<Text<'_>>) = by_length.into_iter().unzip();
         let mut computed: HashMap<&Text<'_>, Arc<TextTokens>> = HashMap::new();
-        for together in by_length.chunks(self.batch_size) {
+        let mut start = 0;
+        while start < by_length.len() {
             if cancel.is_cancelled() {
                 return Err(BackendError::Cancelled);
             }
+            let end = start + batch(&lengths[start..], self.batch_size);
+            let together = &by_length[start..end];
+            start = end;
             let forward = self.run(together)?;
             let pooled = self.pool(&forward)?;
             for (text, tokens) in together.iter().zip(self.text_tokens(together, &forward, &pooled)?) {
@@ -306,5 +318,19 @@ impl LoadedModel {
 
     fn run_error(&self, source: fastembed::Error) -> BackendError {
         BackendError::Model { operation: "run", model: self.name.clone(), engine: self.engine.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_go_through_the_model_in_smaller_company() {
+        assert_eq!(batch(&[20; 30], 8), 8);
+        assert_eq!(batch(&[100, 170, 171, 200], 8), 2);
+        assert_eq!(batch(&[170, 170, 170, 200], 8), 3);
+        assert_eq!(batch(&[600, 600], 8), 1);
+        assert_eq!(batch(&[20, 20], 1), 1);
     }
 }
