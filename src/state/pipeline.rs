@@ -168,6 +168,12 @@ impl Pipeline {
         self.rerankers.get(self.reranker.0)
     }
 
+    /// How far it is.
+    #[must_use]
+    pub fn phase(&self) -> Option<&RerankerPhase> {
+        self.reranker().map(|panel| &panel.phase)
+    }
+
     /// Who says which words match: the reranker in use, or the first that can and is there.
     #[must_use]
     pub fn word_matcher(&self) -> Option<RerankerId> {
@@ -343,11 +349,10 @@ fn stepped(value: f64, step: f64, up: bool, most: f64) -> f64 {
 /// 1, 5, 10, 20, 30 …
 fn stepped_depth(depth: usize, up: bool) -> usize {
     match (depth, up) {
-        (0..5, true) => 5,
+        (0..5, true) | (6..=10, false) => 5,
         (5..10, true) => 10,
         (_, true) => (depth / 10 + 1) * 10,
         (0..=5, false) => 1,
-        (6..=10, false) => 5,
         (_, false) => (depth - 1) / 10 * 10,
     }
 }
@@ -355,6 +360,7 @@ fn stepped_depth(depth: usize, up: bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::bm25::Params;
 
     #[test]
     fn parameters_go_in_whole_steps_and_stay_in_their_range() {
@@ -362,17 +368,17 @@ mod tests {
         for _ in 0..30 {
             pipeline.adjust(Param::B, true);
         }
-        assert_eq!(pipeline.settings.bm25.b, 1.0);
+        assert_eq!(pipeline.settings.bm25, Params { k1: 1.2, b: 1.0 });
         for _ in 0..3 {
             pipeline.adjust(Param::B, false);
         }
-        assert_eq!(pipeline.settings.bm25.b, 0.85);
+        assert_eq!(pipeline.settings.bm25, Params { k1: 1.2, b: 0.85 });
         for _ in 0..99 {
             pipeline.adjust(Param::K, false);
         }
-        assert_eq!(pipeline.settings.k, 0.0);
         pipeline.adjust(Param::K1, true);
-        assert_eq!(pipeline.settings.bm25.k1, 1.3);
+        let settings = Settings { k: 0.0, bm25: Params { k1: 1.3, b: 0.85 }, ..Settings::default() };
+        assert_eq!(pipeline.settings, settings);
     }
 
     #[test]

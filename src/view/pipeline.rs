@@ -20,7 +20,7 @@ use ratatui::widgets::{Block, BorderType};
 
 use super::compare::nothing_to_show;
 use super::{Layout, Theme};
-use crate::backend::RerankMethod;
+use crate::backend::{RerankMethod, RerankScore};
 use crate::engine::Stage;
 use crate::engine::pipeline::{Fusion, Placed, StageRanking};
 use crate::phrase;
@@ -113,6 +113,7 @@ fn draw_rows(
 ) {
     let followed = state.pipeline.document();
     let style = if is_current { theme.text } else { theme.dim };
+    let is_logit = state.pipeline.reranker().is_some_and(|panel| panel.method == RerankMethod::CrossEncoder);
     let mut before = None;
     for (row, area) in state.stage_window(stage, usize::from(area.height)).into_iter().zip(area.rows()) {
         let Placed { document, score } = ranking.placed[row];
@@ -132,6 +133,13 @@ fn draw_rows(
         ];
         let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
         let document = &state.corpus[document];
+        if stage == Stage::Rerank
+            && room >= 2 * LEAST_TEXT
+            && let Some(probability) = RerankScore::Logit(score).probability().filter(|_| is_logit)
+        {
+            spans.push(Span::styled(format!("{:>3.0} % ", probability * 100.0), theme.dim));
+        }
+        let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
         let what = if room < LEAST_TEXT { &document.id } else { &document.text };
         spans.push(Span::styled(text::fit(&text::beginning(what, room), room).into_owned(), style));
         frame.render_widget(Line::from(spans), area);
@@ -163,7 +171,13 @@ fn empty(state: &State, stage: Stage) -> String {
     match stage {
         _ if !is_on => format!("off; {} switches it on", key(Action::ToggleStage)),
         Stage::Dense if state.query.is_blank() => nothing_to_show(state, state.panel()),
-        _ if state.query.is_blank() => String::new(),
+        Stage::Bm25 if state.query.is_blank() => "by the words themselves, the rarer the better".into(),
+        Stage::Hybrid if state.query.is_blank() => "both rankings made into one".into(),
+        Stage::Rerank
+            if state.query.is_blank() && !matches!(state.pipeline.phase(), Some(RerankerPhase::Absent(_))) =>
+        {
+            format!("the best {} read again, with the query beside them", settings.depth)
+        }
         Stage::Dense => nothing_to_show(state, state.panel()),
         Stage::Bm25 if state.pipeline.run.is_some() => "no sentence holds a word of the query".into(),
         Stage::Bm25 => String::new(),
@@ -179,7 +193,7 @@ fn empty_rerank(state: &State) -> String {
         return text::visible(message).into_owned();
     }
     let key = |action| keymap::hint(Mode::Typing, &action);
-    match pipeline.reranker().map(|panel| &panel.phase) {
+    match pipeline.phase() {
         None => "there is no reranker".into(),
         Some(RerankerPhase::Absent(repository)) => format!(
             "not on this machine; {} fetches it: {} from the Hugging Face hub",

@@ -144,13 +144,11 @@ impl State {
 
     /// Fetches the model of the reranker in use, where that is what it waits for.
     pub(super) fn fetch_reranker(&mut self) -> Vec<Effect> {
-        match self.pipeline.reranker().map(|panel| &panel.phase) {
-            Some(RerankerPhase::Absent(_)) => vec![self.open_reranker(self.pipeline.reranker)],
-            _ => {
-                self.notice = Some("there is nothing to fetch".into());
-                Vec::new()
-            }
+        if let Some(RerankerPhase::Absent(_)) = self.pipeline.phase() {
+            return vec![self.open_reranker(self.pipeline.reranker)];
         }
+        self.notice = Some("there is nothing to fetch".into());
+        Vec::new()
     }
 
     pub(super) fn toggle_numbers(&mut self) -> Vec<Effect> {

@@ -5,6 +5,7 @@ use crate::backend::hub::Download;
 use crate::backend::{RerankMethod, RerankScore, RerankerCard};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Lexical, Run, Stage};
+use crate::math::bm25::Params;
 use crate::state::RerankerId;
 use crate::state::pipeline::{Matches, Param, RerankerPanel, RerankerPhase};
 
@@ -97,7 +98,9 @@ fn nothing_is_asked_for_twice() {
     // A parameter runs the stages anew over the same vectors.
     state.act(Action::NextStage);
     let changed = state.act(Action::RaiseParam);
-    assert!(matches!(&changed[..], [Effect::RunPipeline { dense: Some(_), settings, .. }] if settings.bm25.k1 == 1.3));
+    assert!(
+        matches!(&changed[..], [Effect::RunPipeline { dense: Some(_), settings, .. }] if settings.bm25 == Params { k1: 1.3, b: 0.75 })
+    );
 }
 
 #[test]
