@@ -163,6 +163,9 @@ impl App {
                 | Effect::StopOpeningReranker
                 | Effect::Rerank { .. }
                 | Effect::MatchWords { .. }
+                | Effect::RankLabelled { .. }
+                | Effect::Measure { .. }
+                | Effect::SumUp { .. }
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
             }
         }

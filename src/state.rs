@@ -17,6 +17,7 @@ use pipeline::RerankerPanel;
 pub mod action;
 pub mod compare;
 pub mod effect;
+pub mod evaluation;
 pub mod keymap;
 pub mod list;
 pub mod movement;
@@ -30,6 +31,7 @@ mod update;
 pub use action::{Action, Edit};
 pub use compare::Compare;
 pub use effect::{Effect, Timer};
+pub use evaluation::Evaluation;
 pub use keymap::Place;
 pub use list::List;
 pub use movement::{Baseline, Movement};
@@ -63,6 +65,8 @@ pub enum Mode {
     Choosing,
     /// The list of what two models disagree about is open.
     Disagreements,
+    /// The panel of the evaluation is open.
+    Evaluation,
 }
 
 /// What the screen is for.
@@ -132,6 +136,8 @@ pub struct State {
     pub compare: Compare,
     /// What the Pipeline screen knows.
     pub pipeline: Pipeline,
+    /// What the panel of the evaluation knows, once it was opened.
+    pub evaluation: Option<Evaluation>,
     /// The selected line of the list of backends.
     pub chosen_backend: BackendId,
     /// The part of the ranking that is on the screen.
@@ -185,6 +191,7 @@ impl State {
             active,
             compare: Compare::new([BackendId(0), second], 0),
             pipeline: Pipeline::new(),
+            evaluation: None,
             chosen_backend: active,
             list,
             bar_scale: BarScale::Cosine,

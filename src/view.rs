@@ -11,6 +11,7 @@ mod chooser;
 mod compare;
 mod consent;
 mod disagreements;
+mod evaluation;
 mod footer;
 mod frame;
 mod header;
@@ -51,6 +52,7 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Mode::Help => help::draw(frame, state, &theme),
         Mode::Consent => consent::draw(frame, state, &theme),
         Mode::Choosing => chooser::draw(frame, state, &theme),
+        Mode::Evaluation => evaluation::draw(frame, state, &theme),
         Mode::Disagreements => disagreements::draw(frame, state, &theme),
     }
 }

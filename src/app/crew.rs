@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::rerank::{OpenReranker, Reranking};
+use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::Errand;
 use super::stages::{Stages, StagesJob};
 use super::worker::{Open, Worker};
@@ -68,6 +68,13 @@ impl Crew {
             Effect::StopOpeningReranker => self.reranking.stop_opening(),
             Effect::Rerank { ticket, reranker, run } => self.reranking.rerank(ticket, reranker, run),
             Effect::MatchWords { reranker, query, document } => self.reranking.match_words(reranker, query, document),
+            Effect::RankLabelled { backend, ticket, query } => {
+                self.workers[backend.0].slot().run(Errand::Rank(ticket, query));
+            }
+            Effect::Measure { ticket, number, dense, plan, judged, reranker } => {
+                self.reranking.measure(MeasureJob { ticket, number, dense, plan, judged, reranker });
+            }
+            Effect::SumUp { ticket, plan, systems } => self.reranking.sum_up(ticket, plan, systems),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {

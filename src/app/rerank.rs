@@ -13,7 +13,9 @@ use super::worker::{describe, panic_message};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Reranker};
 use crate::corpus::{Corpus, DocumentIndex};
-use crate::engine::Run;
+use crate::engine::evaluation::{Judged, Plan, System};
+use crate::engine::{Lexical, Ranking, Run};
+use crate::state::evaluation::Outcome;
 use crate::state::pipeline::Matches;
 use crate::state::{Reply, RerankerId, Ticket};
 
@@ -26,6 +28,8 @@ struct Tasks {
     open: Vec<RerankerId>,
     rerank: Option<(Ticket, RerankerId, Arc<Run>)>,
     words: Option<(RerankerId, String, DocumentIndex)>,
+    measure: Option<MeasureJob>,
+    sum_up: Option<(Ticket, Plan, Vec<System>)>,
     /// Of the opening that is under way.
     opening: CancellationToken,
     /// Of the reranking that is under way.
@@ -37,6 +41,22 @@ enum Task {
     Open(RerankerId, CancellationToken),
     Rerank(Ticket, RerankerId, Arc<Run>, CancellationToken),
     Words(RerankerId, String, DocumentIndex),
+    Measure(MeasureJob, CancellationToken),
+    SumUp(Ticket, Plan, Vec<System>),
+}
+
+/// A labelled query to take through the stages.
+#[derive(Debug)]
+pub(super) struct MeasureJob {
+    pub(super) ticket: Ticket,
+    /// Which of the queries.
+    pub(super) number: usize,
+    /// Its ranking by the backend, where that is a stage.
+    pub(super) dense: Option<Arc<Ranking>>,
+    pub(super) plan: Plan,
+    pub(super) judged: Arc<Judged>,
+    /// Who reranks, if anybody.
+    pub(super) reranker: Option<RerankerId>,
 }
 
 impl Tasks {
@@ -50,8 +70,15 @@ impl Tasks {
             self.running = CancellationToken::new();
             return Some(Task::Rerank(ticket, reranker, run, self.running.clone()));
         }
-        let (reranker, query, document) = self.words.take()?;
-        Some(Task::Words(reranker, query, document))
+        if let Some((reranker, query, document)) = self.words.take() {
+            return Some(Task::Words(reranker, query, document));
+        }
+        if let Some(job) = self.measure.take() {
+            self.running = CancellationToken::new();
+            return Some(Task::Measure(job, self.running.clone()));
+        }
+        let (ticket, plan, systems) = self.sum_up.take()?;
+        Some(Task::SumUp(ticket, plan, systems))
     }
 }
 
@@ -69,12 +96,15 @@ impl Reranking {
         let bell = Arc::new(Latest::default());
         let reranking = Self { tasks: Arc::clone(&tasks), bell: Arc::clone(&bell) };
         let rerankers = rerankers.into_iter().map(|open| (open, None)).collect();
-        let mut work = Work { rerankers, corpus, replies };
+        let mut work = Work { rerankers, corpus, lexical: None, replies };
         thread::spawn(move || {
             while bell.next().is_some() {
                 loop {
                     let Some(task) = lock(&tasks).take() else { break };
-                    work.carry_out(task);
+                    if let Some(given_up) = work.carry_out(task) {
+                        // What the person does goes ahead of it; then it is its turn again.
+                        lock(&tasks).measure.get_or_insert(given_up);
+                    }
                 }
             }
         });
@@ -104,6 +134,16 @@ impl Reranking {
         self.fill(|tasks| tasks.words = Some((reranker, query, document)));
     }
 
+    /// Asks for a labelled query to be taken through the stages, when nothing else is waiting.
+    pub(super) fn measure(&self, job: MeasureJob) {
+        self.fill(|tasks| tasks.measure = Some(job));
+    }
+
+    /// Asks for what all of them come to.
+    pub(super) fn sum_up(&self, ticket: Ticket, plan: Plan, systems: Vec<System>) {
+        self.fill(|tasks| tasks.sum_up = Some((ticket, plan, systems)));
+    }
+
     fn fill(&self, change: impl FnOnce(&mut Tasks)) {
         change(&mut lock(&self.tasks));
         self.bell.put(());
@@ -127,28 +167,49 @@ struct Work {
     /// How each is opened, and the open one.
     rerankers: Vec<(OpenReranker, Option<Box<dyn Reranker>>)>,
     corpus: Arc<Corpus>,
+    /// The words of the corpus, where something was measured.
+    lexical: Option<Arc<Lexical>>,
     replies: UnboundedSender<Reply>,
 }
 
 impl Work {
-    fn carry_out(&mut self, task: Task) {
+    /// Does a task, and gives it back where it was given up and wants to be done later.
+    fn carry_out(&mut self, task: Task) -> Option<MeasureJob> {
         let reranker = match &task {
-            Task::Open(reranker, _) | Task::Rerank(_, reranker, ..) | Task::Words(reranker, ..) => *reranker,
+            Task::Open(reranker, _) | Task::Rerank(_, reranker, ..) | Task::Words(reranker, ..) => Some(*reranker),
+            Task::Measure(job, _) => job.reranker,
+            Task::SumUp(..) => None,
         };
+        let measured = if let Task::Measure(job, _) = &task { Some(job.ticket) } else { None };
         // A panic in a reranker is a failure of that reranker, not of the program.
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.attempt(task))) {
-            self.rerankers[reranker.0].1 = None;
-            let message = format!("the reranker broke: {}", panic_message(&*panic));
-            self.reply(Reply::RerankerOpened { reranker, opened: Err(message) });
+        match catch_unwind(AssertUnwindSafe(|| self.attempt(task))) {
+            Ok(given_up) => given_up,
+            Err(panic) => {
+                let message = format!("the reranker broke: {}", panic_message(&*panic));
+                if let Some(ticket) = measured {
+                    self.reply(Reply::Measured { ticket, measures: Err(message.clone()) });
+                }
+                if let Some(reranker) = reranker {
+                    self.rerankers[reranker.0].1 = None;
+                    self.reply(Reply::RerankerOpened { reranker, opened: Err(message) });
+                }
+                None
+            }
         }
     }
 
-    fn attempt(&mut self, task: Task) {
+    fn attempt(&mut self, task: Task) -> Option<MeasureJob> {
         match task {
             Task::Open(reranker, cancel) => self.open(reranker, &cancel),
             Task::Rerank(ticket, reranker, run, cancel) => self.rerank(ticket, reranker, &run, &cancel),
             Task::Words(reranker, query, document) => self.match_words(reranker, query, document),
+            Task::Measure(job, cancel) => return self.measure(job, &cancel),
+            Task::SumUp(ticket, plan, systems) => {
+                let outcome = Outcome::of(&plan, &systems);
+                self.reply(Reply::SummedUp { ticket, outcome });
+            }
         }
+        None
     }
 
     fn open(&mut self, reranker: RerankerId, cancel: &CancellationToken) {
@@ -194,6 +255,34 @@ impl Work {
             Err(error) => Err(describe(error)),
         };
         self.reply(Reply::WordsMatched(Matches { query, document, words }));
+    }
+
+    /// Gives the job back where a newer task cancelled it.
+    fn measure(&mut self, job: MeasureJob, cancel: &CancellationToken) -> Option<MeasureJob> {
+        let folding = job.plan.settings().folding;
+        if self.lexical.as_ref().is_none_or(|lexical| lexical.folding() != folding) {
+            self.lexical = Some(Arc::new(Lexical::new(&self.corpus, folding)));
+        }
+        if let Some(reranker) = job.reranker.filter(|reranker| self.rerankers[reranker.0].1.is_none()) {
+            self.open(reranker, cancel);
+        }
+        let Self { rerankers, corpus, lexical, .. } = self;
+        let lexical = lexical.as_ref()?;
+        let reranker = job.reranker.and_then(|reranker| rerankers[reranker.0].1.as_deref_mut());
+        let missing = job.reranker.is_some() && reranker.is_none();
+        let query = &job.judged.queries[job.number];
+        let ran = if missing {
+            Err("the reranker could not be loaded".into())
+        } else {
+            let words = (corpus.as_ref(), lexical);
+            match job.plan.run(&query.text, job.dense.as_deref(), words, reranker, cancel) {
+                Err(BackendError::Cancelled) => return Some(job),
+                ran => ran.map_err(describe),
+            }
+        };
+        let measures = ran.map(|run| job.plan.measures(&run, &query.judgements));
+        self.reply(Reply::Measured { ticket: job.ticket, measures });
+        None
     }
 
     /// Nobody listens any more when the program ends, which is no error.

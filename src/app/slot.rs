@@ -32,6 +32,8 @@ pub(super) enum Errand {
     Neighbours(usize),
     /// Embed a query again and again.
     Repeat(String),
+    /// Rank the corpus for a labelled query.
+    Rank(Ticket, String),
 }
 
 /// How far a worker is, on which depends what it can do next.

@@ -183,6 +183,18 @@ impl Work {
                 });
                 Reply::Repeated { backend, repeated, spent: searcher.spent() }
             }
+            Errand::Rank(ticket, query) => {
+                let mut job = Job { cancel, notify: &mut |_| {} };
+                let ranking = match searcher.search(&query, &mut job) {
+                    // The person's own query goes ahead of it; then it is its turn again.
+                    Err(BackendError::Cancelled) => {
+                        self.slot.run(Errand::Rank(ticket, query));
+                        return;
+                    }
+                    ranking => ranking.map(Arc::new).map_err(describe),
+                };
+                Reply::LabelledRanked { backend, ticket, ranking, spent: searcher.spent() }
+            }
         };
         self.reply(reply);
     }

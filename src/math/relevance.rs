@@ -164,7 +164,8 @@ fn relevant_ranks(ranked: &[usize], judgements: &Judgements) -> impl Iterator<It
 
 /// A share of something; 0 of nothing.
 fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
+    // The sum of nothing is −0.
+    if whole > 0.0 && part > 0.0 { part / whole } else { 0.0 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "ranks and counts of items, exact below 2⁵³")]

@@ -65,6 +65,8 @@ pub enum Action {
     RaiseParam,
     /// Lower that parameter, or go to the value before.
     LowerParam,
+    /// Measure the pipeline on the labelled queries, or leave the panel of it.
+    ToggleEvaluation,
     /// Fetch the model of the reranker in use.
     FetchReranker,
     /// Show how words match as numbers, or as shades.

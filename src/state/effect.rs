@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::pipeline::RerankerId;
 use super::{BackendId, Ticket};
 use crate::corpus::DocumentIndex;
+use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Ranking, Run};
 
@@ -76,6 +77,39 @@ pub enum Effect {
         query: String,
         /// The other.
         document: DocumentIndex,
+    },
+    /// Rank the corpus for a labelled query, when no other is waiting.
+    RankLabelled {
+        /// With which backend.
+        backend: BackendId,
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// What to rank by.
+        query: String,
+    },
+    /// Take a labelled query through the stages and measure them, when nothing else is waiting.
+    Measure {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Which of the queries.
+        number: usize,
+        /// Its ranking by the backend, where that is a stage.
+        dense: Option<Arc<Ranking>>,
+        /// Which stages.
+        plan: Plan,
+        /// The queries.
+        judged: Arc<Judged>,
+        /// Who reranks, if anybody.
+        reranker: Option<RerankerId>,
+    },
+    /// Work out means, intervals and differences.
+    SumUp {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Which stages.
+        plan: Plan,
+        /// What was measured of each.
+        systems: Vec<System>,
     },
     /// Write a new file, in the current folder, with a name that begins like this.
     Save {

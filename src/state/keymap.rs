@@ -110,7 +110,7 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Typing, Place::Pipeline) => vec![pipeline_keys(), query_keys(), program_keys()],
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
-        (Mode::Choosing | Mode::Disagreements, _) => vec![list_keys(mode)],
+        (Mode::Choosing | Mode::Disagreements | Mode::Evaluation, _) => vec![list_keys(mode)],
     }
 }
 
@@ -201,6 +201,7 @@ fn pipeline_keys() -> Section {
         bind([plain(Key::Function(8))], Action::NextParam, "the next parameter of this stage"),
         bind([alt(Key::Up), ctrl(Key::Up)], Action::RaiseParam, "raise the parameter"),
         bind([alt(Key::Down), ctrl(Key::Down)], Action::LowerParam, "lower the parameter"),
+        bind([plain(Key::Function(9))], Action::ToggleEvaluation, "measure it on the labelled queries"),
         bind([ctrl(Key::Char('y'))], Action::FetchReranker, "fetch the reranker's model"),
         bind([plain(Key::Function(2))], Action::ToggleNumbers, "how words match: shades or numbers"),
         bind([plain(Key::Function(4))], Action::ToggleExplanation, "the sentence's part alone, or the columns"),
@@ -231,8 +232,11 @@ fn vote_keys() -> Section {
 }
 
 fn list_keys(mode: Mode) -> Section {
-    let leave = if mode == Mode::Choosing { Action::ToggleChooser } else { Action::ToggleDisagreements };
-    let key = if mode == Mode::Choosing { 6 } else { 7 };
+    let (leave, key) = match mode {
+        Mode::Choosing => (Action::ToggleChooser, 6),
+        Mode::Evaluation => (Action::ToggleEvaluation, 9),
+        _ => (Action::ToggleDisagreements, 7),
+    };
     let mut bindings = vec![
         bind([plain(Key::Enter)], Action::Choose, "take it"),
         bind([plain(Key::Esc), plain(Key::Function(key)), plain(Key::Char('q'))], leave, "close"),
@@ -356,7 +360,8 @@ mod tests {
 
     use super::*;
 
-    const MODES: [Mode; 5] = [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements];
+    const MODES: [Mode; 6] =
+        [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements, Mode::Evaluation];
     const PLACES: [Place; 4] = [Place::Search, Place::Compare, Place::Blind, Place::Pipeline];
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::evaluation::Outcome;
 use super::pipeline::{Matches, RerankerId};
 use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
@@ -9,6 +10,7 @@ use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
 use crate::engine::{Estimate, Progress, Ranking, Run, Spent};
+use crate::math::relevance::Measures;
 
 /// One thing that happened outside of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +140,31 @@ pub enum Reply {
     },
     /// Which words match.
     WordsMatched(Matches),
+    /// The corpus was ranked for a labelled query, or could not be.
+    LabelledRanked {
+        /// With which backend.
+        backend: BackendId,
+        /// Of the evaluation.
+        ticket: Ticket,
+        /// The answer; or why not.
+        ranking: Result<Arc<Ranking>, String>,
+        /// What was used so far.
+        spent: Spent,
+    },
+    /// The stages were measured on a labelled query, or could not be.
+    Measured {
+        /// Of the evaluation.
+        ticket: Ticket,
+        /// Of each stage; or why not.
+        measures: Result<Vec<Measures>, String>,
+    },
+    /// Means, intervals and differences.
+    SummedUp {
+        /// Of the evaluation.
+        ticket: Ticket,
+        /// The answer.
+        outcome: Outcome,
+    },
     /// A file was written, or could not be.
     Saved(Result<String, String>),
     /// A timer that was started has elapsed.

@@ -7,6 +7,7 @@ use crate::text;
 
 mod backends;
 mod comparing;
+mod evaluating;
 mod pipeline;
 mod replies;
 
@@ -49,6 +50,7 @@ impl State {
             Action::NextParam => self.next_param(),
             Action::RaiseParam => self.adjust_param(true),
             Action::LowerParam => self.adjust_param(false),
+            Action::ToggleEvaluation => self.toggle_evaluation(),
             Action::FetchReranker => self.fetch_reranker(),
             Action::ToggleNumbers => self.toggle_numbers(),
             Action::SwapBackend => self.swap_backend(),
@@ -142,7 +144,7 @@ impl State {
                 let hidden = super::keymap::help_lines(self.place()).saturating_sub(self.list.height);
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
-            Mode::Choosing | Mode::Disagreements => self.move_choice(by),
+            Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),
             Mode::Typing | Mode::Consent => self.list.scroll(by, self.row_count()),
         }
         Vec::new()
@@ -227,7 +229,7 @@ impl State {
             Mode::Typing => Mode::Help,
             Mode::Help => Mode::Typing,
             // A question is answered first, and a list left.
-            Mode::Consent | Mode::Choosing | Mode::Disagreements => self.mode,
+            Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.mode,
         };
         Vec::new()
     }
@@ -238,6 +240,7 @@ impl State {
             Mode::Consent => self.answer_consent(false),
             Mode::Choosing => self.toggle_chooser(),
             Mode::Disagreements => self.toggle_disagreements(),
+            Mode::Evaluation => self.toggle_evaluation(),
             Mode::Typing if self.query.text().is_empty() => Vec::new(),
             Mode::Typing => {
                 self.query.remember();

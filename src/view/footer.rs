@@ -157,13 +157,13 @@ fn describe(pitfall: Pitfall) -> String {
 fn pipeline_keys() -> String {
     let key = |action| keymap::hint(Mode::Typing, &action);
     format!(
-        " {} next column · {} on/off · {} next ‹parameter› · {} {} change it · {} numbers",
+        " {} column · {} on/off · {} ‹parameter› · {} {} change it · {} measure",
         key(Action::NextStage),
         key(Action::ToggleStage),
         key(Action::NextParam),
         key(Action::RaiseParam),
         key(Action::LowerParam),
-        key(Action::ToggleNumbers)
+        key(Action::ToggleEvaluation)
     )
 }
 

@@ -28,6 +28,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::RaiseParam),
         1 => Just(Action::LowerParam),
         1 => Just(Action::FetchReranker),
+        1 => Just(Action::ToggleEvaluation),
         1 => Just(Action::ToggleNumbers),
         1 => Just(Action::ToggleBlind),
         1 => Just(Action::Vote(Verdict::Left)),

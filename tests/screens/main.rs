@@ -106,7 +106,9 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
             Effect::RunPipeline { .. }
             | Effect::OpenReranker(_)
             | Effect::Rerank { .. }
-            | Effect::MatchWords { .. } => {
+            | Effect::MatchWords { .. }
+            | Effect::RankLabelled { .. }
+            | Effect::Measure { .. } => {
                 let effects = pipeline::work(state, effect);
                 answer(state, effects, best, card);
             }

@@ -3,7 +3,9 @@
 use ndarray::Array2;
 use vecscope::backend::{RerankMethod, RerankScore, RerankerCard, WordMatches};
 use vecscope::engine::{Lexical, Run, Stage};
+use vecscope::math::relevance::Measures;
 use vecscope::state::RerankerId;
+use vecscope::state::evaluation::Outcome;
 use vecscope::state::pipeline::{Matches, RerankerPanel, RerankerPhase};
 
 use super::*;
@@ -48,6 +50,27 @@ pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
             let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
             let words = matched(words(&query), words(&state.corpus[document].text));
             state.receive(Reply::WordsMatched(Matches { query, document, words: Ok(Arc::new(words)) }))
+        }
+        Effect::RankLabelled { backend, ticket, query } => {
+            let ranking = Ok(Arc::new(ranking(state, &query, query.len())));
+            let spent = state.panels[backend.0].spent;
+            state.receive(Reply::LabelledRanked { backend, ticket, ranking, spent })
+        }
+        Effect::Measure { ticket, number, plan, .. } => {
+            let value = |stage: usize| 1.0 / f64::from(u8::try_from(1 + number * (stage + 1) % 5).expect("small"));
+            let measures = |stage: usize| Measures {
+                ndcg: value(stage),
+                reciprocal_rank: value(stage) / 2.0,
+                recall: 0.9,
+                average_precision: value(stage) / 4.0,
+                success: 1.0,
+            };
+            let measures = (0..plan.stages().len()).map(measures).collect();
+            state.receive(Reply::Measured { ticket, measures: Ok(measures) })
+        }
+        Effect::SumUp { ticket, plan, systems } => {
+            let outcome = Outcome::of(&plan, &systems);
+            state.receive(Reply::SummedUp { ticket, outcome })
         }
         _ => Vec::new(),
     }
@@ -112,6 +135,22 @@ fn stages_that_are_off_and_words_that_are_nowhere_say_so() {
     }
     let shown = screen(&mut state, (120, 36));
     assert!(shown.contains("rerank off") && shown.contains("F7 switches it on"), "{shown}");
+}
+
+#[test]
+fn the_panel_of_the_evaluation() {
+    let mut state = ready();
+    state.act(Action::ShowScreen(Screen::Pipeline));
+    let mut next = state.act(Action::ToggleEvaluation);
+    while let Some(effect) = next.pop() {
+        if matches!(effect, Effect::SumUp { .. }) {
+            let shown = screen(&mut state, (80, 24));
+            assert!(shown.contains("40 of 40 ██"), "it is being summed up: {shown}");
+        }
+        next = work(&mut state, effect);
+    }
+    state.act(Action::Scroll(1));
+    assert_screens("evaluation", &mut state);
 }
 
 #[test]

@@ -118,3 +118,11 @@ proptest! {
         prop_assert!(after.success >= before.success);
     }
 }
+
+#[test]
+fn nothing_found_is_a_plain_0() {
+    let found = measures(&[1, 2], &Judgements::from([(3, 1)]), 10);
+    for measure in [found.ndcg, found.reciprocal_rank, found.recall, found.average_precision, found.success] {
+        assert_eq!(format!("{measure:.2}"), "0.00");
+    }
+}

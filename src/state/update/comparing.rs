@@ -120,6 +120,7 @@ impl State {
                 };
                 self.take_as_query(&text)
             }
+            Mode::Evaluation => self.take_evaluated(),
             Mode::Typing | Mode::Help | Mode::Consent => Vec::new(),
         }
     }
@@ -134,6 +135,12 @@ impl State {
             Mode::Disagreements => {
                 let last = self.compare.found.len().saturating_sub(1);
                 self.compare.chosen = self.compare.chosen.saturating_add_signed(by).min(last);
+            }
+            Mode::Evaluation => {
+                if let Some(evaluation) = &mut self.evaluation {
+                    let last = evaluation.measured.len().saturating_sub(1);
+                    evaluation.chosen = evaluation.chosen.saturating_add_signed(by).min(last);
+                }
             }
             Mode::Typing | Mode::Help | Mode::Consent => {}
         }

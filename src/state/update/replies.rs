@@ -50,6 +50,12 @@ impl State {
             Reply::RerankerOpened { reranker, opened } => self.reranker_opened(reranker, opened),
             Reply::RerankerDownloading { reranker, download } => self.reranker_downloading(reranker, download),
             Reply::Reranked { ticket, reranker, run } => self.reranked(ticket, reranker, run),
+            Reply::LabelledRanked { backend, ticket, ranking, spent } => {
+                self.panel_mut(backend).spent = spent;
+                self.labelled_ranked(ticket, ranking)
+            }
+            Reply::Measured { ticket, measures } => self.measured(ticket, measures),
+            Reply::SummedUp { ticket, outcome } => self.summed_up(ticket, outcome),
             Reply::WordsMatched(matches) => self.words_matched(matches),
             Reply::Saved(saved) => {
                 self.notice = Some(match saved {
