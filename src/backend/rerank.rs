@@ -118,7 +118,7 @@ mod tests {
         let late = RerankScore::Late { late: 0.8, cosine: 0.4 };
         assert!((late.value(0.0) - 0.4).abs() < 1e-6 && (late.value(1.0) - 0.8).abs() < 1e-6);
         assert!((late.value(0.25) - 0.5).abs() < 1e-6);
-        assert_eq!(RerankScore::Logit(-3.0).value(0.25), -3.0);
+        assert_eq!(Some(RerankScore::Logit(-3.0).value(0.25)), Some(-3.0));
     }
 
     #[test]

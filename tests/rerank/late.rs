@@ -213,7 +213,7 @@ mod embedded {
         let mut late = minilm(&lab);
         for (query, document) in [("", "bread"), ("bread", ""), ("", ""), (" \n", "bread")] {
             let (found, cosine) = parts(rerank(&mut *late, query, &[document])[0]);
-            assert_eq!(found, 0.0, "{query:?} {document:?}");
+            assert!(found.abs() < 1e-6, "{query:?} {document:?}: {found}");
             assert!(cosine.is_finite(), "{query:?} {document:?}");
         }
         assert!(rerank(&mut *late, "bread", &[]).is_empty());

@@ -20,7 +20,7 @@ pub(crate) struct Logits {
 /// One column, as it should be.
 pub(crate) const ONE_COLUMN: Logits = Logits { declared: &[Dim::Fixed(1)], columns: true };
 
-/// The tokenizer's files, with a limit of so many tokens: `[CLS] query [SEP] document [SEP]`, words by WordPiece.
+/// The tokenizer's files, with a limit of so many tokens: `[CLS] query [SEP] document [SEP]`, in sub-words.
 pub(crate) fn files(limit: usize) -> [(&'static str, String); 4] {
     let tokenizer = r###"{
         "version": "1.0", "truncation": null, "padding": null,
