@@ -15,14 +15,18 @@ use tokio::sync::mpsc;
 use crate::backend::BackendSpec;
 use crate::config::Config;
 use crate::corpus::Corpus;
-use crate::state::{Effect, Panel, Phase, Reply, Search, State};
+use crate::state::pipeline::RerankerPanel;
+use crate::state::{Effect, Panel, Phase, Reply, RerankerId, Search, State};
 use crate::view::{self, Layout};
 
 mod crew;
 mod input;
+mod latest;
+mod rerank;
 mod screen;
 mod signals;
 mod slot;
+mod stages;
 mod worker;
 
 use crew::Crew;
@@ -49,6 +53,8 @@ pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     let mut state =
         State::new(Arc::clone(&corpus), panels, config.tab, config.backend, config.top_k, config.appearance);
     state.prepare_compare(config.compare, RandomState::new().hash_one(0));
+    let rerankers = config.rerankers.iter().map(|spec| RerankerPanel::new(&spec.label, spec.describe(&context)));
+    state.prepare_pipeline(rerankers.collect(), RerankerId(config.reranker));
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
@@ -152,6 +158,11 @@ impl App {
                 | Effect::CancelSearch(_)
                 | Effect::FindNeighbours(..)
                 | Effect::Repeat(..)
+                | Effect::RunPipeline { .. }
+                | Effect::OpenReranker(_)
+                | Effect::StopOpeningReranker
+                | Effect::Rerank { .. }
+                | Effect::MatchWords { .. }
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
             }
         }
@@ -170,10 +181,11 @@ impl App {
 
     /// Whether this process is just now ranking what was typed.
     fn answer_is_near(&self) -> bool {
-        self.state.visible().into_iter().any(|backend| {
-            let panel = &self.state.panels[backend.0];
-            panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready
-        })
+        self.state.stages_are_near()
+            || self.state.visible().into_iter().any(|backend| {
+                let panel = &self.state.panels[backend.0];
+                panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready
+            })
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
-use crate::engine::Ranking;
+use crate::engine::{Ranking, Stage};
+use pipeline::RerankerPanel;
 
 pub mod action;
 pub mod compare;
@@ -20,6 +21,7 @@ pub mod keymap;
 pub mod list;
 pub mod movement;
 pub mod panel;
+pub mod pipeline;
 pub mod pitfall;
 pub mod query_line;
 pub mod reply;
@@ -32,6 +34,7 @@ pub use keymap::Place;
 pub use list::List;
 pub use movement::{Baseline, Movement};
 pub use panel::{BackendId, Panel, Phase, Search};
+pub use pipeline::{Pipeline, RerankerId};
 pub use query_line::QueryLine;
 pub use reply::Reply;
 
@@ -69,11 +72,13 @@ pub enum Screen {
     Search,
     /// Two backends on one query.
     Compare,
+    /// The stages of a retrieval pipeline on one query.
+    Pipeline,
 }
 
 impl Screen {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 2] = [Self::Search, Self::Compare];
+    pub const ALL: [Self; 3] = [Self::Search, Self::Compare, Self::Pipeline];
 
     /// What it is called.
     #[must_use]
@@ -81,6 +86,7 @@ impl Screen {
         match self {
             Self::Search => "Search",
             Self::Compare => "Compare",
+            Self::Pipeline => "Pipeline",
         }
     }
 }
@@ -124,6 +130,8 @@ pub struct State {
     pub active: BackendId,
     /// What the Compare screen knows.
     pub compare: Compare,
+    /// What the Pipeline screen knows.
+    pub pipeline: Pipeline,
     /// The selected line of the list of backends.
     pub chosen_backend: BackendId,
     /// The part of the ranking that is on the screen.
@@ -176,6 +184,7 @@ impl State {
             screen: Screen::Search,
             active,
             compare: Compare::new([BackendId(0), second], 0),
+            pipeline: Pipeline::new(),
             chosen_backend: active,
             list,
             bar_scale: BarScale::Cosine,
@@ -197,11 +206,16 @@ impl State {
         self.compare = Compare::new(pair, seed);
     }
 
+    /// Gives the Pipeline screen its rerankers, and the one to begin with.
+    pub fn prepare_pipeline(&mut self, rerankers: Vec<RerankerPanel>, reranker: RerankerId) {
+        (self.pipeline.rerankers, self.pipeline.reranker) = (rerankers, reranker);
+    }
+
     /// The backends that rank the query now.
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
         match self.screen {
-            Screen::Search => vec![self.active],
+            Screen::Search | Screen::Pipeline => vec![self.active],
             Screen::Compare => {
                 let [left, right] = self.compare.pair;
                 if left == right { vec![left] } else { vec![left, right] }
@@ -216,6 +230,7 @@ impl State {
             Screen::Search => Place::Search,
             Screen::Compare if self.compare.is_masked() => Place::Blind,
             Screen::Compare => Place::Compare,
+            Screen::Pipeline => Place::Pipeline,
         }
     }
 
@@ -256,6 +271,9 @@ impl State {
     /// The document that is selected: in the ranking, or in the corpus while nothing is ranked.
     #[must_use]
     pub fn selected_document(&self) -> Option<DocumentIndex> {
+        if self.screen == Screen::Pipeline {
+            return if self.query.is_blank() { None } else { self.pipeline.document() };
+        }
         match self.ranking() {
             Some(ranking) => ranking.ranked.get(self.list.selected).map(|ranked| ranked.document),
             None => (self.list.selected < self.row_count()).then_some(DocumentIndex(self.list.selected)),
@@ -265,7 +283,32 @@ impl State {
     /// How many rows the list has: the top k of a ranking, or the whole corpus while the query is empty.
     #[must_use]
     pub fn row_count(&self) -> usize {
+        if self.screen == Screen::Pipeline {
+            return if self.query.is_blank() { 0 } else { self.pipeline.rows(self.pipeline.focus).len() };
+        }
         self.rows_of(self.active)
+    }
+
+    /// The rows of a stage's column that there is room for, from 0: its window and, where the followed sentence lies
+    /// outside, that one in the last place. Only the column that has the arrow keys is scrolled.
+    #[must_use]
+    pub fn stage_window(&self, stage: Stage, height: usize) -> Vec<usize> {
+        let first = if stage == self.pipeline.focus { self.list.first } else { 0 };
+        let mut rows: Vec<usize> = (first..self.pipeline.rows(stage).len()).take(height).collect();
+        let followed = self.pipeline.document().and_then(|document| self.pipeline.placement(stage, document));
+        if let (Some(followed), Some(last)) = (followed, rows.last_mut())
+            && stage != self.pipeline.focus
+            && followed.rank > *last
+        {
+            *last = followed.rank - 1;
+        }
+        rows
+    }
+
+    /// Whether stages of the pipeline are on their way that this process answers at once.
+    #[must_use]
+    pub fn stages_are_near(&self) -> bool {
+        self.screen == Screen::Pipeline && !self.query.is_blank() && self.pipeline.is_near()
     }
 
     /// How many rows a backend's column has.

@@ -17,6 +17,7 @@ mod header;
 mod help;
 mod hints;
 pub mod layout;
+mod pipeline;
 mod query;
 mod ranking;
 mod theme;
@@ -42,6 +43,7 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
     match state.screen {
         Screen::Search => draw_search(frame, layout, state, &theme),
         Screen::Compare => compare::draw(frame, layout, state, &theme),
+        Screen::Pipeline => pipeline::draw(frame, layout, state, &theme),
     }
     footer::draw(frame, layout, state, &theme);
     match state.mode {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::rerank::{OpenReranker, Reranking};
 use super::slot::Errand;
+use super::stages::{Stages, StagesJob};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
@@ -14,6 +16,8 @@ use crate::state::{BackendId, Effect, Reply};
 /// One worker for each backend.
 pub(super) struct Crew {
     workers: Vec<Worker>,
+    stages: Stages,
+    reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
 }
@@ -36,7 +40,13 @@ impl Crew {
                 Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
-        Self { workers, runtime: runtime.clone(), replies: replies.clone() }
+        let stages = Stages::spawn(Arc::clone(corpus), replies.clone());
+        let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
+            let context = config.open_context(runtime);
+            Box::new(move |job| spec.open(&context, job))
+        });
+        let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
+        Self { workers, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -51,6 +61,13 @@ impl Crew {
             Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
             Effect::FindNeighbours(backend, most) => self.workers[backend.0].slot().run(Errand::Neighbours(most)),
             Effect::Repeat(backend, query) => self.workers[backend.0].slot().run(Errand::Repeat(query)),
+            Effect::RunPipeline { ticket, query, dense, settings } => {
+                self.stages.run(StagesJob { ticket, query, dense, settings });
+            }
+            Effect::OpenReranker(reranker) => self.reranking.open(reranker),
+            Effect::StopOpeningReranker => self.reranking.stop_opening(),
+            Effect::Rerank { ticket, reranker, run } => self.reranking.rerank(ticket, reranker, run),
+            Effect::MatchWords { reranker, query, document } => self.reranking.match_words(reranker, query, document),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {

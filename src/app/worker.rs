@@ -213,11 +213,11 @@ impl Work {
 }
 
 /// An error with its causes, on one line.
-fn describe(error: BackendError) -> String {
+pub(super) fn describe(error: BackendError) -> String {
     format!("{:#}", anyhow::Error::from(error))
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

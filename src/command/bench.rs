@@ -13,11 +13,14 @@ use serde::Serialize;
 
 use super::{NOTHING, Session, with_job};
 use crate::backend::Location;
+use crate::backend::spec::Readiness;
 use crate::cli::BenchFormat;
 use crate::corpus::{Corpus, bundled};
 use crate::engine::Searcher;
 use crate::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
 use crate::view::{self, Layout};
+
+mod pipeline;
 
 /// The corpus is embedded anew this often: it takes longest by far.
 const CORPUS_RUNS: usize = 5;
@@ -69,6 +72,12 @@ pub(super) fn run(session: &Session, format: BenchFormat, runs: usize) -> anyhow
     let (embed, rank) = search(&mut searcher, &queries)?;
     measurements.push(measurement("embed one query", embed));
     measurements.push(measurement("rank the corpus", rank));
+    let ready = session.config.chosen_reranker().describe(&session.context()).readiness == Readiness::Ready;
+    if is_local && ready {
+        let [fused, reranked] = pipeline::measure(session, &mut searcher, &corpus, &queries)?;
+        measurements.push(measurement("dense + BM25 + hybrid", fused));
+        measurements.push(measurement("and rerank of the top 50", reranked));
+    }
     let card = searcher.card().clone();
     let actions = if is_local { letters(&queries, runs) } else { pastes(&queries) };
     let (draw, keystroke) = type_queries(searcher, &corpus, actions)?;
@@ -230,12 +239,12 @@ fn peak_memory_mib() -> Option<f64> {
 fn write_table(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let Report { version, system, cores, model, engine, texts, measurements, peak_memory_mib } = report;
     writeln!(out, "vecscope {version}, {system}, {cores} cores, {model} on {engine}, {texts} texts")?;
-    writeln!(out, "{:<20} {:>6} {:>12} {:>12} {:>12}", "", "runs", "median ms", "p95 ms", "p99 ms")?;
+    writeln!(out, "{:<24} {:>6} {:>12} {:>12} {:>12}", "", "runs", "median ms", "p95 ms", "p99 ms")?;
     for Measurement { part, runs, median_ms, p95_ms, p99_ms } in measurements {
-        writeln!(out, "{part:<20} {runs:>6} {median_ms:>12.3} {p95_ms:>12.3} {p99_ms:>12.3}")?;
+        writeln!(out, "{part:<24} {runs:>6} {median_ms:>12.3} {p95_ms:>12.3} {p99_ms:>12.3}")?;
     }
     if let Some(mib) = peak_memory_mib {
-        writeln!(out, "{:<20} {:>6} {mib:>12.1} MiB", "peak memory", "")?;
+        writeln!(out, "{:<24} {:>6} {mib:>12.1} MiB", "peak memory", "")?;
     }
     Ok(())
 }

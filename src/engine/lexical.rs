@@ -9,7 +9,7 @@ use crate::math::rank;
 use crate::math::words::{self, Folding};
 
 /// The words of a corpus. Needs no model, and no time to speak of for a few thousand sentences.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lexical {
     folding: Folding,
     index: Bm25Index,

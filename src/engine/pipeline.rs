@@ -239,21 +239,21 @@ pub struct Provenance {
 }
 
 /// A ranking fused from two, with what both added to each score.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Hybrid {
     ranking: StageRanking,
     terms: HashMap<DocumentIndex, [FusionTerm; 2]>,
 }
 
 /// What a reranker made of the best of a stage.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Reranked {
     ranking: StageRanking,
     scores: HashMap<DocumentIndex, RerankScore>,
 }
 
 /// One query through the pipeline.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// The query.
     pub query: String,
@@ -281,6 +281,16 @@ impl Run {
             _ => None,
         };
         Self { query: query.to_owned(), settings, dense, bm25, hybrid, rerank: None, lexical: Arc::clone(lexical) }
+    }
+
+    /// The same run as if each of its stages had taken this long: for pictures that are the same every time.
+    #[must_use]
+    pub fn timed(mut self, time: Duration) -> Self {
+        let hybrid = self.hybrid.as_mut().map(|hybrid| &mut hybrid.ranking);
+        for ranking in [self.dense.as_mut(), self.bm25.as_mut(), hybrid].into_iter().flatten() {
+            ranking.time = time;
+        }
+        self
     }
 
     /// The documents for a reranker to read, best first: the top n of the stage before. Empty where no reranking is

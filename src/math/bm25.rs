@@ -69,7 +69,7 @@ pub struct TermScore {
 }
 
 /// One document among those that hold a term.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Posting {
     document: usize,
     tf: usize,
@@ -87,7 +87,7 @@ struct Posting {
 /// assert!(scores[0] > scores[1] && scores[1] > 0.0);
 /// assert_eq!(scores[2], 0.0);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bm25Index {
     /// For each term the documents that hold it, in their order.
     postings: HashMap<String, Vec<Posting>>,

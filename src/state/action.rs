@@ -2,6 +2,7 @@
 
 use super::compare::Verdict;
 use super::{BackendId, Screen};
+use crate::engine::Stage;
 
 /// One thing that a person did, in words that do not depend on the key or the mouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,24 @@ pub enum Action {
     Vote(Verdict),
     /// Write the votes to a file.
     SaveVotes,
+    /// Give the arrow keys to the next column of the pipeline.
+    NextStage,
+    /// Give the arrow keys to the column before.
+    PreviousStage,
+    /// Select the row with this number, from 0, in a stage's column.
+    SelectInStage(Stage, usize),
+    /// Switch the stage that has the arrow keys on or off.
+    ToggleStage,
+    /// Go to the next parameter of that stage.
+    NextParam,
+    /// Raise that parameter, or go to its next value.
+    RaiseParam,
+    /// Lower that parameter, or go to the value before.
+    LowerParam,
+    /// Fetch the model of the reranker in use.
+    FetchReranker,
+    /// Show how words match as numbers, or as shades.
+    ToggleNumbers,
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.

@@ -1,11 +1,16 @@
 //! What has to be done outside of the state.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::pipeline::RerankerId;
 use super::{BackendId, Ticket};
+use crate::corpus::DocumentIndex;
+use crate::engine::pipeline::Settings;
+use crate::engine::{Ranking, Run};
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Make the backend ready to embed; nothing leaves the machine yet.
     Open(BackendId),
@@ -39,6 +44,39 @@ pub enum Effect {
     FindNeighbours(BackendId, usize),
     /// Embed a query again and again.
     Repeat(BackendId, String),
+    /// Run the stages of the pipeline up to the fusion. A newer run takes the place of an older one.
+    RunPipeline {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// What to rank by.
+        query: String,
+        /// The ranking of the dense stage, if it is there.
+        dense: Option<Arc<Ranking>>,
+        /// What the stages are told.
+        settings: Settings,
+    },
+    /// Make a reranker ready, which may have to be fetched.
+    OpenReranker(RerankerId),
+    /// Give up making a reranker ready.
+    StopOpeningReranker,
+    /// Rerank the best of a run. A newer one takes the place of an older one.
+    Rerank {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// By whom.
+        reranker: RerankerId,
+        /// What to rerank.
+        run: Arc<Run>,
+    },
+    /// Find out which words match. A newer one takes the place of an older one.
+    MatchWords {
+        /// By whose token vectors.
+        reranker: RerankerId,
+        /// The one text.
+        query: String,
+        /// The other.
+        document: DocumentIndex,
+    },
     /// Write a new file, in the current folder, with a name that begins like this.
     Save {
         /// The beginning of the name, and its ending.

@@ -94,6 +94,8 @@ pub enum Place {
     Compare,
     /// The Compare screen with its columns unlabelled, waiting for a vote.
     Blind,
+    /// The Pipeline screen.
+    Pipeline,
 }
 
 /// Everything that keys do in a mode at a place.
@@ -105,6 +107,7 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Typing, Place::Blind) => {
             vec![vote_keys(), compare_keys(), ranking_keys(), query_keys(), program_keys()]
         }
+        (Mode::Typing, Place::Pipeline) => vec![pipeline_keys(), query_keys(), program_keys()],
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
         (Mode::Choosing | Mode::Disagreements, _) => vec![list_keys(mode)],
@@ -140,7 +143,7 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
 #[must_use]
 pub fn hint(mode: Mode, action: &Action) -> String {
     // Where it works it has the same key everywhere.
-    let sections = sections(mode, Place::Blind);
+    let sections = [sections(mode, Place::Blind), sections(mode, Place::Pipeline)].concat();
     let mut bindings = sections.iter().flat_map(|section| &section.bindings);
     bindings.find(|binding| binding.action == *action).map(|b| b.chords[0].to_string()).unwrap_or_default()
 }
@@ -154,25 +157,57 @@ fn edit<const N: usize>(chords: [Chord; N], edit: Edit, help: &'static str) -> B
 }
 
 fn ranking_keys() -> Section {
-    let bindings = vec![
-        bind([plain(Key::Tab), plain(Key::BackTab)], Action::SwapBackend, "rank with the other backend"),
+    let mut bindings =
+        vec![bind([plain(Key::Tab), plain(Key::BackTab)], Action::SwapBackend, "rank with the other backend")];
+    bindings.extend(moving());
+    bindings.extend([
+        bind([alt(Key::Down), ctrl(Key::Down)], Action::GrowTopK, "one row more: k + 1"),
+        bind([alt(Key::Up), ctrl(Key::Up)], Action::ShrinkTopK, "one row less: k − 1"),
+        bind([ctrl(Key::Char('t'))], Action::ToggleAll, "all rows, or the top k"),
+        bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, this query's spread, percentile"),
+        bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
+    ]);
+    bindings.extend(anywhere());
+    Section { title: "ranking", bindings }
+}
+
+/// What goes up and down a ranking.
+fn moving() -> [Binding; 6] {
+    [
         bind([plain(Key::Down)], Action::SelectNext, "select the next sentence"),
         bind([plain(Key::Up)], Action::SelectPrevious, "select the one before"),
         bind([plain(Key::PageDown)], Action::SelectPageDown, "a page down"),
         bind([plain(Key::PageUp)], Action::SelectPageUp, "a page up"),
         bind([ctrl(Key::Home)], Action::SelectFirst, "to the first"),
         bind([ctrl(Key::End)], Action::SelectLast, "to the last"),
-        bind([alt(Key::Down), ctrl(Key::Down)], Action::GrowTopK, "one row more: k + 1"),
-        bind([alt(Key::Up), ctrl(Key::Up)], Action::ShrinkTopK, "one row less: k − 1"),
-        bind([ctrl(Key::Char('t'))], Action::ToggleAll, "all rows, or the top k"),
+    ]
+}
+
+/// What can be done with a sentence and with backends on every screen.
+fn anywhere() -> [Binding; 4] {
+    [
         bind([plain(Key::Enter)], Action::UseSelected, "take the selected sentence as the query"),
-        bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, this query's spread, percentile"),
-        bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
         bind([plain(Key::Function(5))], Action::Copy, "copy the sentence; Shift+drag marks any text"),
         bind([ctrl(Key::Char('x'))], Action::Stop, "stop fetching a model or embedding the corpus"),
         bind([ctrl(Key::Char('r'))], Action::Retry, "go on, or try again what failed"),
+    ]
+}
+
+fn pipeline_keys() -> Section {
+    let mut bindings = vec![
+        bind([plain(Key::Tab)], Action::NextStage, "the next column"),
+        bind([plain(Key::BackTab)], Action::PreviousStage, "the column before"),
+        bind([plain(Key::Function(7))], Action::ToggleStage, "switch this stage on or off"),
+        bind([plain(Key::Function(8))], Action::NextParam, "the next parameter of this stage"),
+        bind([alt(Key::Up), ctrl(Key::Up)], Action::RaiseParam, "raise the parameter"),
+        bind([alt(Key::Down), ctrl(Key::Down)], Action::LowerParam, "lower the parameter"),
+        bind([ctrl(Key::Char('y'))], Action::FetchReranker, "fetch the reranker's model"),
+        bind([plain(Key::Function(2))], Action::ToggleNumbers, "how words match: shades or numbers"),
+        bind([plain(Key::Function(4))], Action::ToggleExplanation, "the sentence's part alone, or the columns"),
     ];
-    Section { title: "ranking", bindings }
+    bindings.extend(moving());
+    bindings.extend(anywhere());
+    Section { title: "pipeline", bindings }
 }
 
 fn compare_keys() -> Section {
@@ -255,6 +290,7 @@ fn program_keys() -> Section {
     let mut bindings = vec![
         bind([alt(Key::Char('1'))], Action::ShowScreen(Screen::Search), "one ranking, explained"),
         bind([alt(Key::Char('2'))], Action::ShowScreen(Screen::Compare), "two backends side by side"),
+        bind([alt(Key::Char('3'))], Action::ShowScreen(Screen::Pipeline), "dense, BM25, hybrid, rerank"),
         bind([plain(Key::Function(6))], Action::ToggleChooser, "choose among all backends"),
         bind([plain(Key::Function(1))], Action::ToggleHelp, "these keys (? on an empty query)"),
         bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours (not under NO_COLOR)"),
@@ -321,7 +357,7 @@ mod tests {
     use super::*;
 
     const MODES: [Mode; 5] = [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements];
-    const PLACES: [Place; 3] = [Place::Search, Place::Compare, Place::Blind];
+    const PLACES: [Place; 4] = [Place::Search, Place::Compare, Place::Blind, Place::Pipeline];
 
     #[test]
     fn no_key_does_two_things_in_one_mode() {
@@ -337,7 +373,8 @@ mod tests {
 
     #[test]
     fn while_typing_no_character_is_taken_from_the_text() {
-        for binding in sections(Mode::Typing, Place::Blind).iter().flat_map(|section| &section.bindings) {
+        let sections = PLACES.map(|place| sections(Mode::Typing, place)).concat();
+        for binding in sections.iter().flat_map(|section| &section.bindings) {
             for chord in &binding.chords {
                 assert!(chord.ctrl || chord.alt || !matches!(chord.key, Key::Char(_)), "{chord} is text");
             }
@@ -346,7 +383,8 @@ mod tests {
 
     #[test]
     fn what_a_key_does_is_said_in_as_many_words_as_a_window_of_80_columns_shows() {
-        for binding in sections(Mode::Typing, Place::Blind).iter().flat_map(|section| &section.bindings) {
+        let sections = PLACES.map(|place| sections(Mode::Typing, place)).concat();
+        for binding in sections.iter().flat_map(|section| &section.bindings) {
             assert!(binding.help.chars().count() <= 50, "{}", binding.help);
         }
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::pipeline::{Matches, RerankerId};
 use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
-use crate::backend::{ModelCard, Retry};
+use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Estimate, Progress, Ranking, Spent};
+use crate::engine::{Estimate, Progress, Ranking, Run, Spent};
 
 /// One thing that happened outside of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +106,38 @@ pub enum Reply {
         /// What was used so far.
         spent: Spent,
     },
+    /// The stages up to the fusion have run.
+    Piped {
+        /// Of the run it answers.
+        ticket: Ticket,
+        /// The answer.
+        run: Arc<Run>,
+    },
+    /// A reranker can be used, or cannot be.
+    RerankerOpened {
+        /// Which reranker.
+        reranker: RerankerId,
+        /// What it runs; or why not.
+        opened: Result<RerankerCard, String>,
+    },
+    /// A part of a reranker's model was fetched.
+    RerankerDownloading {
+        /// Which reranker.
+        reranker: RerankerId,
+        /// How much is there.
+        download: Download,
+    },
+    /// The best of a run were reranked, or could not be.
+    Reranked {
+        /// Of the run it answers.
+        ticket: Ticket,
+        /// By whom.
+        reranker: RerankerId,
+        /// The same run with its last stage; or why not.
+        run: Result<Arc<Run>, String>,
+    },
+    /// Which words match.
+    WordsMatched(Matches),
     /// A file was written, or could not be.
     Saved(Result<String, String>),
     /// A timer that was started has elapsed.

@@ -7,6 +7,7 @@ use crate::text;
 
 mod backends;
 mod comparing;
+mod pipeline;
 mod replies;
 
 #[cfg(test)]
@@ -18,8 +19,9 @@ impl State {
         if action != Action::Redraw {
             self.notice = None;
         }
-        let effects = self.carry_out(action);
+        let mut effects = self.carry_out(action);
         self.refresh_comparison();
+        effects.extend(self.refresh_pipeline());
         effects
     }
 
@@ -40,6 +42,15 @@ impl State {
             Action::ShrinkTopK => self.set_top_k(self.list.top_k.saturating_sub(1)),
             Action::ToggleAll => self.toggle_all(),
             Action::ShowScreen(screen) => self.show_screen(screen),
+            Action::NextStage => self.move_stage(1),
+            Action::PreviousStage => self.move_stage(-1),
+            Action::SelectInStage(stage, row) => self.select_in_stage(stage, row),
+            Action::ToggleStage => self.toggle_stage(),
+            Action::NextParam => self.next_param(),
+            Action::RaiseParam => self.adjust_param(true),
+            Action::LowerParam => self.adjust_param(false),
+            Action::FetchReranker => self.fetch_reranker(),
+            Action::ToggleNumbers => self.toggle_numbers(),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),
@@ -90,6 +101,7 @@ impl State {
     /// Ranks by the text as it stands now; with none, lists the corpus.
     fn new_query(&mut self) -> Vec<Effect> {
         self.follow = None;
+        self.pipeline.followed = None;
         self.select(0);
         let visible = self.visible();
         if self.query.is_blank() {
@@ -117,6 +129,9 @@ impl State {
     /// another backend ranks it.
     fn go_to_row(&mut self, row: usize) -> Vec<Effect> {
         let effects = self.select(row);
+        if self.screen == Screen::Pipeline {
+            self.follow_row();
+        }
         self.follow = self.selected_document();
         effects
     }

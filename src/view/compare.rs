@@ -121,7 +121,8 @@ fn about(state: &State, panel: &Panel) -> String {
     text::visible(&parts.join(" · ")).into_owned()
 }
 
-fn nothing_to_show(state: &State, panel: &Panel) -> String {
+/// Why a backend's column has no rows.
+pub(super) fn nothing_to_show(state: &State, panel: &Panel) -> String {
     match &panel.phase {
         Phase::NotConfigured(message) | Phase::Failed(message) => text::visible(message).into_owned(),
         Phase::Closed => "nothing was sent; Ctrl+R asks again".into(),

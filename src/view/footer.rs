@@ -11,7 +11,7 @@ use super::{Layout, Theme, bar};
 use crate::engine::Timings;
 use crate::phrase;
 use crate::state::pitfall::Pitfall;
-use crate::state::{Action, Mode, Panel, Phase, Search, State, keymap};
+use crate::state::{Action, Mode, Panel, Phase, Screen, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
@@ -76,6 +76,9 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     let pitfalls: Vec<String> = state.pitfalls().into_iter().map(describe).collect();
     if !pitfalls.is_empty() {
         return line(format!(" ▲ {}", pitfalls.join(" ▲ ")), theme.warning);
+    }
+    if state.screen == Screen::Pipeline && layout.warning.is_some() {
+        return line(pipeline_keys(), theme.dim);
     }
     // Where there is room, what to try stands in a panel of its own.
     if state.query.is_blank() && layout.why.is_none() { line(hint(state), theme.dim) } else { None }
@@ -148,6 +151,20 @@ fn describe(pitfall: Pitfall) -> String {
             phrase::thousands(documents as u64)
         ),
     }
+}
+
+/// How stages are set in place.
+fn pipeline_keys() -> String {
+    let key = |action| keymap::hint(Mode::Typing, &action);
+    format!(
+        " {} next column · {} on/off · {} next ‹parameter› · {} {} change it · {} numbers",
+        key(Action::NextStage),
+        key(Action::ToggleStage),
+        key(Action::NextParam),
+        key(Action::RaiseParam),
+        key(Action::LowerParam),
+        key(Action::ToggleNumbers)
+    )
 }
 
 fn hint(state: &State) -> String {

@@ -7,7 +7,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use super::frame::titled;
 use super::{Layout, Theme};
-use crate::state::{Action, Mode, State, keymap};
+use crate::state::{Action, Mode, Screen, State, keymap};
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
     let inner = titled(frame, area, " three things to try ", layout.framed, theme);
@@ -25,6 +25,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
 
 /// What to type or press, and what there is to see.
 fn three_things(state: &State) -> [(String, &'static str); 3] {
+    let key = |action| keymap::hint(Mode::Typing, &action);
+    if state.screen == Screen::Pipeline {
+        let switch = format!("{} on a column", key(Action::ToggleStage));
+        return if state.corpus.bundled {
+            [
+                ("INV-20481".into(), "vectors mix up two numbers, words do not"),
+                ("stellar birthplace".into(), "no sentence has either word: only vectors find it"),
+                (switch, "switches a stage off: what does it pay?"),
+            ]
+        } else {
+            [
+                ("a name, a number, a code".into(), "is what BM25 finds and vectors blur"),
+                ("a question in your own words".into(), "is what vectors find and BM25 misses"),
+                (switch, "switches a stage off: what does it pay?"),
+            ]
+        };
+    }
     if state.corpus.bundled {
         return [
             ("how do I ask a database a question".into(), "meaning ranks, not shared words"),
@@ -32,7 +49,6 @@ fn three_things(state: &State) -> [(String, &'static str); 3] {
             ("python".into(), "one word, two senses; then press Enter"),
         ];
     }
-    let key = |action| keymap::hint(Mode::Typing, &action);
     [
         ("type a whole sentence".into(), "one or two words say little to a model"),
         (format!("{} on a row", key(Action::UseSelected)), "ranks everything by that sentence"),

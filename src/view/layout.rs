@@ -18,6 +18,7 @@
 
 use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
+use crate::engine::Stage;
 use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::text;
 
@@ -47,6 +48,10 @@ const FEW_MEASURES_HEIGHT: u16 = 7;
 /// The width between two columns, for the lines from one to the other.
 const WIDE_GAP: u16 = 11;
 const GAP: u16 = 7;
+/// The width between two stages of the pipeline, for the line of the sentence that is followed.
+const WIDE_STAGE_GAP: u16 = 5;
+const STAGE_GAP: u16 = 2;
+
 /// Where the names of screens begin, behind that of the program.
 const TABS_START: u16 = 11;
 
@@ -74,6 +79,9 @@ pub struct Layout {
     pub columns: [Rect; 2],
     /// The measures of the Compare screen with their frame, if any.
     pub measures: Option<Rect>,
+    /// The columns of the Pipeline screen, each with its frame, if any: all stages, or the one that has the arrow keys
+    /// where there is room for one only. Empty on other screens, and where the explanation stands in their place.
+    pub stages: Vec<(Stage, Rect)>,
     /// The explanation with its frame, if any.
     pub why: Option<Rect>,
     /// What to beware of: one row. Without it, that takes the place of the status.
@@ -95,6 +103,8 @@ impl Layout {
         let mut layout = if framed { Self::framed(area, state) } else { Self::compact(area, state) };
         if state.screen == Screen::Compare {
             layout.compare(area.width, state.explanation_alone);
+        } else if state.screen == Screen::Pipeline {
+            layout.pipeline(area.width, state);
         } else if state.explanation_alone {
             layout.why = Some(layout.why.map_or(layout.ranking, |why| layout.ranking.union(why)));
             (layout.ranking, layout.rows) = (Rect::ZERO, Rect::ZERO);
@@ -133,6 +143,30 @@ impl Layout {
             Split::horizontal([Constraint::Fill(1), Constraint::Length(gap), Constraint::Fill(1)]).areas(columns);
         self.columns = [left, right];
         self.rows = inner(left);
+    }
+
+    /// Divides the room of the rows and the explanation into a column for each stage with the explanation below, or gives
+    /// it all to the explanation. Where it is too narrow, the column that has the arrow keys has it alone.
+    fn pipeline(&mut self, width: u16, state: &State) {
+        let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
+        (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
+        if state.explanation_alone {
+            self.why = Some(room);
+            return;
+        }
+        if !self.framed {
+            self.stages = vec![(state.pipeline.focus, room)];
+            self.rows = Rect { y: room.y + 1, height: room.height.saturating_sub(1), ..room };
+            return;
+        }
+        let below = if room.height >= 14 { room.height / 2 } else { 0 };
+        let [columns, why] = Split::vertical([Constraint::Fill(1), Constraint::Length(below)]).areas(room);
+        self.why = (below > 0).then_some(why);
+        let gap = if width >= WIDE { WIDE_STAGE_GAP } else { STAGE_GAP };
+        let areas: [Rect; 4] = Split::horizontal([Constraint::Fill(1); 4]).spacing(gap).areas(columns);
+        self.stages = Stage::ALL.into_iter().zip(areas).collect();
+        let focused = self.stages.iter().find(|(stage, _)| *stage == state.pipeline.focus);
+        self.rows = focused.map_or(Rect::ZERO, |(_, area)| inner(*area));
     }
 
     /// How many rows there is room for; `None` where none are shown.
@@ -176,6 +210,7 @@ impl Layout {
             row_height: 1,
             columns: [Rect::ZERO; 2],
             measures: None,
+            stages: Vec::new(),
             why,
             warning: Some(warning),
             status,
@@ -200,11 +235,20 @@ impl Layout {
             row_height: 1,
             columns: [Rect::ZERO; 2],
             measures: None,
+            stages: Vec::new(),
             why: None,
             warning: None,
             status,
             framed: false,
         }
+    }
+
+    /// Selects the row of a stage that was clicked. Only the column that has the arrow keys is scrolled.
+    fn click_stage(&self, at: Position, state: &State) -> Option<Action> {
+        let (stage, _) = *self.stages.iter().find(|(_, area)| area.contains(at))?;
+        let rows = state.stage_window(stage, usize::from(self.rows.height));
+        let row = rows.get(usize::from(at.y.checked_sub(self.rows.y)?))?;
+        Some(Action::SelectInStage(stage, *row))
     }
 
     /// What a click at a place means, if anything.
@@ -225,6 +269,9 @@ impl Layout {
             let backend = if self.framed { state.compare.columns()[column] } else { state.active };
             let is_row = (self.rows.y..self.rows.bottom()).contains(&at.y) && row < state.rows_of(backend);
             return is_row.then_some(Action::SelectIn(backend, row));
+        }
+        if state.screen == Screen::Pipeline {
+            return self.click_stage(at, state);
         }
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
     }

@@ -13,7 +13,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::frame::clear;
 use super::{Layout, Theme, layout};
 use crate::phrase;
-use crate::state::{Action, Mode, State, keymap};
+use crate::state::{Action, Mode, Screen, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
@@ -60,7 +60,9 @@ fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) 
 
 fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     let (Some((_, first)), Some((_, last))) = (layout.backends.first(), layout.backends.last()) else { return };
-    let hint = format!(" {} ⇄  ", keymap::hint(Mode::Typing, &Action::SwapBackend));
+    // On the Pipeline screen, Tab goes to the next column.
+    let swap = if state.screen == Screen::Pipeline { Action::ToggleChooser } else { Action::SwapBackend };
+    let hint = format!(" {} ⇄  ", keymap::hint(Mode::Typing, &swap));
     let hint_width = u16::try_from(text::width(&hint)).unwrap_or(0);
     let start = first.x.saturating_sub(hint_width).max(layout.query.x + 1);
     // A frame's line would run into the names.

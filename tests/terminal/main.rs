@@ -13,6 +13,7 @@ mod hub;
 mod leaving;
 #[path = "../cli/mock.rs"]
 mod mock;
+mod pipeline;
 mod searching;
 mod shape;
 mod terminal;

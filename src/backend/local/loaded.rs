@@ -86,6 +86,14 @@ struct Forward {
     encodings: Vec<Encoding>,
 }
 
+/// How many of the texts with these lengths in tokens, the shortest first, go through the model together: at most
+/// `most`, and no more tokens than what a query that waits for them does not notice.
+fn batch(lengths: &[usize], most: usize) -> usize {
+    const TOKENS: usize = 512;
+    let fits = |&count: &usize| count * lengths[count - 1] <= TOKENS;
+    (1..=most.min(lengths.len())).take_while(fits).last().unwrap_or(1)
+}
+
 impl LoadedModel {
     /// Loads a model onto an engine, with the limits and prompts of a table where its files do not say them. Takes a few
     /// hundred milliseconds for all-MiniLM-L6-v2.
@@ -227,12 +235,16 @@ impl LoadedModel {
         let mut by_length: Vec<(usize, Text<'_>)> =
             self.lengths(&missing).into_iter().map(|count| count.used).zip(missing).collect();
         by_length.sort_by_key(|(length, _)| *length);
-        let by_length: Vec<Text<'_>> = by_length.into_iter().map(|(_, text)| text).collect();
+        let (lengths, by_length): (Vec<usize>, Vec<Text<'_>>) = by_length.into_iter().unzip();
         let mut computed: HashMap<&Text<'_>, Arc<TextTokens>> = HashMap::new();
-        for together in by_length.chunks(self.batch_size) {
+        let mut start = 0;
+        while start < by_length.len() {
             if cancel.is_cancelled() {
                 return Err(BackendError::Cancelled);
             }
+            let end = start + batch(&lengths[start..], self.batch_size);
+            let together = &by_length[start..end];
+            start = end;
             let forward = self.run(together)?;
             let pooled = self.pool(&forward)?;
             for (text, tokens) in together.iter().zip(self.text_tokens(together, &forward, &pooled)?) {
@@ -309,62 +321,5 @@ impl LoadedModel {
     }
 }
 
-#[cfg(all(test, feature = "embedded-model"))]
-mod tests {
-    use std::slice;
-
-    use super::super::{EngineChoice, LoadedModels};
-    use super::*;
-    use crate::backend::spec::LocalModel;
-
-    fn load(models: &LoadedModels, adjustments: &Adjustments) -> Arc<LoadedModel> {
-        let key = (LocalModel::Embedded, EngineChoice::Rten, adjustments.clone());
-        let load = || {
-            let engine = Engine::start(&EngineChoice::Rten)?;
-            LoadedModel::load(&ModelSource::Embedded, &engine, &ModelTable::bundled(), adjustments)
-        };
-        models.get_or_load(&key, load).expect("the model is part of the program")
-    }
-
-    #[test]
-    fn a_model_is_loaded_once_and_gone_when_nobody_holds_it() {
-        let models = LoadedModels::default();
-        let (first, second) = (load(&models, &Adjustments::default()), load(&models, &Adjustments::default()));
-        assert!(Arc::ptr_eq(&first, &second));
-        let cut = Adjustments { max_tokens: Some(16), ..Adjustments::default() };
-        let other = load(&models, &cut);
-        assert_eq!((first.max_tokens, other.max_tokens), (256, 16));
-        let weak = Arc::downgrade(&first);
-        drop((first, second));
-        assert!(weak.upgrade().is_none());
-    }
-
-    #[test]
-    fn nothing_is_kept_before_it_is_wanted_and_everything_after() {
-        let model = load(&LoadedModels::default(), &Adjustments::default());
-        let [before, after] = ["Bread is baked.", "The dough rises."].map(|text| Text::new(text, &Prompt::Nothing));
-        let vector = model.pooled(slice::from_ref(&before)).expect("it runs");
-        assert!(model.kept.get().is_none());
-        model.keep_tokens().expect("it gives token vectors");
-        model.pooled(slice::from_ref(&after)).expect("it runs");
-        let store = model.kept.get().expect("it is there now");
-        assert!(store.get(&before).is_none());
-        let kept = store.get(&after).expect("it went through the model");
-        assert_eq!((kept.words.join(" ").as_str(), kept.vectors().dim()), ("The dough rises .", (4, 384)));
-        // Bit for bit what it was.
-        assert_eq!(model.pooled(&[before]).expect("it runs"), vector);
-    }
-
-    #[test]
-    fn a_panic_in_the_engine_is_not_the_end_of_the_model() {
-        let model = load(&LoadedModels::default(), &Adjustments::default());
-        let other = Arc::clone(&model);
-        let panicked = std::thread::spawn(move || {
-            let _running = other.running.lock();
-            unreachable!("on purpose");
-        });
-        assert!(panicked.join().is_err());
-        assert!(model.running.is_poisoned());
-        assert_eq!(model.pooled(&[Text::new("bread", &Prompt::Nothing)]).expect("it runs").dim(), (1, 384));
-    }
-}
+#[cfg(test)]
+mod tests;

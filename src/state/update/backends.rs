@@ -13,7 +13,7 @@ impl State {
         }
         let mut effects = match self.screen {
             _ if next == self.active => Vec::new(),
-            Screen::Search => self.leave_for(next),
+            Screen::Search | Screen::Pipeline => self.leave_for(next),
             Screen::Compare => self.put_in_column(next),
         };
         self.mode = Mode::Typing;
@@ -79,6 +79,9 @@ impl State {
 
     /// Selects the document that was selected before, where it is among the rows.
     pub(super) fn follow_selection(&mut self) {
+        if self.screen == Screen::Pipeline {
+            return;
+        }
         let Some(document) = self.follow else { return };
         let row = match self.ranking() {
             Some(ranking) => ranking.rank_of(document).map_or(0, |rank| rank - 1),
@@ -132,6 +135,7 @@ impl State {
 
     /// Tries again what failed last, with every backend on the screen: to open it, to embed the corpus, or to search.
     pub(super) fn retry(&mut self) -> Vec<Effect> {
+        self.retry_reranker();
         self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
 
@@ -158,7 +162,8 @@ impl State {
     /// Stops what takes long with the backends on the screen: fetching a model, or embedding the corpus. A retry goes on
     /// from there.
     pub(super) fn stop(&mut self) -> Vec<Effect> {
-        self.visible().into_iter().filter_map(|backend| self.stop_with(backend)).collect()
+        let reranker = self.stop_reranker();
+        self.visible().into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
     }
 
     fn stop_with(&mut self, backend: BackendId) -> Option<Effect> {
@@ -185,7 +190,7 @@ impl State {
             // Where nothing leaves this process, there is no question.
             let here = (0..self.in_tab).map(BackendId).find(|id| self.panels[id.0].typing_pause.is_zero());
             let effects = match (self.screen, here) {
-                (Screen::Search, Some(here)) if here != backend => self.activate(here),
+                (Screen::Search | Screen::Pipeline, Some(here)) if here != backend => self.activate(here),
                 _ => Vec::new(),
             };
             self.ask_next();
@@ -210,7 +215,7 @@ impl State {
         }
     }
 
-    fn next_ticket(&mut self) -> Ticket {
+    pub(super) fn next_ticket(&mut self) -> Ticket {
         self.last_ticket.0 += 1;
         self.last_ticket
     }

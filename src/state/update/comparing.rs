@@ -30,8 +30,8 @@ impl State {
         match screen {
             Screen::Compare if !self.compare.pair.contains(&self.active) => self.active = self.compare.pair[0],
             // What was hidden stays hidden: no name is given away by going there and back.
-            Screen::Search if self.compare.is_masked() => self.compare.blind = None,
-            Screen::Search | Screen::Compare => {}
+            Screen::Search | Screen::Pipeline if self.compare.is_masked() => self.compare.blind = None,
+            Screen::Search | Screen::Compare | Screen::Pipeline => {}
         }
         self.screen = screen;
         // Movements are counted from rankings of this screen and of this backend.
@@ -50,6 +50,7 @@ impl State {
             self.active = shown;
         }
         self.follow = document;
+        self.pipeline.followed = document.filter(|_| screen == Screen::Pipeline);
         self.follow_selection();
         effects
     }
@@ -73,7 +74,7 @@ impl State {
     /// The backend that Tab goes to: the next one, or the other column.
     pub(super) fn swap_backend(&mut self) -> Vec<Effect> {
         let next = match self.screen {
-            Screen::Search => self.next_in_tab(),
+            Screen::Search | Screen::Pipeline => self.next_in_tab(),
             Screen::Compare => self.compare.pair[usize::from(self.active == self.compare.pair[0])],
         };
         self.activate(next)

@@ -14,8 +14,9 @@ const SETTLE_TIME: Duration = Duration::from_millis(800);
 impl State {
     /// Takes in what a worker says, and says what has to be done outside.
     pub fn receive(&mut self, reply: Reply) -> Vec<Effect> {
-        let effects = self.take_in(reply);
+        let mut effects = self.take_in(reply);
         self.refresh_comparison();
+        effects.extend(self.refresh_pipeline());
         effects
     }
 
@@ -45,6 +46,11 @@ impl State {
                 self.notice = None;
                 Vec::new()
             }
+            Reply::Piped { ticket, run } => self.piped(ticket, run),
+            Reply::RerankerOpened { reranker, opened } => self.reranker_opened(reranker, opened),
+            Reply::RerankerDownloading { reranker, download } => self.reranker_downloading(reranker, download),
+            Reply::Reranked { ticket, reranker, run } => self.reranked(ticket, reranker, run),
+            Reply::WordsMatched(matches) => self.words_matched(matches),
             Reply::Saved(saved) => {
                 self.notice = Some(match saved {
                     Ok(path) => format!("written to {path}"),

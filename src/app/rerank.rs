@@ -1,0 +1,203 @@
+//! One thread for the rerankers: it opens them, reranks, and says which words match.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use super::latest::Latest;
+use super::worker::{describe, panic_message};
+use crate::backend::spec::OpenJob;
+use crate::backend::{BackendError, Reranker};
+use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::Run;
+use crate::state::pipeline::Matches;
+use crate::state::{Reply, RerankerId, Ticket};
+
+/// Makes a reranker. Called on the thread, and again after it failed.
+pub(super) type OpenReranker = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Reranker>, BackendError> + Send>;
+
+/// What there is to do, of each kind the newest alone.
+#[derive(Debug, Default)]
+struct Tasks {
+    open: Vec<RerankerId>,
+    rerank: Option<(Ticket, RerankerId, Arc<Run>)>,
+    words: Option<(RerankerId, String, DocumentIndex)>,
+    /// Of the opening that is under way.
+    opening: CancellationToken,
+    /// Of the reranking that is under way.
+    running: CancellationToken,
+}
+
+#[derive(Debug)]
+enum Task {
+    Open(RerankerId, CancellationToken),
+    Rerank(Ticket, RerankerId, Arc<Run>, CancellationToken),
+    Words(RerankerId, String, DocumentIndex),
+}
+
+impl Tasks {
+    /// In the order in which a person waits for them.
+    fn take(&mut self) -> Option<Task> {
+        if !self.open.is_empty() {
+            self.opening = CancellationToken::new();
+            return Some(Task::Open(self.open.remove(0), self.opening.clone()));
+        }
+        if let Some((ticket, reranker, run)) = self.rerank.take() {
+            self.running = CancellationToken::new();
+            return Some(Task::Rerank(ticket, reranker, run, self.running.clone()));
+        }
+        let (reranker, query, document) = self.words.take()?;
+        Some(Task::Words(reranker, query, document))
+    }
+}
+
+/// The thread and its tasks. Dropping it takes back what it does and lets it end.
+pub(super) struct Reranking {
+    tasks: Arc<Mutex<Tasks>>,
+    /// Filled where there is something among the tasks.
+    bell: Arc<Latest<()>>,
+}
+
+impl Reranking {
+    /// Starts the thread, with a way to open each reranker. None is opened yet.
+    pub(super) fn spawn(rerankers: Vec<OpenReranker>, corpus: Arc<Corpus>, replies: UnboundedSender<Reply>) -> Self {
+        let tasks = Arc::new(Mutex::new(Tasks::default()));
+        let bell = Arc::new(Latest::default());
+        let reranking = Self { tasks: Arc::clone(&tasks), bell: Arc::clone(&bell) };
+        let rerankers = rerankers.into_iter().map(|open| (open, None)).collect();
+        let mut work = Work { rerankers, corpus, replies };
+        thread::spawn(move || {
+            while bell.next().is_some() {
+                loop {
+                    let Some(task) = lock(&tasks).take() else { break };
+                    work.carry_out(task);
+                }
+            }
+        });
+        reranking
+    }
+
+    /// Asks for a reranker to be made ready. Never waits, as the rest.
+    pub(super) fn open(&self, reranker: RerankerId) {
+        self.fill(|tasks| tasks.open.push(reranker));
+    }
+
+    /// Gives up making a reranker ready: a model may take long to fetch.
+    pub(super) fn stop_opening(&self) {
+        lock(&self.tasks).opening.cancel();
+    }
+
+    /// Asks for a run to be reranked in place of any other.
+    pub(super) fn rerank(&self, ticket: Ticket, reranker: RerankerId, run: Arc<Run>) {
+        self.fill(|tasks| {
+            tasks.running.cancel();
+            tasks.rerank = Some((ticket, reranker, run));
+        });
+    }
+
+    /// Asks which words of a document match a query, in place of any other.
+    pub(super) fn match_words(&self, reranker: RerankerId, query: String, document: DocumentIndex) {
+        self.fill(|tasks| tasks.words = Some((reranker, query, document)));
+    }
+
+    fn fill(&self, change: impl FnOnce(&mut Tasks)) {
+        change(&mut lock(&self.tasks));
+        self.bell.put(());
+    }
+}
+
+impl Drop for Reranking {
+    fn drop(&mut self) {
+        let tasks = lock(&self.tasks);
+        tasks.opening.cancel();
+        tasks.running.cancel();
+        self.bell.stop();
+    }
+}
+
+fn lock(tasks: &Mutex<Tasks>) -> MutexGuard<'_, Tasks> {
+    tasks.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Work {
+    /// How each is opened, and the open one.
+    rerankers: Vec<(OpenReranker, Option<Box<dyn Reranker>>)>,
+    corpus: Arc<Corpus>,
+    replies: UnboundedSender<Reply>,
+}
+
+impl Work {
+    fn carry_out(&mut self, task: Task) {
+        let reranker = match &task {
+            Task::Open(reranker, _) | Task::Rerank(_, reranker, ..) | Task::Words(reranker, ..) => *reranker,
+        };
+        // A panic in a reranker is a failure of that reranker, not of the program.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.attempt(task))) {
+            self.rerankers[reranker.0].1 = None;
+            let message = format!("the reranker broke: {}", panic_message(&*panic));
+            self.reply(Reply::RerankerOpened { reranker, opened: Err(message) });
+        }
+    }
+
+    fn attempt(&mut self, task: Task) {
+        match task {
+            Task::Open(reranker, cancel) => self.open(reranker, &cancel),
+            Task::Rerank(ticket, reranker, run, cancel) => self.rerank(ticket, reranker, &run, &cancel),
+            Task::Words(reranker, query, document) => self.match_words(reranker, query, document),
+        }
+    }
+
+    fn open(&mut self, reranker: RerankerId, cancel: &CancellationToken) {
+        let replies = self.replies.clone();
+        let mut progress = |download| drop(replies.send(Reply::RerankerDownloading { reranker, download }));
+        let (open, opened) = &mut self.rerankers[reranker.0];
+        let card = match open(&mut OpenJob { cancel, progress: &mut progress }) {
+            Ok(made) => {
+                let card = made.card().clone();
+                *opened = Some(made);
+                Ok(card)
+            }
+            Err(BackendError::Cancelled) => Err("it was stopped; what was fetched so far is kept".into()),
+            Err(error) => Err(describe(error)),
+        };
+        self.reply(Reply::RerankerOpened { reranker, opened: card });
+    }
+
+    fn rerank(&mut self, ticket: Ticket, reranker: RerankerId, run: &Run, cancel: &CancellationToken) {
+        let Some(opened) = &mut self.rerankers[reranker.0].1 else { return };
+        let texts: Vec<&str> =
+            run.candidates().into_iter().map(|document| self.corpus[document].text.as_str()).collect();
+        let started = Instant::now();
+        let run = match opened.rerank(&run.query, &texts, cancel) {
+            Ok(scores) => {
+                let mut run = run.clone();
+                run.rerank(&scores, started.elapsed());
+                Ok(Arc::new(run))
+            }
+            // A newer query has taken its place.
+            Err(BackendError::Cancelled) => return,
+            Err(error) => Err(describe(error)),
+        };
+        self.reply(Reply::Reranked { ticket, reranker, run });
+    }
+
+    /// Too short to be worth a cancel.
+    fn match_words(&mut self, reranker: RerankerId, query: String, document: DocumentIndex) {
+        let Some(opened) = &mut self.rerankers[reranker.0].1 else { return };
+        let words = match opened.word_matches(&query, &self.corpus[document].text, &CancellationToken::new()) {
+            Ok(Some(words)) => Ok(Arc::new(words)),
+            Ok(None) => Err("this model does not say which words match".into()),
+            Err(error) => Err(describe(error)),
+        };
+        self.reply(Reply::WordsMatched(Matches { query, document, words }));
+    }
+
+    /// Nobody listens any more when the program ends, which is no error.
+    fn reply(&self, reply: Reply) {
+        drop(self.replies.send(reply));
+    }
+}
