@@ -8,8 +8,8 @@ use ndarray::Array2;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
 use tokio_util::sync::CancellationToken;
-use vecscope::backend::local::{Adjustments, Engine, EngineChoice, Local, ModelSource};
-use vecscope::backend::{Embedder, Job, ModelTable, Role, TextInfo, TokenCount, UnitBatch, Usage};
+use vecscope::backend::local::{Adjustments, Engine, EngineChoice, LateReranker, LoadedModel, Local, ModelSource};
+use vecscope::backend::{Embedder, Job, ModelTable, Reranker, Role, TextInfo, TokenCount, UnitBatch, Usage};
 use vecscope::corpus::{DocumentIndex, bundled};
 use vecscope::engine::index::Index;
 use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Spent, Timings};
@@ -23,10 +23,14 @@ fn main() {
     divan::main();
 }
 
-fn local() -> Local {
+fn loaded() -> LoadedModel {
     let engine = Engine::start(&EngineChoice::Rten).expect("RTen is part of the program");
-    Local::load(&ModelSource::Embedded, &engine, &ModelTable::bundled(), &Adjustments::default())
+    LoadedModel::load(&ModelSource::Embedded, &engine, &ModelTable::bundled(), &Adjustments::default())
         .expect("the model is part of the program")
+}
+
+fn local() -> Local {
+    Local::sharing(Arc::new(loaded()))
 }
 
 fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
@@ -54,6 +58,31 @@ fn embed_bundled_corpus(bencher: Bencher<'_, '_>) {
         with_job(|job| emptied.embed_all(job)).expect("the bundled corpus can be embedded");
         searcher = Some(emptied);
     });
+}
+
+fn late() -> LateReranker {
+    LateReranker::new(Arc::new(loaded())).expect("the model gives token vectors")
+}
+
+/// Reranks fifty documents, each this many bundled ones long.
+fn rerank_fifty(late: &mut LateReranker, joined: usize) {
+    let corpus = bundled::corpus();
+    let bundled: Vec<&str> = corpus.documents.iter().map(|document| document.text.as_str()).collect();
+    let texts: Vec<String> = (0..50).map(|first| bundled[first..first + joined].join(" ")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    late.rerank(QUERY, &texts, &CancellationToken::new()).expect("these can be reranked");
+}
+
+#[divan::bench(args = [1, 10])]
+fn rerank_50_kept(bencher: Bencher<'_, '_>, joined: usize) {
+    let mut late = late();
+    rerank_fifty(&mut late, joined);
+    bencher.bench_local(|| rerank_fifty(&mut late, joined));
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn rerank_50_computed(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(late).bench_local_refs(|late| rerank_fifty(late, 1));
 }
 
 /// Scores and sorts made-up vectors: what ranking costs against the number of documents.

@@ -123,7 +123,7 @@ pub fn defaults() -> ConfigFile {
 }
 
 /// The built-in config with a text over it.
-fn over_defaults(name: &str, text: &str) -> anyhow::Result<ConfigFile> {
+pub(super) fn over_defaults(name: &str, text: &str) -> anyhow::Result<ConfigFile> {
     let own: ConfigFile = toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let place = line.map(|line| format!(":{line}")).unwrap_or_default();

@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 pub(crate) const REPOSITORY: &str = "Qdrant/all-MiniLM-L6-v2-onnx";
 pub(crate) const COMMIT: &str = "5f1b8cd78bc4fb444dd171e59b18f3a3af89a079";
 
-/// A hub with one repository: the model that is part of this one.
+/// A hub with one repository.
 pub(crate) struct Hub {
     _runtime: Runtime,
     server: MockServer,
@@ -21,6 +21,7 @@ pub(crate) struct Hub {
 }
 
 struct Files {
+    repository: &'static str,
     contents: BTreeMap<&'static str, Vec<u8>>,
     /// Whether what comes is not what was promised.
     damaged: bool,
@@ -31,7 +32,7 @@ impl Respond for Files {
         let path = request.url.path();
         let wanted = ["main", COMMIT]
             .iter()
-            .find_map(|revision| path.strip_prefix(&format!("/{REPOSITORY}/resolve/{revision}/")));
+            .find_map(|revision| path.strip_prefix(&format!("/{}/resolve/{revision}/", self.repository)));
         let Some(content) = wanted.and_then(|file| self.contents.get(file)) else { return ResponseTemplate::new(404) };
         let sha256 = Sha256::digest(content).iter().fold(String::new(), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("a string takes anything");
@@ -50,14 +51,19 @@ impl Respond for Files {
 }
 
 impl Hub {
+    /// A hub with the model that is part of this repository.
     pub(crate) fn start(damaged: bool) -> Self {
         let names = ["model.onnx", "tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"];
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model");
         let read = |name: &'static str| (name, fs::read(format!("{folder}/{name}")).expect("the model is here"));
-        let contents = names.into_iter().map(read).collect();
+        Self::with(REPOSITORY, names.into_iter().map(read).collect(), damaged)
+    }
+
+    /// A hub with these files.
+    pub(crate) fn with(repository: &'static str, contents: BTreeMap<&'static str, Vec<u8>>, damaged: bool) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime can be had");
         let server = runtime.block_on(MockServer::start());
-        runtime.block_on(Mock::given(any()).respond_with(Files { contents, damaged }).mount(&server));
+        runtime.block_on(Mock::given(any()).respond_with(Files { repository, contents, damaged }).mount(&server));
         Self { runtime: runtime.handle().clone(), _runtime: runtime, server }
     }
 

@@ -14,7 +14,14 @@ mod interrupted;
 mod lab;
 mod measurements;
 mod mock;
+#[allow(dead_code, reason = "the tests of rerankers themselves need more kinds")]
+#[path = "../rerank/model.rs"]
+mod model;
 mod model_folder;
+#[allow(dead_code, reason = "ort-rten's tests write more kinds of models")]
+#[path = "../../crates/ort-rten/tests/backend/onnx.rs"]
+mod onnx;
 mod openai;
 mod pull;
+mod rerankers;
 mod search;

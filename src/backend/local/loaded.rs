@@ -322,15 +322,4 @@ impl LoadedModel {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_go_through_the_model_in_smaller_company() {
-        assert_eq!(batch(&[20; 30], 8), 8);
-        assert_eq!(batch(&[100, 170, 171, 200], 8), 2);
-        assert_eq!(batch(&[170, 170, 170, 200], 8), 3);
-        assert_eq!(batch(&[600, 600], 8), 1);
-        assert_eq!(batch(&[20, 20], 1), 1);
-    }
-}
+mod tests;

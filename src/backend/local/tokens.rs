@@ -200,3 +200,6 @@ impl TokenStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
