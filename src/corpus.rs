@@ -1,5 +1,6 @@
 //! Documents: the bundled hundred sentences, and those that a person brings.
 
+pub mod beir;
 pub mod bundled;
 pub mod read;
 

@@ -1,6 +1,7 @@
 //! Corpus + backend → rankings and explanations. What the screens and the headless commands both call.
 
 pub mod comparison;
+pub mod evaluation;
 pub mod explanation;
 pub mod index;
 pub mod lexical;

@@ -2,7 +2,11 @@
 //!
 //! Which of the two it is follows from the file's ending (`.jsonl`, `.ndjson` and `.json` against any other); standard
 //! input is JSONL when its first line that is not blank begins with `{`. Blank lines are passed over. A document's id
-//! is its `id` field, else the number of its line.
+//! is its `id` or `_id` field, else the number of its line.
+//!
+//! The `corpus.jsonl` of a BEIR collection can be read as it is: a `title` stands before the text, with a space between.
+//! Such collections have documents that are empty; a line that has an `_id` but neither title nor text is passed over as
+//! a blank one is.
 
 use std::collections::HashMap;
 use std::fs;
@@ -65,14 +69,14 @@ pub fn read(path: &Path) -> Result<Corpus, CorpusError> {
 }
 
 /// A file, or standard input, read whole.
-struct Source {
-    name: String,
-    bytes: Vec<u8>,
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
     format: Format,
 }
 
 impl Source {
-    fn open(path: &Path) -> Result<Self, CorpusError> {
+    pub(super) fn open(path: &Path) -> Result<Self, CorpusError> {
         let from_stdin = path.as_os_str() == "-";
         let name = if from_stdin { "standard input".into() } else { path.display().to_string() };
         let bytes = if from_stdin { read_stdin() } else { fs::read(path) }
@@ -83,7 +87,7 @@ impl Source {
 }
 
 /// The lines of a source, numbered from 1.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let bytes = without_bom(bytes);
     // The line break at the end of the last line begins no further one.
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -159,8 +163,12 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
             continue;
         }
         let document = match format {
-            Format::Text => Document { id: number.to_string(), topic: None, text: line.into() },
+            Format::Text => Some(Document { id: number.to_string(), topic: None, text: line.into() }),
             Format::Jsonl => parse_json_line(line, number).map_err(bad_line)?,
+        };
+        let Some(document) = document else {
+            blank_lines.push(number);
+            continue;
         };
         if let Some(earlier) = line_of_id.insert(document.id.clone(), number) {
             return Err(bad_line(format!("the id \"{}\" was already used on line {earlier}", document.id)));
@@ -170,7 +178,8 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
     Ok(Corpus { name: name.into(), bundled: false, documents, blank_lines })
 }
 
-fn decode(bytes: &[u8]) -> Result<&str, String> {
+/// A line as text, without what ends it.
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, String> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     if bytes.len() > MAX_LINE_BYTES {
         return Err(format!("a line of {} bytes; a document may have up to {MAX_LINE_BYTES}", bytes.len()));
@@ -185,35 +194,51 @@ fn decode(bytes: &[u8]) -> Result<&str, String> {
 #[derive(Deserialize)]
 #[serde(expecting = "an object with \"text\" on each line (JSONL)")]
 struct JsonLine {
-    text: String,
+    text: Option<String>,
+    title: Option<String>,
     id: Option<JsonId>,
+    #[serde(rename = "_id")]
+    beir_id: Option<JsonId>,
     topic: Option<String>,
 }
 
 /// People number their documents with and without quotes.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "\"id\" must be a string or a number")]
-enum JsonId {
+pub(super) enum JsonId {
     Text(String),
     Number(serde_json::Number),
 }
 
-fn parse_json_line(line: &str, number: usize) -> Result<Document, String> {
-    let JsonLine { text, id, topic } = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
-    if text.trim().is_empty() {
-        return Err("\"text\" is empty".into());
+impl JsonId {
+    /// The number without its sign of being one.
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Text(id) => id,
+            Self::Number(id) => id.to_string(),
+        }
     }
-    let id = match id {
-        Some(JsonId::Text(id)) => id,
-        Some(JsonId::Number(id)) => id.to_string(),
-        None => number.to_string(),
-    };
+}
+
+/// The document on a line; `None` for an empty one of a BEIR collection.
+fn parse_json_line(line: &str, number: usize) -> Result<Option<Document>, String> {
+    let line: JsonLine = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
+    let JsonLine { text, title, id, beir_id, topic } = line;
+    let from_beir = beir_id.is_some();
+    if text.is_none() && title.is_none() {
+        return Err("missing field `text`".into());
+    }
+    let parts: Vec<String> = title.into_iter().chain(text).filter(|part| !part.trim().is_empty()).collect();
+    if parts.is_empty() {
+        return if from_beir { Ok(None) } else { Err("\"text\" is empty".into()) };
+    }
+    let id = id.or(beir_id).map_or_else(|| number.to_string(), JsonId::into_text);
     // A line break inside a text would tear the screen's rows and the one-text-a-line formats.
-    Ok(Document { id, topic, text: text.replace(['\r', '\n'], " ") })
+    Ok(Some(Document { id, topic, text: parts.join(" ").replace(['\r', '\n'], " ") }))
 }
 
 /// serde's own words without its position, which counts from the start of this one line.
-fn describe_json_error(error: &serde_json::Error) -> String {
+pub(super) fn describe_json_error(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or(&text);
     if error.is_data() { reason.into() } else { format!("not JSON: {reason} at column {}", error.column()) }
@@ -260,6 +285,25 @@ mod tests {
         .expect("valid");
         assert_eq!(ids_and_texts(&corpus), [("a", "one"), ("7", "two"), ("3", "three lines")]);
         assert_eq!(corpus.documents[0].topic.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn a_line_of_a_collection_has_a_title_before_its_text() {
+        let corpus = jsonl(
+            "{\"_id\":\"a\",\"title\":\"On wings\",\"text\":\"They lift.\"}\n{\"_id\":7,\"title\":\"\",\"text\":\"Only text\"}\n\
+             {\"_id\":\"c\",\"title\":\"Only\\ntitle\",\"text\":\" \"}\n{\"_id\":\"d\",\"title\":\"No text\"}\n\
+             {\"_id\":\"e\",\"title\":\"\",\"text\":\"\"}\n{\"_id\":\"f\",\"title\":null,\"text\":\"Null\"}\n",
+        )
+        .expect("valid");
+        let expected =
+            [("a", "On wings They lift."), ("7", "Only text"), ("c", "Only title"), ("d", "No text"), ("f", "Null")];
+        assert_eq!((ids_and_texts(&corpus), corpus.blank_lines.clone()), (expected.into(), vec![5]));
+        assert_refused(jsonl("{\"_id\":\"a\"}"), "notes.jsonl:1: missing field `text`");
+        assert_refused(jsonl("{\"id\":\"a\",\"title\":\" \"}"), "notes.jsonl:1: \"text\" is empty");
+        assert_refused(
+            jsonl("{\"_id\":1,\"text\":\"x\"}\n{\"_id\":\"1\",\"text\":\"y\"}"),
+            "notes.jsonl:2: the id \"1\" was already used on line 1",
+        );
     }
 
     #[test]
