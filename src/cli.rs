@@ -8,6 +8,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+pub mod eval;
+pub mod pipeline;
+
+use eval::EvalArgs;
+
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
@@ -24,7 +29,8 @@ pub struct Cli {
 /// Options that hold everywhere.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The texts to rank: UTF-8, one a line, or JSONL with `text` and optional `id`; `-` is standard input
+    /// The texts to rank: UTF-8, one a line, or JSONL with `text` and optional `id` (or BEIR's `_id` and `title`); `-` is
+    /// standard input
     #[arg(long, global = true, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
 
@@ -131,6 +137,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
+    /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
+    Eval(EvalArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use tokio::runtime::Runtime;
@@ -22,6 +23,7 @@ pub mod config;
 mod doctor;
 mod embed;
 mod escape;
+mod eval;
 mod meter;
 mod models;
 mod pull;
@@ -68,6 +70,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Compare { query, backends, queries, format } => {
             compare::run(&session, query.as_deref(), &backends, queries.as_deref(), format)
         }
+        Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),
         Command::Config { default } => config::run(&session, default),
@@ -141,13 +144,13 @@ impl Session {
 
 /// Embeds the whole corpus, and says how far it is where that takes long and somebody is there to read it.
 fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
-    let mut meter = Meter::new();
+    let (mut meter, started) = (Meter::new(), Instant::now());
     loop {
         let progress = with_job(|job| searcher.embed_next(job))?;
         if progress.is_complete() {
             return Ok(());
         }
-        meter.line(|| format!("embedding {} of {} …", progress.done, progress.total));
+        meter.progress("texts embedded", progress.done, progress.total, started);
     }
 }
 

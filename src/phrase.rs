@@ -46,6 +46,25 @@ pub fn milliseconds(duration: Duration) -> String {
     }
 }
 
+/// How long something that is done in part will still take, at the pace so far: `about 40 s left`. Nothing in the first
+/// second, where there is no pace yet.
+#[must_use]
+pub fn time_left(done: usize, total: usize, elapsed: Duration) -> Option<String> {
+    const TOO_EARLY: Duration = Duration::from_secs(1);
+    if done == 0 || elapsed < TOO_EARLY {
+        return None;
+    }
+    let left = total.saturating_sub(done);
+    // Integers that are this small are floats exactly, and beyond that the pace is no better known.
+    #[expect(clippy::cast_precision_loss, reason = "a pace")]
+    let seconds = elapsed.as_secs_f64() * left as f64 / done as f64;
+    Some(match seconds {
+        ..99.5 => format!("about {seconds:.0} s left"),
+        ..5_970.0 => format!("about {:.0} min left", seconds / 60.0),
+        _ => format!("about {:.0} h left", seconds / 3_600.0),
+    })
+}
+
 /// US dollars, down to the first digits that are not zero.
 #[must_use]
 pub fn dollars(usd: f64) -> String {
@@ -131,6 +150,19 @@ mod tests {
         assert_eq!(milliseconds(Duration::from_micros(7)), "0.01");
         assert_eq!(milliseconds(Duration::from_micros(2_640)), "2.6");
         assert_eq!(milliseconds(Duration::from_millis(1_234)), "1234");
+    }
+
+    #[test]
+    fn the_time_left_follows_from_the_pace() {
+        let left = |done, total, seconds| time_left(done, total, Duration::from_secs(seconds));
+        assert_eq!((left(0, 10, 5), left(5, 10, 0)), (None, None));
+        assert_eq!(left(200, 1_000, 10).as_deref(), Some("about 40 s left"));
+        assert_eq!(left(10, 100, 60).as_deref(), Some("about 9 min left"));
+        assert_eq!(left(1, 1_001, 36).as_deref(), Some("about 10 h left"));
+        assert_eq!(
+            (left(10, 10, 60).as_deref(), left(11, 10, 60).as_deref()),
+            (Some("about 0 s left"), Some("about 0 s left"))
+        );
     }
 
     #[test]

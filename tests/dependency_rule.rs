@@ -31,7 +31,8 @@ const RULE: &[Layer] = &[
         knows: &["math", "text", "corpus", "backend", "engine", "phrase", "state"],
         never: &[EFFECTS, TERMINAL, NETWORK, MODELS],
     },
-    Layer { name: "cli", knows: &[], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
+    // For what the stages of a pipeline are told, and the defaults of that.
+    Layer { name: "cli", knows: &["math", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     // It reads one file, and hands the runtime on to what backends are opened with.
     Layer { name: "config", knows: &["cli", "state", "backend"], never: &[SCREEN, &["reqwest", "rustls"], MODELS] },
     Layer {

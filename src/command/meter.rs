@@ -42,6 +42,15 @@ impl Meter {
         drop(write!(io::stderr(), "\r\x1b[K{}", text::visible(&line())));
     }
 
+    /// Shows how much of something is done since `started`, and how long the rest will take.
+    pub(super) fn progress(&mut self, what: &str, done: usize, total: usize, started: Instant) {
+        self.line(|| {
+            let left = phrase::time_left(done, total, started.elapsed());
+            let left = left.map_or_else(String::new, |left| format!(", {left}"));
+            format!("{what}: {} of {}{left} …", phrase::thousands(done as u64), phrase::thousands(total as u64))
+        });
+    }
+
     /// Takes the line away: it is not part of any result.
     pub(super) fn end(&mut self) {
         if std::mem::take(&mut self.spoke) {
