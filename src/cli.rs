@@ -12,6 +12,7 @@ pub mod eval;
 pub mod pipeline;
 
 use eval::EvalArgs;
+use pipeline::StagesArgs;
 
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
 #[derive(Debug, Parser)]
@@ -136,6 +137,20 @@ pub enum Command {
         /// How to print it
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
+    },
+    /// Take a query through dense, BM25, hybrid and rerank, and say where each stage puts a document, and why
+    Pipeline {
+        /// What to rank by
+        query: String,
+        /// Say which words match, by token vectors: of the first so many documents
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        words: usize,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+        /// Which stages, and what they are told.
+        #[command(flatten)]
+        pipeline: Box<StagesArgs>,
     },
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),

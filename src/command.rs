@@ -26,8 +26,10 @@ mod escape;
 mod eval;
 mod meter;
 mod models;
+mod pipeline;
 mod pull;
 mod search;
+mod settings;
 
 use meter::Meter;
 
@@ -69,6 +71,9 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Embed { file, format, raw, role } => embed::run(&session, &file, format, raw, role),
         Command::Compare { query, backends, queries, format } => {
             compare::run(&session, query.as_deref(), &backends, queries.as_deref(), format)
+        }
+        Command::Pipeline { query, words, format, pipeline } => {
+            pipeline::run(&session, &query, words, format, &pipeline)
         }
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),

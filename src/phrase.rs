@@ -7,6 +7,8 @@ use crate::backend::{Retry, TokenCount, Usage};
 use crate::engine::Estimate;
 use crate::text;
 
+pub mod retrieval;
+
 /// With a comma between thousands.
 #[must_use]
 pub fn thousands(number: u64) -> String {

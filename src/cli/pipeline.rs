@@ -80,6 +80,34 @@ impl PipelineArgs {
     }
 }
 
+/// Which stages of a pipeline run, and what they are told.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct StagesArgs {
+    /// The stages to run: a hybrid needs dense and bm25, a rerank reads the best of what runs before it
+    #[arg(
+        long,
+        value_name = "STAGES",
+        value_enum,
+        value_delimiter = ',',
+        num_args = 1,
+        default_value = "dense,bm25,hybrid,rerank"
+    )]
+    pub stages: Vec<StageName>,
+
+    /// What they are told.
+    #[command(flatten)]
+    pub pipeline: PipelineArgs,
+}
+
+impl StagesArgs {
+    /// The settings that are asked for.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let stages: Vec<Stage> = self.stages.iter().map(|name| name.stage()).collect();
+        self.pipeline.settings().only(&stages)
+    }
+}
+
 /// How two rankings become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FusionName {

@@ -18,9 +18,11 @@ use super::ranking::Ranking;
 use crate::backend::RerankScore;
 use crate::corpus::DocumentIndex;
 use crate::math::agreement::Scored;
-use crate::math::bm25::{Params, TermScore};
+use crate::math::bm25::Params;
 use crate::math::fusion::{self, Ranked};
 use crate::math::words::Folding;
+
+pub use crate::math::bm25::TermScore;
 
 /// One stage of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -15,11 +15,11 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span, Text};
 
 use super::frame::{centered, clear, titled};
-use super::{Theme, bar, pipeline};
+use super::{Theme, bar};
 use crate::engine::Stage;
 use crate::engine::evaluation::Measure;
 use crate::math::significance::Interval;
-use crate::phrase;
+use crate::phrase::{self, retrieval};
 use crate::state::State;
 use crate::state::evaluation::{Difference, Evaluation, Outcome};
 use crate::text;
@@ -66,7 +66,7 @@ fn setup(state: &State, evaluation: &Evaluation) -> String {
         parts.push(match stage {
             Stage::Dense => format!("dense {}", text::visible(&state.panels[evaluation.setup.backend.0].label)),
             Stage::Bm25 => format!("BM25 k1 {} b {}", settings.bm25.k1, settings.bm25.b),
-            Stage::Hybrid => pipeline::fusion(settings),
+            Stage::Hybrid => retrieval::fusion_name(settings),
             Stage::Rerank => {
                 let reranker = evaluation.setup.reranker.and_then(|id| state.pipeline.rerankers.get(id.0));
                 let label = reranker.map_or("", |panel| panel.label.as_str());

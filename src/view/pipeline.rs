@@ -22,7 +22,7 @@ use super::compare::nothing_to_show;
 use super::{Layout, Theme};
 use crate::backend::{RerankMethod, RerankScore};
 use crate::engine::Stage;
-use crate::engine::pipeline::{Fusion, Placed, Settings, StageRanking};
+use crate::engine::pipeline::{Fusion, Placed, StageRanking};
 use crate::phrase;
 use crate::state::pipeline::RerankerPhase;
 use crate::state::{Action, Mode, State, keymap};
@@ -237,13 +237,5 @@ fn draw_stroke(frame: &mut Frame<'_>, layout: &Layout, state: &State, pair: [(St
         .paint(|context| context.draw(&Stroke { x1: 0.0, y1: from, x2: width, y2: to, color }));
     if layout.framed {
         frame.render_widget(canvas, gap);
-    }
-}
-
-/// How two rankings become one, in a few words.
-pub(super) fn fusion(settings: &Settings) -> String {
-    match settings.fusion {
-        Fusion::ReciprocalRank => format!("RRF k {} ({}, {})", settings.k, settings.weights[0], settings.weights[1]),
-        Fusion::Blend => format!("blend alpha {}", settings.alpha),
     }
 }

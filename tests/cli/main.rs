@@ -22,6 +22,7 @@ mod model_folder;
 #[path = "../../crates/ort-rten/tests/backend/onnx.rs"]
 mod onnx;
 mod openai;
+mod pipeline;
 mod pull;
 mod rerankers;
 mod search;

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::super::settings::{SettingsReport, name};
 use super::Measured;
 use crate::backend::RerankerCard;
 use crate::corpus::Corpus;
+use crate::engine::Searcher;
 use crate::engine::evaluation::{self, Judged, Plan, SAMPLES, SEED};
-use crate::engine::pipeline::{Fusion, Settings};
-use crate::engine::{Searcher, Stage};
 use crate::math::significance::{Interval, Randomisation};
 
 /// One of something for each measure.
@@ -61,21 +61,6 @@ pub(super) struct Omitted {
     pub(super) empty_documents: usize,
     pub(super) unjudged_queries: usize,
     pub(super) stray_judgements: usize,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct SettingsReport {
-    stages: Vec<String>,
-    pub(super) bm25_k1: f64,
-    pub(super) bm25_b: f64,
-    pub(super) stemming: bool,
-    pub(super) stop_words: bool,
-    pub(super) fusion: &'static str,
-    pub(super) rrf_k: f64,
-    pub(super) rrf_weights: [f64; 2],
-    pub(super) alpha: f64,
-    pub(super) depth: usize,
-    pub(super) late_weight: f32,
 }
 
 #[derive(Debug, Serialize)]
@@ -154,7 +139,7 @@ impl<'a> Report<'a> {
             },
             missing_documents: judged.missing_documents,
             k: plan.k(),
-            settings: SettingsReport::new(plan),
+            settings: SettingsReport::new(plan.stages(), plan.settings()),
             samples: SAMPLES,
             seed: SEED,
             systems: systems.collect::<anyhow::Result<_>>()?,
@@ -166,28 +151,6 @@ impl<'a> Report<'a> {
             }),
             seconds: started.elapsed().as_secs_f64(),
         })
-    }
-}
-
-impl SettingsReport {
-    fn new(plan: &Plan) -> Self {
-        let Settings { bm25, folding, fusion, k, weights, alpha, depth, late_weight, .. } = *plan.settings();
-        Self {
-            stages: plan.stages().iter().map(|&stage| name(stage)).collect(),
-            bm25_k1: bm25.k1,
-            bm25_b: bm25.b,
-            stemming: folding.stemming,
-            stop_words: folding.stop_words,
-            fusion: match fusion {
-                Fusion::ReciprocalRank => "rrf",
-                Fusion::Blend => "blend",
-            },
-            rrf_k: k,
-            rrf_weights: weights,
-            alpha,
-            depth,
-            late_weight,
-        }
     }
 }
 
@@ -252,11 +215,6 @@ fn pairs<'a>(plan: &Plan, measured: &'a [Measured]) -> anyhow::Result<Vec<PairRe
         Ok(PairReport { from: &from.system.name, to: &to.system.name, measures: ByMeasure::of(differences) })
     });
     tested.collect()
-}
-
-/// As on the command line.
-fn name(stage: Stage) -> String {
-    stage.name().to_lowercase()
 }
 
 fn milliseconds(duration: Duration) -> f64 {
