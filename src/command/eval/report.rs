@@ -66,6 +66,9 @@ pub(super) struct Omitted {
 #[derive(Debug, Serialize)]
 pub(super) struct SettingsReport {
     stages: Vec<String>,
+    /// Which of [`Stage::ALL`] run, to be measured or for another.
+    #[serde(skip)]
+    pub(super) runs: [bool; 4],
     pub(super) bm25_k1: f64,
     pub(super) bm25_b: f64,
     pub(super) stemming: bool,
@@ -174,6 +177,7 @@ impl SettingsReport {
         let Settings { bm25, folding, fusion, k, weights, alpha, depth, late_weight, .. } = *plan.settings();
         Self {
             stages: plan.stages().iter().map(|&stage| name(stage)).collect(),
+            runs: Stage::ALL.map(|stage| plan.settings().runs(stage)),
             bm25_k1: bm25.k1,
             bm25_b: bm25.b,
             stemming: folding.stemming,
