@@ -1,7 +1,5 @@
 //! The options of `vecscope eval`.
 
-#![expect(clippy::doc_markdown, reason = "these comments are what --help prints: plain text, not Markdown")]
-
 use std::path::PathBuf;
 
 use clap::Args;

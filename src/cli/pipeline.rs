@@ -1,7 +1,5 @@
 //! The options of a retrieval pipeline: those of every command that runs one.
 
-#![expect(clippy::doc_markdown, reason = "these comments are what --help prints: plain text, not Markdown")]
-
 use clap::{Args, ValueEnum};
 
 use crate::engine::Stage;

@@ -8,6 +8,9 @@ use crate::engine::pipeline::{Fusion, Settings};
 #[derive(Debug, Serialize)]
 pub(super) struct SettingsReport {
     stages: Vec<String>,
+    /// Which of [`Stage::ALL`] run, to be measured or for another.
+    #[serde(skip)]
+    pub(super) runs: [bool; 4],
     pub(super) bm25_k1: f64,
     pub(super) bm25_b: f64,
     pub(super) stemming: bool,
@@ -25,6 +28,7 @@ impl SettingsReport {
         let Settings { bm25, folding, fusion, k, weights, alpha, depth, late_weight, .. } = *settings;
         Self {
             stages: stages.iter().map(|&stage| name(stage)).collect(),
+            runs: Stage::ALL.map(|stage| settings.runs(stage)),
             bm25_k1: bm25.k1,
             bm25_b: bm25.b,
             stemming: folding.stemming,

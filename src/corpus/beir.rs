@@ -126,12 +126,9 @@ fn is_header(fields: &[&str]) -> bool {
 }
 
 fn parse_judgement(fields: &[&str]) -> Result<Judgement, String> {
-    let (query, document, relevance) = match *fields {
-        [query, document, relevance] | [query, _, document, relevance] => (query, document, relevance),
-        _ => {
-            let count = fields.len();
-            return Err(format!("{count} fields; 3 are wanted (query-id, corpus-id, score), or TREC's 4"));
-        }
+    let ([query, document, relevance] | [query, _, document, relevance]) = *fields else {
+        let count = fields.len();
+        return Err(format!("{count} fields; 3 are wanted (query-id, corpus-id, score), or TREC's 4"));
     };
     if query.is_empty() || document.is_empty() {
         return Err("an id is empty".into());

@@ -127,7 +127,8 @@ fn queries_lines(evaluation: &Evaluation, columns: usize, room: usize, theme: &T
     let listed = evaluation.listed().into_iter().enumerate().skip(first).take(room);
     let lines = listed.map(|(at, (number, values))| {
         let chosen = at == evaluation.chosen;
-        let values: String = values.iter().map(|value| format!("{value:.2} ")).collect();
+        let values: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
+        let values = values.join(" ") + " ";
         let left = columns.saturating_sub(text::width(&values) + 3);
         let query = text::beginning(&evaluation.judged.queries[number].text, left).into_owned();
         let line = Line::from(vec![

@@ -7,6 +7,7 @@ mod corpora;
 mod embed;
 mod engines;
 mod environment;
+mod eval;
 mod hostile;
 mod hub;
 #[cfg(unix)]

@@ -43,7 +43,7 @@ fn every_score_is_the_sum_of_its_parts() {
         assert_near(&found["hybrid"]["score"], fused.map(|rank| 1.0 / (60.0 + rank)).sum());
         let reranked = &found["rerank"];
         if !reranked.is_null() {
-            let half = (number(&reranked["late_interaction"]) + number(&reranked["cosine"])) / 2.0;
+            let half = f64::midpoint(number(&reranked["late_interaction"]), number(&reranked["cosine"]));
             assert_near(&reranked["score"], half);
             // It is the very model of the dense stage.
             assert_near(&reranked["cosine"], number(&found["dense"]["score"]));

@@ -85,12 +85,12 @@ pub(super) struct IntervalReport {
 pub(super) struct PairReport<'a> {
     pub(super) from: &'a str,
     pub(super) to: &'a str,
-    pub(super) measures: ByMeasure<Difference>,
+    pub(super) measures: ByMeasure<TestReport>,
 }
 
 /// By how much `to` is better than `from`.
 #[derive(Debug, Serialize)]
-pub(super) struct Difference {
+pub(super) struct TestReport {
     pub(super) difference: f64,
     pub(super) p: f64,
     permutations: u32,
@@ -210,7 +210,7 @@ fn pairs<'a>(plan: &Plan, measured: &'a [Measured]) -> anyhow::Result<Vec<PairRe
         let tests = evaluation::compare(&from.system, &to.system).context("two systems have different queries")?;
         let differences = tests.map(|test| {
             let Randomisation { difference, p, permutations, exact } = test;
-            Difference { difference, p, permutations, exact }
+            TestReport { difference, p, permutations, exact }
         });
         Ok(PairReport { from: &from.system.name, to: &to.system.name, measures: ByMeasure::of(differences) })
     });

@@ -79,28 +79,32 @@ fn write_pairs(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// Of the stages that run.
 fn write_settings(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
     let settings = &report.settings;
-    let stemming = if settings.stemming { "stemming" } else { "no stemming" };
-    let stop_words = if settings.stop_words { "stop words left out" } else { "stop words kept" };
-    writeln!(out, "BM25: k1 {}, b {}, {stemming}, {stop_words}", settings.bm25_k1, settings.bm25_b)?;
-    match settings.fusion {
-        "blend" => writeln!(out, "hybrid: blend, {} of dense", settings.alpha)?,
-        _ => {
+    let [_, bm25, hybrid, rerank] = settings.runs;
+    if bm25 {
+        let stemming = if settings.stemming { "stemming" } else { "no stemming" };
+        let stop_words = if settings.stop_words { "stop words left out" } else { "stop words kept" };
+        writeln!(out, "BM25: k1 {}, b {}, {stemming}, {stop_words}", settings.bm25_k1, settings.bm25_b)?;
+    }
+    match (hybrid, settings.fusion) {
+        (true, "blend") => writeln!(out, "hybrid: blend, dense weighs {}", settings.alpha)?,
+        (true, _) => {
             let [dense, bm25] = settings.rrf_weights;
             writeln!(out, "hybrid: reciprocal rank fusion, k {}, weights {dense} and {bm25}", settings.rrf_k)?;
         }
+        (false, _) => {}
     }
-    if report.reranker.is_some() {
+    if rerank {
         writeln!(out, "rerank: the best {}, late interaction weighs {}", settings.depth, settings.late_weight)?;
     }
-    writeln!(
-        out,
-        "Intervals of 95 %, by bootstrap; p by paired randomisation, two-sided, not corrected\n\
-         for the number of pairs: {} samples, seed {}",
-        phrase::thousands(report.samples.into()),
-        report.seed
-    )
+    let (samples, seed) = (phrase::thousands(report.samples.into()), report.seed);
+    writeln!(out, "intervals: 95 %, bootstrap of {samples} resamples, seed {seed}")?;
+    if !report.pairs.is_empty() {
+        writeln!(out, "p: paired randomisation, two-sided, {samples} permutations; for each pair alone")?;
+    }
+    Ok(())
 }
 
 fn counted_queries(number: usize) -> String {

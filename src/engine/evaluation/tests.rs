@@ -208,7 +208,7 @@ fn systems_are_summed_up_and_compared_measure_by_measure() {
     assert_near(ndcg.difference, 0.2);
     // All three are better: only that and its opposite are as far from 0.
     assert_eq!((ndcg.p, ndcg.exact), (0.25, true));
-    assert!(others.iter().all(|other| other.difference == 0.0 && other.p == 1.0));
+    assert!(others.iter().all(|other| other.difference == 0.0 && (other.p - 1.0).abs() < 1e-12));
     assert_near(compare(&better, &worse).expect("pairs")[0].difference, -0.2);
     assert!(compare(&worse, &system(&[0.1])).is_none() && system(&[]).summary().is_none());
 }

@@ -82,18 +82,7 @@ impl State {
         if setup.settings.runs(Stage::Dense) {
             return Some(Effect::RankLabelled { backend: setup.backend, ticket, query: query.text.clone() });
         }
-        Some(self.measure(evaluation, None))
-    }
-
-    fn measure(&self, evaluation: &Evaluation, dense: Option<Arc<Ranking>>) -> Effect {
-        Effect::Measure {
-            ticket: evaluation.ticket,
-            number: evaluation.measured.len(),
-            dense,
-            plan: evaluation.plan.clone(),
-            judged: Arc::clone(&evaluation.judged),
-            reranker: evaluation.setup.reranker,
-        }
+        Some(measure(evaluation, None))
     }
 
     /// The evaluation that a ticket is of, while it is under way.
@@ -104,10 +93,7 @@ impl State {
     pub(super) fn labelled_ranked(&mut self, ticket: Ticket, ranking: Result<Arc<Ranking>, String>) -> Vec<Effect> {
         let Some(evaluation) = self.evaluating(ticket) else { return Vec::new() };
         match ranking {
-            Ok(ranking) => {
-                let evaluation = self.evaluation.as_ref();
-                evaluation.map(|evaluation| self.measure(evaluation, Some(ranking))).into_iter().collect()
-            }
+            Ok(ranking) => vec![measure(evaluation, Some(ranking))],
             Err(message) => {
                 evaluation.failed = Some(message);
                 Vec::new()
@@ -143,5 +129,17 @@ impl State {
         let Some(&(number, _)) = evaluation.listed().get(evaluation.chosen) else { return Vec::new() };
         let text = evaluation.judged.queries[number].text.clone();
         self.take_as_query(&text)
+    }
+}
+
+/// Has the next query measured.
+fn measure(evaluation: &Evaluation, dense: Option<Arc<Ranking>>) -> Effect {
+    Effect::Measure {
+        ticket: evaluation.ticket,
+        number: evaluation.measured.len(),
+        dense,
+        plan: evaluation.plan.clone(),
+        judged: Arc::clone(&evaluation.judged),
+        reranker: evaluation.setup.reranker,
     }
 }
