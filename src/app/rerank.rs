@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::latest::Latest;
 use super::worker::{describe, panic_message};
 use crate::backend::spec::OpenJob;
-use crate::backend::{BackendError, Reranker};
+use crate::backend::{BackendError, Job, Reranker};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::{Lexical, Ranking, Run};
@@ -275,7 +275,8 @@ impl Work {
             Err("the reranker could not be loaded".into())
         } else {
             let words = (corpus.as_ref(), lexical);
-            match job.plan.run(&query.text, job.dense.as_deref(), words, reranker, cancel) {
+            let waits = Job { cancel, notify: &mut |_| {} };
+            match job.plan.run(&query.text, job.dense.as_deref(), words, reranker, &waits) {
                 Err(BackendError::Cancelled) => return Some(job),
                 ran => ran.map_err(describe),
             }

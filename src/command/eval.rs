@@ -212,7 +212,7 @@ impl Evaluation<'_> {
             let run = with_job(|job| {
                 // Not `as_deref_mut`: that is a reranker for as long as the box lives.
                 let reranker = reranker.as_mut().map(|reranker| reranker.as_mut() as &mut dyn Reranker);
-                self.plan.run(&query.text, dense.as_ref(), texts, reranker, job.cancel)
+                self.plan.run(&query.text, dense.as_ref(), texts, reranker, job)
             })?;
             let found = self.plan.measures(&run, &query.judgements);
             for measured in &mut measured {

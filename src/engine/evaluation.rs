@@ -13,9 +13,7 @@ use std::time::Instant;
 use super::lexical::Lexical;
 use super::pipeline::{Run, Settings, Stage};
 use super::ranking::Ranking;
-use tokio_util::sync::CancellationToken;
-
-use crate::backend::{BackendError, Reranker};
+use crate::backend::{BackendError, Job, Reranker};
 use crate::corpus::beir::{Judgement, Query};
 use crate::corpus::bundled::LabelledQuery;
 use crate::corpus::{Corpus, DocumentIndex};
@@ -221,14 +219,14 @@ impl Plan {
         dense: Option<&Ranking>,
         (corpus, lexical): (&Corpus, &Arc<Lexical>),
         reranker: Option<&mut (dyn Reranker + '_)>,
-        cancel: &CancellationToken,
+        job: &Job<'_>,
     ) -> Result<Run, BackendError> {
         let mut run = Run::first_stages(query, dense, lexical, self.settings);
         if let Some(reranker) = reranker.filter(|_| self.settings.runs(Stage::Rerank)) {
             let candidates = run.candidates();
             let texts: Vec<&str> = candidates.iter().map(|&document| corpus[document].text.as_str()).collect();
             let started = Instant::now();
-            let scores = reranker.rerank(query, &texts, cancel)?;
+            let scores = reranker.rerank(query, &texts, job.cancel)?;
             if scores.len() != texts.len() {
                 let (scores, texts) = (scores.len(), texts.len());
                 return Err(BackendError::BadVectors(format!(

@@ -64,8 +64,8 @@ fn run(plan: &Plan, text: &str, reranker: Option<&mut dyn Reranker>) -> Result<R
     let lexical = Arc::new(Lexical::new(&corpus, plan.settings().folding));
     let dense = ranking(text, &[0.3, 0.5, 0.9, 0.1]);
     let dense = plan.settings().runs(Stage::Dense).then_some(&dense);
-    let cancel = CancellationToken::new();
-    plan.run(text, dense, (&corpus, &lexical), reranker, &cancel)
+    let job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+    plan.run(text, dense, (&corpus, &lexical), reranker, &job)
 }
 
 fn plan(stages: &[Stage]) -> Plan {
