@@ -155,7 +155,7 @@ fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
         if progress.is_complete() {
             return Ok(());
         }
-        meter.progress("texts embedded", progress.done, progress.total, started);
+        meter.progress("texts embedded", (progress.done, progress.total), || searcher.share_done(), started);
     }
 }
 

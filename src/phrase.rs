@@ -48,18 +48,16 @@ pub fn milliseconds(duration: Duration) -> String {
     }
 }
 
-/// How long something that is done in part will still take, at the pace so far: `about 40 s left`. Nothing in the first
-/// second, where there is no pace yet.
+/// How long something will still take of which a share from 0 to 1 is done, at the pace so far: `about 40 s left`.
+/// Nothing in the first second and the first 2 %, where there is no pace yet.
 #[must_use]
-pub fn time_left(done: usize, total: usize, elapsed: Duration) -> Option<String> {
+pub fn time_left(share: f64, elapsed: Duration) -> Option<String> {
     const TOO_EARLY: Duration = Duration::from_secs(1);
-    if done == 0 || elapsed < TOO_EARLY {
+    const TOO_LITTLE: f64 = 0.02;
+    if share < TOO_LITTLE || elapsed < TOO_EARLY {
         return None;
     }
-    let left = total.saturating_sub(done);
-    // Integers that are this small are floats exactly, and beyond that the pace is no better known.
-    #[expect(clippy::cast_precision_loss, reason = "a pace")]
-    let seconds = elapsed.as_secs_f64() * left as f64 / done as f64;
+    let seconds = elapsed.as_secs_f64() * (1.0 - share.min(1.0)) / share;
     Some(match seconds {
         ..99.5 => format!("about {seconds:.0} s left"),
         ..5_970.0 => format!("about {:.0} min left", seconds / 60.0),
@@ -156,15 +154,12 @@ mod tests {
 
     #[test]
     fn the_time_left_follows_from_the_pace() {
-        let left = |done, total, seconds| time_left(done, total, Duration::from_secs(seconds));
-        assert_eq!((left(0, 10, 5), left(5, 10, 0)), (None, None));
-        assert_eq!(left(200, 1_000, 10).as_deref(), Some("about 40 s left"));
-        assert_eq!(left(10, 100, 60).as_deref(), Some("about 9 min left"));
-        assert_eq!(left(1, 1_001, 36).as_deref(), Some("about 10 h left"));
-        assert_eq!(
-            (left(10, 10, 60).as_deref(), left(11, 10, 60).as_deref()),
-            (Some("about 0 s left"), Some("about 0 s left"))
-        );
+        let left = |share, seconds| time_left(share, Duration::from_secs(seconds));
+        assert_eq!([left(0.0, 5), left(0.5, 0), left(0.01, 5)], [None, None, None]);
+        assert_eq!(left(0.2, 10).as_deref(), Some("about 40 s left"));
+        assert_eq!(left(0.1, 60).as_deref(), Some("about 9 min left"));
+        assert_eq!(left(0.05, 1_895).as_deref(), Some("about 10 h left"));
+        assert_eq!((left(1.0, 60), left(1.1, 60)), (Some("about 0 s left".into()), Some("about 0 s left".into())));
     }
 
     #[test]

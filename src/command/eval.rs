@@ -203,14 +203,16 @@ impl Evaluation<'_> {
             .collect();
         let (mut meter, started) = (Meter::new(), Instant::now());
         for (done, query) in self.judged.queries.iter().enumerate() {
-            meter.progress("queries done", done, self.judged.queries.len(), started);
+            let total = self.judged.queries.len();
+            #[expect(clippy::cast_precision_loss, reason = "a share")]
+            meter.progress("queries done", (done, total), || done as f64 / total as f64, started);
             let dense = match &mut backend {
                 Some((_, _, searcher)) => Some(with_job(|job| searcher.search(&query.text, job))?),
                 None => None,
             };
             let texts = (self.corpus, self.lexical);
             let run = with_job(|job| {
-                // Not `as_deref_mut`: that is a reranker for as long as the box lives.
+                // Not `as_deref_mut`: that is one that borrows nothing, for as long as its box.
                 let reranker = reranker.as_mut().map(|reranker| reranker.as_mut() as &mut dyn Reranker);
                 self.plan.run(&query.text, dense.as_ref(), texts, reranker, job)
             })?;

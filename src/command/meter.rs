@@ -42,10 +42,17 @@ impl Meter {
         drop(write!(io::stderr(), "\r\x1b[K{}", text::visible(&line())));
     }
 
-    /// Shows how much of something is done since `started`, and how long the rest will take.
-    pub(super) fn progress(&mut self, what: &str, done: usize, total: usize, started: Instant) {
+    /// Shows how many of something are done since `started`, and how long the rest will take, by the share from 0 to 1 of
+    /// the work that is done.
+    pub(super) fn progress(
+        &mut self,
+        what: &str,
+        (done, total): (usize, usize),
+        share: impl FnOnce() -> f64,
+        started: Instant,
+    ) {
         self.line(|| {
-            let left = phrase::time_left(done, total, started.elapsed());
+            let left = phrase::time_left(share(), started.elapsed());
             let left = left.map_or_else(String::new, |left| format!(", {left}"));
             format!("{what}: {} of {}{left} …", phrase::thousands(done as u64), phrase::thousands(total as u64))
         });

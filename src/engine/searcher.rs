@@ -161,6 +161,20 @@ impl Searcher {
         Progress { done: self.index.len(), total: self.corpus.documents.len() }
     }
 
+    /// Which share of the work of embedding the corpus is done, from 0 to 1, by the length of what a model sees of each
+    /// text: local models begin with the shortest, so of their texts half are done long before half of the time is over.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    pub fn share_done(&self) -> f64 {
+        // Of prose; what is wrong with it is much the same for all texts.
+        const BYTES_PER_TOKEN: usize = 5;
+        let most = self.card().max_tokens.map_or(usize::MAX, |tokens| tokens.saturating_mul(BYTES_PER_TOKEN));
+        let work = |number: usize| self.corpus.documents[number].text.len().clamp(1, most.max(1)) as f64;
+        let all: f64 = (0..self.corpus.documents.len()).map(work).sum();
+        let done: f64 = self.index.rows().map(|(document, _)| work(document.0)).sum();
+        if all > 0.0 { done / all } else { 1.0 }
+    }
+
     /// What embedding the corpus would take, without sending anything.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
@@ -278,6 +292,21 @@ mod tests {
         assert_eq!(progress, Progress { done: 1, total: 3 });
         let ranking = with_job(|job| searcher.search("y", job)).expect("the fake never fails");
         assert_eq!((order(&ranking), ranking.is_complete()), (vec![0], false));
+    }
+
+    #[test]
+    fn the_share_that_is_done_goes_by_what_the_model_sees() {
+        // The fake sees 16 words, so 80 bytes: 4, then 76, then 80 of 400.
+        let mut searcher = fake(&["four", &"x".repeat(76), &"y".repeat(400)]);
+        let mut shares = vec![searcher.share_done()];
+        for _ in 0..3 {
+            with_job(|job| searcher.embed_next(job)).expect("the fake never fails");
+            shares.push(searcher.share_done());
+        }
+        for (share, expected) in shares.into_iter().zip([0.0, 0.025, 0.5, 1.0]) {
+            assert!((share - expected).abs() < 1e-12, "{share} in place of {expected}");
+        }
+        assert!((fake(&[]).share_done() - 1.0).abs() < 1e-12);
     }
 
     #[test]

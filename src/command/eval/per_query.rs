@@ -33,7 +33,8 @@ struct Found<'a> {
     score: Option<f32>,
 }
 
-/// A file of lines. One that is not finished is removed: it would look like the whole.
+/// A file of lines. One that an error keeps from being finished is removed, as it would look like the whole; an interrupt
+/// leaves it.
 pub(super) struct PerQuery {
     path: PathBuf,
     /// `None` once it is finished.
