@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::pipeline::{PipelineArgs, StageName};
+use super::pipeline::StagesArgs;
 use super::{TableFormat, positive};
 use crate::engine::evaluation::DEFAULT_K;
 
@@ -18,17 +18,6 @@ pub struct EvalArgs {
     /// Its judgements: lines of query-id, corpus-id and score with tabs between, or those of TREC
     #[arg(long, value_name = "FILE", requires = "queries")]
     pub qrels: Option<PathBuf>,
-
-    /// The stages to measure, in the order in which they run
-    #[arg(
-        long,
-        value_name = "STAGES",
-        value_enum,
-        value_delimiter = ',',
-        num_args = 1,
-        default_value = "dense,bm25,hybrid,rerank"
-    )]
-    pub stages: Vec<StageName>,
 
     /// The backends to measure, by their names in the config [default: the chosen one]
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
@@ -47,7 +36,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE")]
     pub per_query: Option<PathBuf>,
 
-    /// What the stages are told.
+    /// What is measured: each stage that runs.
     #[command(flatten)]
-    pub pipeline: PipelineArgs,
+    pub stages: StagesArgs,
 }

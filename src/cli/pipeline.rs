@@ -81,7 +81,7 @@ impl PipelineArgs {
 /// Which stages of a pipeline run, and what they are told.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct StagesArgs {
-    /// The stages to run: a hybrid needs dense and bm25, a rerank reads the best of what runs before it
+    /// The stages, in the order in which they run: a rerank reads the best of what runs before it
     #[arg(
         long,
         value_name = "STAGES",

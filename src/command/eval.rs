@@ -38,8 +38,8 @@ struct Measured {
 
 pub(super) fn run(session: &Session, arguments: &EvalArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let stages: Vec<Stage> = arguments.stages.iter().map(|name| name.stage()).collect();
-    let plan = Plan::new(&stages, arguments.pipeline.settings(), arguments.k).context("--stages")?;
+    let stages: Vec<Stage> = arguments.stages.stages.iter().map(|name| name.stage()).collect();
+    let plan = Plan::new(&stages, arguments.stages.pipeline.settings(), arguments.k).context("--stages")?;
     let specs = backends(session, &arguments.backends, &plan)?;
     let (corpus, judged) = collection(session, arguments)?;
     if corpus.documents.is_empty() || judged.queries.is_empty() {

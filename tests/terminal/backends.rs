@@ -4,9 +4,7 @@ use std::io::Read;
 use std::net::TcpListener;
 
 use crate::mock::{DIMENSIONS, Letters, Server, inputs};
-use crate::terminal::{DOWN, TAB, Terminal, explorer, program};
-
-const QUESTION: &str = "how do I ask a database a question";
+use crate::terminal::{DOWN, QUESTION, TAB, Terminal, explorer, program};
 
 /// Score and text of every row of the ranking, without the marks for movement.
 fn rows(screen: &str) -> Vec<(String, String)> {

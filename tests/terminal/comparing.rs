@@ -3,15 +3,10 @@
 use std::fs;
 
 use crate::mock::{Letters, Server, inputs};
-use crate::terminal::{ENTER, ESCAPE, TAB, explorer};
+use crate::terminal::{ENTER, ESCAPE, F6, F7, F8, F9, QUESTION, TAB, explorer};
 
-const QUESTION: &str = "how do I ask a database a question";
 const COMPARE: &str = "\x1b2";
 const SEARCH: &str = "\x1b1";
-const F6: &str = "\x1b[17~";
-const F7: &str = "\x1b[18~";
-const F8: &str = "\x1b[19~";
-const F9: &str = "\x1b[20~";
 const VOTE_TIE: &str = "\x1bt";
 
 #[test]

@@ -3,9 +3,7 @@
 use std::fs;
 
 use crate::hub::Hub;
-use crate::terminal::{DOWN, ENTER, Terminal, program};
-
-const F6: &str = "\x1b[17~";
+use crate::terminal::{DOWN, ENTER, F6, Terminal, program};
 
 #[test]
 fn a_chosen_model_is_fetched_and_ranks() {

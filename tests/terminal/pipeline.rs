@@ -1,16 +1,9 @@
 //! The Pipeline screen in a real terminal, with the true reranker.
 
 use crate::mock::{Letters, Server};
-use crate::terminal::{DOWN, ESCAPE, F1, TAB, explorer};
+use crate::terminal::{ALT_UP, BACK_TAB, DOWN, ESCAPE, F1, F2, F4, F7, F8, QUESTION, TAB, explorer};
 
-const QUESTION: &str = "how do I ask a database a question";
 const PIPELINE: &str = "\x1b3";
-const BACK_TAB: &str = "\x1b[Z";
-const F2: &str = "\x1bOQ";
-const F4: &str = "\x1bOS";
-const F7: &str = "\x1b[18~";
-const F8: &str = "\x1b[19~";
-const ALT_UP: &str = "\x1b[1;3A";
 
 #[test]
 fn a_sentence_is_followed_through_four_stages_and_they_are_set_in_place() {

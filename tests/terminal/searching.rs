@@ -1,8 +1,6 @@
 //! The main job: start, type, watch the ranking.
 
-use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, F1, explorer, program};
-
-const QUESTION: &str = "how do I ask a database a question";
+use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, F1, QUESTION, explorer, program};
 
 #[test]
 fn it_starts_ranks_what_is_typed_and_quits() {

@@ -21,7 +21,17 @@ pub(crate) const TAB: &str = "\t";
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const BACK_TAB: &str = "\x1b[Z";
+pub(crate) const ALT_UP: &str = "\x1b[1;3A";
 pub(crate) const F1: &str = "\x1bOP";
+pub(crate) const F2: &str = "\x1bOQ";
+pub(crate) const F4: &str = "\x1bOS";
+pub(crate) const F6: &str = "\x1b[17~";
+pub(crate) const F7: &str = "\x1b[18~";
+pub(crate) const F8: &str = "\x1b[19~";
+pub(crate) const F9: &str = "\x1b[20~";
+/// A question that the bundled corpus answers.
+pub(crate) const QUESTION: &str = "how do I ask a database a question";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_Z: &str = "\x1a";
 
