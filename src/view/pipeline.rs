@@ -32,6 +32,8 @@ mod heatmap;
 mod params;
 mod sentence;
 
+/// What stands before a text at the most: a mark, a rank and a score.
+const NUMBERS: usize = 11;
 /// With less room than this for a text, its id says more.
 const LEAST_TEXT: usize = 9;
 
@@ -67,7 +69,10 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
             .border_style(if focused { theme.accent } else { theme.border })
             .title(Line::styled(title, style))
             .title_bottom(params);
-        if title_width + text::width(&cost) <= room + 2 {
+        // Without air around it where there is no room for that.
+        let cost =
+            [cost.clone(), cost.replace(' ', "")].into_iter().find(|it| title_width + text::width(it) <= room + 2);
+        if let Some(cost) = cost {
             block = block.title_top(Line::styled(cost, theme.dim).right_aligned());
         }
         let rows = block.inner(area);
@@ -140,7 +145,7 @@ fn draw_rows(
             spans.push(Span::styled(format!("{:>3.0} % ", probability * 100.0), theme.dim));
         }
         let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
-        let what = if room < LEAST_TEXT { &document.id } else { &document.text };
+        let what = if usize::from(area.width) < NUMBERS + LEAST_TEXT { &document.id } else { &document.text };
         spans.push(Span::styled(text::fit(&text::beginning(what, room), room).into_owned(), style));
         frame.render_widget(Line::from(spans), area);
         if is_followed {
