@@ -3,7 +3,8 @@
 use std::fs;
 
 use crate::hub::Hub;
-use crate::terminal::{DOWN, ENTER, F6, Terminal, program};
+use crate::model::{self, ONE_COLUMN, WEIGHTS};
+use crate::terminal::{CTRL_Y, DOWN, ENTER, F6, PIPELINE, Terminal, program};
 
 #[test]
 fn a_chosen_model_is_fetched_and_ranks() {
@@ -40,4 +41,29 @@ fn without_a_network_the_reason_is_shown_and_the_local_model_still_ranks() {
     terminal.send("bread");
     terminal.shows(&["● local MiniLM", "why #1 · "]);
     terminal.quit();
+}
+
+#[test]
+fn a_cross_encoder_is_fetched_when_the_person_says_so_and_reranks() {
+    let files = model::files(512).into_iter().map(|(name, content)| (name, content.into_bytes()));
+    let encoder = ("onnx/model.onnx", model::cross_encoder(&WEIGHTS, ONE_COLUMN));
+    let hub = Hub::with("cross-encoder/ms-marco-MiniLM-L6-v2", files.chain([encoder]).collect(), false);
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    let corpus = home.path().join("colours.txt");
+    fs::write(&corpus, "red green\nblueish\ngrey\n").expect("a file can be written");
+    let mut command = program(&["--corpus", &corpus.to_string_lossy(), "--reranker", "ms-marco"]);
+    command.env("HF_ENDPOINT", hub.endpoint()).env("HF_HOME", home.path());
+    let mut terminal = Terminal::run(command);
+    terminal.send(PIPELINE);
+    terminal.send("red");
+    terminal.shows(&["○ rerank", "not on this machine", "rerank –", "RRF 0.0"]);
+    assert!(hub.fetched().is_empty(), "nothing is fetched unasked: {:?}", hub.fetched());
+    terminal.send(CTRL_Y);
+    // 1 for the query, and ten times 1 + 2 for its document.
+    terminal.shows(&["43.50 blueish", "31.00 red green", "rerank logit 31.00 = probability 100.0 %"]);
+    terminal.send("dish");
+    // A word that it does not know, ½, in place of one that it does: 1.
+    terminal.shows(&["43.00 blueish"]);
+    terminal.quit();
+    assert_eq!(hub.fetched().len(), 5, "{:?}", hub.fetched());
 }

@@ -13,6 +13,12 @@ mod hub;
 mod leaving;
 #[path = "../cli/mock.rs"]
 mod mock;
+#[allow(dead_code, reason = "the tests of rerankers themselves need more kinds")]
+#[path = "../rerank/model.rs"]
+mod model;
+#[allow(dead_code, reason = "ort-rten's tests write more kinds of models")]
+#[path = "../../crates/ort-rten/tests/backend/onnx.rs"]
+mod onnx;
 mod pipeline;
 mod searching;
 mod shape;

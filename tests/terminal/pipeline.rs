@@ -1,9 +1,7 @@
 //! The Pipeline screen in a real terminal, with the true reranker.
 
 use crate::mock::{Letters, Server};
-use crate::terminal::{ALT_UP, BACK_TAB, DOWN, ESCAPE, F1, F2, F4, F7, F8, QUESTION, TAB, explorer};
-
-const PIPELINE: &str = "\x1b3";
+use crate::terminal::{ALT_UP, BACK_TAB, DOWN, ESCAPE, F1, F2, F4, F7, F8, PIPELINE, QUESTION, TAB, explorer};
 
 #[test]
 fn a_sentence_is_followed_through_four_stages_and_they_are_set_in_place() {
