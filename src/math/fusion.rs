@@ -8,8 +8,8 @@
 //! counts, though the others keep the ranks of those below. Fused items stand by their score, the highest first, and
 //! equal ones by item.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::agreement::Scored;
 
@@ -67,7 +67,7 @@ pub struct Fused {
 #[must_use]
 pub fn reciprocal_rank(rankings: &[Ranked<'_>], k: f64) -> Vec<Fused> {
     let missing = RankTerm { rank: None, value: 0.0 };
-    let mut by_item: BTreeMap<usize, Vec<RankTerm>> = BTreeMap::new();
+    let mut by_item: HashMap<usize, Vec<RankTerm>> = HashMap::new();
     for (list, ranking) in rankings.iter().enumerate() {
         let weight = if ranking.weight.is_finite() { ranking.weight.max(0.0) } else { 0.0 };
         for (rank, &item) in (1..).zip(ranking.items) {
@@ -79,8 +79,7 @@ pub fn reciprocal_rank(rankings: &[Ranked<'_>], k: f64) -> Vec<Fused> {
     }
     let fused = by_item.into_iter().map(|(item, terms)| Fused { item, score: sum(&terms), terms });
     let mut fused: Vec<Fused> = fused.collect();
-    // A stable sort: they are in the order of their items.
-    fused.sort_by(|x, y| y.score.total_cmp(&x.score));
+    fused.sort_unstable_by(|x, y| y.score.total_cmp(&x.score).then(x.item.cmp(&y.item)));
     fused
 }
 
@@ -140,7 +139,7 @@ pub fn blend(dense: &[Scored], sparse: &[Scored], alpha: f64) -> Vec<Blended> {
     let alpha = if alpha.is_nan() { 0.5 } else { alpha.clamp(0.0, 1.0) };
     let (dense, sparse) = (stretched(dense, alpha), stretched(sparse, 1.0 - alpha));
     let missing = ScoreTerm { raw: None, normalised: 0.0, value: 0.0 };
-    let mut both: BTreeMap<usize, (ScoreTerm, ScoreTerm)> =
+    let mut both: HashMap<usize, (ScoreTerm, ScoreTerm)> =
         dense.into_iter().map(|(item, term)| (item, (term, missing))).collect();
     for (item, term) in sparse {
         both.entry(item).or_insert((missing, missing)).1 = term;
@@ -150,13 +149,13 @@ pub fn blend(dense: &[Scored], sparse: &[Scored], alpha: f64) -> Vec<Blended> {
         Blended { item, score, dense, sparse }
     });
     let mut blended: Vec<Blended> = blended.collect();
-    blended.sort_by(|x, y| y.score.total_cmp(&x.score));
+    blended.sort_unstable_by(|x, y| y.score.total_cmp(&x.score).then(x.item.cmp(&y.item)));
     blended
 }
 
 /// The scores of a list from 0 to 1, and times its weight.
-fn stretched(list: &[Scored], weight: f64) -> BTreeMap<usize, ScoreTerm> {
-    let mut raw: BTreeMap<usize, f32> = BTreeMap::new();
+fn stretched(list: &[Scored], weight: f64) -> HashMap<usize, ScoreTerm> {
+    let mut raw: HashMap<usize, f32> = HashMap::new();
     for scored in list.iter().filter(|scored| scored.score.is_finite()) {
         if let Entry::Vacant(place) = raw.entry(scored.item) {
             place.insert(scored.score);

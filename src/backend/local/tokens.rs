@@ -17,8 +17,9 @@ use unicode_normalization::char::is_combining_mark;
 use super::loaded::Text;
 use crate::math::vector;
 
-/// How much is kept of one model: the tokens of about 3,500 abstracts.
-const BUDGET: usize = 512 * 1024 * 1024;
+/// How much is kept of one model: the tokens of about 7,000 abstracts. It grows only with what goes through the model
+/// after something first asked for token vectors.
+const BUDGET: usize = 1024 * 1024 * 1024;
 
 /// What is kept of one text.
 #[derive(Debug)]
