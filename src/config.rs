@@ -48,6 +48,8 @@ pub struct Config {
     pub corpus: Option<PathBuf>,
     /// How many results to show.
     pub top_k: usize,
+    /// Whether that was asked for on the command line.
+    pub top_chosen: bool,
     /// Which colours the explorer uses.
     pub appearance: Appearance,
     /// Whether a corpus may be sent away without a question.
@@ -105,6 +107,7 @@ impl Config {
             config_file,
             corpus: options.corpus,
             top_k,
+            top_chosen: options.top.is_some(),
             appearance,
             assume_yes: options.yes,
         })

@@ -276,12 +276,12 @@ impl Work {
         } else {
             let words = (corpus.as_ref(), lexical);
             let waits = Job { cancel, notify: &mut |_| {} };
-            match job.plan.run(&query.text, job.dense.as_deref(), words, reranker, &waits) {
+            match job.plan.run(query, job.dense.as_deref(), words, reranker, &waits) {
                 Err(BackendError::Cancelled) => return Some(job),
                 ran => ran.map_err(describe),
             }
         };
-        let measures = ran.map(|run| job.plan.measures(&run, &query.judgements));
+        let measures = ran.map(|run| job.plan.measures(&run, &self.corpus, &query.judgements));
         self.reply(Reply::Measured { ticket: job.ticket, measures });
         None
     }

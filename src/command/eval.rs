@@ -40,6 +40,10 @@ pub(super) fn run(session: &Session, arguments: &EvalArgs) -> anyhow::Result<Exi
     let started = Instant::now();
     let stages: Vec<Stage> = arguments.stages.stages.iter().map(|name| name.stage()).collect();
     let plan = Plan::new(&stages, arguments.stages.pipeline.settings(), arguments.k).context("--stages")?;
+    if session.config.top_chosen && arguments.per_query.is_none() {
+        let top = session.config.top_k;
+        bail!("--top says how many documents --per-query writes; the depth of the measures is --k {top}");
+    }
     let specs = backends(session, &arguments.backends, &plan)?;
     let (corpus, judged) = collection(session, arguments)?;
     if corpus.documents.is_empty() || judged.queries.is_empty() {
@@ -119,8 +123,25 @@ fn collection(session: &Session, arguments: &EvalArgs) -> anyhow::Result<(Arc<Co
         (Some(_), ..) => bail!("--corpus has to come with its --queries and --qrels, which say what is relevant"),
         (None, ..) => bail!("--queries and --qrels have to come with --corpus, whose documents were judged"),
     };
+    let named = [session.config.corpus.as_deref(), Some(queries), Some(qrels)];
+    if named.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
+        bail!("--corpus, --queries, --qrels: only one of them can be standard input");
+    }
     let corpus = Arc::new(session.corpus()?);
-    let judged = Judged::new(&corpus, &beir::queries(queries)?, &beir::judgements(qrels)?);
+    let judgements = beir::judgements(qrels)?;
+    let judged = Judged::new(&corpus, &beir::queries(queries)?, &judgements);
+    if let (Some(judgement), Some(document)) = (judgements.first(), corpus.documents.first())
+        && !judged.queries.is_empty()
+        && judged.known_relevant(&corpus) == 0
+    {
+        bail!(
+            "{}: no relevant document is in {}: ids there are like \"{}\", here like \"{}\"",
+            qrels.display(),
+            corpus.name,
+            document.id,
+            judgement.document
+        );
+    }
     let tell = |path: &Path, what: String| {
         writeln!(io::stderr(), "vecscope: {}: {what}", text::visible(&path.display().to_string()))
     };
@@ -132,6 +153,14 @@ fn collection(session: &Session, arguments: &EvalArgs) -> anyhow::Result<(Arc<Co
         let unjudged = judged.unjudged_queries;
         let unjudged = phrase::counted_as(unjudged, "query without a judgement", "queries without a judgement");
         tell(queries, format!("{unjudged} left out"))?;
+    }
+    if judged.blank_queries > 0 {
+        let blank = phrase::counted_as(judged.blank_queries, "query without a text", "queries without a text");
+        tell(queries, format!("{blank} left out"))?;
+    }
+    if judged.own_documents > 0 {
+        let own = phrase::counted_as(judged.own_documents, "query is a document", "queries are documents");
+        tell(queries, format!("{own} of the corpus: none is ranked for itself"))?;
     }
     if judged.stray_judgements > 0 {
         let stray = phrase::counted(judged.stray_judgements, "judgement");
@@ -214,9 +243,9 @@ impl Evaluation<'_> {
             let run = with_job(|job| {
                 // Not `as_deref_mut`: that is one that borrows nothing, for as long as its box.
                 let reranker = reranker.as_mut().map(|reranker| reranker.as_mut() as &mut dyn Reranker);
-                self.plan.run(&query.text, dense.as_ref(), texts, reranker, job)
+                self.plan.run(query, dense.as_ref(), texts, reranker, job)
             })?;
-            let found = self.plan.measures(&run, &query.judgements);
+            let found = self.plan.measures(&run, self.corpus, &query.judgements);
             for measured in &mut measured {
                 let Some(place) = self.plan.stages().iter().position(|&stage| stage == measured.stage) else {
                     continue;

@@ -14,15 +14,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::read::{CorpusError, JsonId, Source, decode, describe_json_error, lines};
+use super::read::{CorpusError, JsonId, MAX_LINE_BYTES, Source, decode, describe_json_error, lines};
 
 /// A query of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// Unique among the queries.
     pub id: String,
-    /// What is looked for; not blank.
+    /// What is looked for. It may be blank.
     pub text: String,
 }
 
@@ -40,8 +41,8 @@ pub struct Judgement {
 /// Reads `queries.jsonl`, or standard input for `-`.
 ///
 /// # Errors
-/// [`CorpusError`], naming the file, and the line where one is at fault: without an id or a text, or with an id that was
-/// there before.
+/// [`CorpusError`], naming the file, and the line where one is at fault: without an id or a text, or with the id of
+/// another query.
 pub fn queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
     let Source { name, bytes, .. } = Source::open(path)?;
     parse(&name, &bytes, parse_query, |query| format!("the id \"{}\"", query.id))
@@ -51,7 +52,7 @@ pub fn queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
 ///
 /// # Errors
 /// [`CorpusError`], naming the file, and the line where one is at fault: with too few fields or too many, a relevance
-/// that is no whole number, or a document that was judged for the query before. (`trec_eval` refuses that too.)
+/// that is no whole number, or a document that was judged otherwise for the query before. (`trec_eval` refuses that too.)
 pub fn judgements(path: &Path) -> Result<Vec<Judgement>, CorpusError> {
     let Source { name, bytes, .. } = Source::open(path)?;
     parse_judgements(&name, &bytes)
@@ -63,6 +64,9 @@ fn parse_judgements(name: &str, bytes: &[u8]) -> Result<Vec<Judgement>, CorpusEr
     };
     let mut is_first = true;
     let parse_line = |line: &str| {
+        if line.trim_start().starts_with('{') {
+            return Err("it looks like JSON; query-id, corpus-id and score are wanted, with tabs between".into());
+        }
         let fields = fields(line);
         let is_header = std::mem::take(&mut is_first) && is_header(&fields);
         if is_header { Ok(None) } else { parse_judgement(&fields).map(Some) }
@@ -71,7 +75,7 @@ fn parse_judgements(name: &str, bytes: &[u8]) -> Result<Vec<Judgement>, CorpusEr
 }
 
 /// What stands on the lines that are not blank; `what` says of a thing what may be there once only.
-fn parse<T>(
+fn parse<T: PartialEq>(
     name: &str,
     bytes: &[u8],
     mut parse_line: impl FnMut(&str) -> Result<Option<T>, String>,
@@ -81,14 +85,19 @@ fn parse<T>(
     let mut line_of = HashMap::new();
     for (number, line) in lines(bytes) {
         let bad_line = |reason| CorpusError::BadLine { name: name.into(), line: number, reason };
-        let line = decode(line).map_err(bad_line)?;
+        let line = decode(line, MAX_LINE_BYTES).map_err(bad_line)?;
         if line.trim().is_empty() {
             continue;
         }
         let Some(thing) = parse_line(line).map_err(bad_line)? else { continue };
-        if let Some(earlier) = line_of.insert(what(&thing), number) {
+        // What is said twice is said once; two things of one name are too many.
+        if let Some(&(earlier, place)) = line_of.get(&what(&thing)) {
+            if found[place] == thing {
+                continue;
+            }
             return Err(bad_line(format!("{} was already on line {earlier}", what(&thing))));
         }
+        line_of.insert(what(&thing), (number, found.len()));
         found.push(thing);
     }
     Ok(found)
@@ -102,14 +111,12 @@ fn parse_query(line: &str) -> Result<Option<Query>, String> {
         beir_id: Option<JsonId>,
         id: Option<JsonId>,
         text: Option<String>,
-        query: Option<String>,
+        query: Option<Value>,
     }
     let Line { beir_id, id, text, query } = serde_json::from_str(line).map_err(|error| describe_json_error(&error))?;
     let Some(id) = beir_id.or(id) else { return Err("missing field `_id`".into()) };
+    let query = query.and_then(|query| query.as_str().map(str::to_owned));
     let Some(text) = text.or(query) else { return Err("missing field `text`".into()) };
-    if text.trim().is_empty() {
-        return Err("\"text\" is empty".into());
-    }
     // A line break would tear the rows of whatever shows the query.
     Ok(Some(Query { id: id.into_text(), text: text.replace(['\r', '\n'], " ") }))
 }
@@ -133,7 +140,9 @@ fn parse_judgement(fields: &[&str]) -> Result<Judgement, String> {
     if query.is_empty() || document.is_empty() {
         return Err("an id is empty".into());
     }
-    let relevance = relevance.parse().map_err(|_| format!("the score \"{relevance}\" is no whole number"))?;
+    // Some programs write a whole number as 1.0.
+    let whole = relevance.strip_suffix(".0").unwrap_or(relevance);
+    let relevance = whole.parse().map_err(|_| format!("the score \"{relevance}\" is no whole number"))?;
     Ok(Judgement { query: query.into(), document: document.into(), relevance })
 }
 
@@ -176,6 +185,7 @@ mod tests {
     fn a_bad_judgement_is_named_with_file_and_line() {
         let beir = |line: &str| refused(format!("query-id\tcorpus-id\tscore\n{line}\n").as_bytes());
         assert_eq!(beir("1\t2\tx"), "qrels.tsv:2: the score \"x\" is no whole number");
+        assert_eq!(judged("1\t2\t1.0\n1\t2\t1\n"), [row("1", "2", 1)]);
         assert_eq!(beir("1\t2\t1.5"), "qrels.tsv:2: the score \"1.5\" is no whole number");
         assert_eq!(beir("1\t2\t2147483648"), "qrels.tsv:2: the score \"2147483648\" is no whole number");
         assert_eq!(beir("1\t2\t"), "qrels.tsv:2: the score \"\" is no whole number");
@@ -204,7 +214,6 @@ mod tests {
         let refused = |content: &str| asked(content).expect_err("bad queries").to_string();
         assert_eq!(refused("{\"text\":\"x\"}"), "queries.jsonl:1: missing field `_id`");
         assert_eq!(refused("{\"_id\":1}"), "queries.jsonl:1: missing field `text`");
-        assert_eq!(refused("{\"_id\":1,\"text\":\" \"}"), "queries.jsonl:1: \"text\" is empty");
         assert_eq!(
             refused("{\"_id\":1,\"text\":\"x\"}\n{\"_id\":\"1\",\"text\":\"y\"}"),
             "queries.jsonl:2: the id \"1\" was already on line 1"

@@ -14,12 +14,16 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Corpus, Document, bundled};
 
 /// The longest line that is read, in bytes. A longer one is no sentence, and would take a model seconds to tokenise
 /// only to be cut after a few hundred tokens.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// The longest line of JSONL, in bytes: other fields stand beside the text, and its letters may be written as escapes.
+const MAX_JSON_LINE_BYTES: usize = 16 * MAX_LINE_BYTES;
 
 /// Why a corpus cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,16 @@ pub enum CorpusError {
 enum Format {
     Text,
     Jsonl,
+}
+
+impl Format {
+    /// The longest line, in bytes.
+    fn most_bytes(self) -> usize {
+        match self {
+            Self::Text => MAX_LINE_BYTES,
+            Self::Jsonl => MAX_JSON_LINE_BYTES,
+        }
+    }
 }
 
 /// The corpus at a path that a person named, or the bundled one where none was.
@@ -103,7 +117,7 @@ pub fn queries(path: &Path) -> Result<Vec<String>, CorpusError> {
     let mut queries = Vec::new();
     for (number, line) in lines(&bytes) {
         let bad_line = |reason| CorpusError::BadLine { name: name.clone(), line: number, reason };
-        let line = decode(line).map_err(bad_line)?;
+        let line = decode(line, format.most_bytes()).map_err(bad_line)?;
         if line.trim().is_empty() {
             continue;
         }
@@ -157,7 +171,7 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
     let mut line_of_id = HashMap::new();
     for (number, bytes) in lines(bytes) {
         let bad_line = |reason| CorpusError::BadLine { name: name.into(), line: number, reason };
-        let line = decode(bytes).map_err(bad_line)?;
+        let line = decode(bytes, format.most_bytes()).map_err(bad_line)?;
         if line.trim().is_empty() {
             blank_lines.push(number);
             continue;
@@ -179,10 +193,10 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
 }
 
 /// A line as text, without what ends it.
-pub(super) fn decode(bytes: &[u8]) -> Result<&str, String> {
+pub(super) fn decode(bytes: &[u8], most: usize) -> Result<&str, String> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    if bytes.len() > MAX_LINE_BYTES {
-        return Err(format!("a line of {} bytes; a document may have up to {MAX_LINE_BYTES}", bytes.len()));
+    if bytes.len() > most {
+        return Err(format!("a line of {} bytes; a document may have up to {most}", bytes.len()));
     }
     str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
@@ -196,10 +210,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, String> {
 struct JsonLine {
     text: Option<String>,
     title: Option<String>,
-    id: Option<JsonId>,
+    id: Option<Value>,
     #[serde(rename = "_id")]
     beir_id: Option<JsonId>,
-    topic: Option<String>,
+    topic: Option<Value>,
 }
 
 /// People number their documents with and without quotes.
@@ -232,9 +246,24 @@ fn parse_json_line(line: &str, number: usize) -> Result<Option<Document>, String
     if parts.is_empty() {
         return if from_beir { Ok(None) } else { Err("\"text\" is empty".into()) };
     }
-    let id = id.or(beir_id).map_or_else(|| number.to_string(), JsonId::into_text);
+    let id = match (beir_id, id) {
+        // Beside an `_id`, an `id` is one field among others.
+        (Some(id), _) => id.into_text(),
+        (None, Some(id)) => JsonId::deserialize(id).map_err(|error| error.to_string())?.into_text(),
+        (None, None) => number.to_string(),
+    };
+    // What a topic is called; anything else of that name is none.
+    let topic = match topic {
+        Some(Value::String(topic)) => Some(topic),
+        Some(Value::Number(topic)) => Some(topic.to_string()),
+        _ => None,
+    };
     // A line break inside a text would tear the screen's rows and the one-text-a-line formats.
-    Ok(Some(Document { id, topic, text: parts.join(" ").replace(['\r', '\n'], " ") }))
+    let text = parts.join(" ").replace(['\r', '\n'], " ");
+    if text.len() > MAX_LINE_BYTES {
+        return Err(format!("a text of {} bytes; a document may have up to {MAX_LINE_BYTES}", text.len()));
+    }
+    Ok(Some(Document { id, topic, text }))
 }
 
 /// serde's own words without its position, which counts from the start of this one line.
@@ -321,6 +350,29 @@ mod tests {
         );
         let error = jsonl("{\"text\": oops}").expect_err("not JSON").to_string();
         assert!(error.starts_with("notes.jsonl:1: not JSON: expected"), "{error}");
+    }
+
+    #[test]
+    fn fields_that_are_called_like_ours_do_no_harm() {
+        let corpus = jsonl(
+            "{\"_id\":\"d1\",\"id\":{\"x\":1},\"text\":\"cats\",\"topic\":12}\n{\"_id\":\"d2\",\"id\":7,\"text\":\"dogs\",\"topic\":[]}",
+        );
+        let corpus = corpus.expect("valid");
+        assert_eq!(ids_and_texts(&corpus), [("d1", "cats"), ("d2", "dogs")]);
+        assert_eq!(corpus.documents[0].topic.as_deref(), Some("12"));
+        assert_eq!(corpus.documents[1].topic, None);
+        assert_refused(jsonl("{\"id\":[1],\"text\":\"x\"}"), "notes.jsonl:1: \"id\" must be a string or a number");
+    }
+
+    #[test]
+    fn a_line_of_json_may_be_longer_than_its_text() {
+        let metadata = "m".repeat(2 * MAX_LINE_BYTES);
+        let long = jsonl(&format!("{{\"text\":\"short\",\"metadata\":\"{metadata}\"}}"));
+        assert_eq!(ids_and_texts(&long.expect("valid")), [("1", "short")]);
+        assert_refused(
+            jsonl(&format!("{{\"text\":\"{metadata}\"}}")),
+            "notes.jsonl:1: a text of 2097152 bytes; a document may have up to 1048576",
+        );
     }
 
     #[test]

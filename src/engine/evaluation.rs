@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::lexical::Lexical;
-use super::pipeline::{Run, Settings, Stage};
+use super::pipeline::{Placed, Run, Settings, Stage};
 use super::ranking::Ranking;
 use crate::backend::{BackendError, Job, Reranker};
 use crate::corpus::beir::{Judgement, Query};
@@ -39,6 +39,9 @@ pub struct JudgedQuery {
     /// By the number of the document in its corpus. One that the corpus has not has a number that no document has: it
     /// counts as relevant and is never found.
     pub judgements: Judgements,
+    /// The document that is the query itself: with its id and its text. It is left out of the query's rankings, as BEIR
+    /// does for collections whose queries are taken from their documents.
+    pub own_document: Option<DocumentIndex>,
 }
 
 /// Queries with what was judged for each, and what could not be used.
@@ -48,6 +51,10 @@ pub struct Judged {
     pub queries: Vec<JudgedQuery>,
     /// How many queries have none. As in `trec_eval`, they are in no mean.
     pub unjudged_queries: usize,
+    /// How many queries have judgements, and no text. They are left out.
+    pub blank_queries: usize,
+    /// How many queries are documents of the corpus themselves.
+    pub own_documents: usize,
     /// How many judgements are for queries that are not there. They are left out.
     pub stray_judgements: usize,
     /// How many judgements are of documents that the corpus has not. As in `trec_eval`, they count: one that is
@@ -79,10 +86,19 @@ impl Judged {
         }
         let with_judgements = queries.iter().filter_map(|query| {
             let judgements = of_query.remove(query.id.as_str()).filter(|judgements| !judgements.is_empty())?;
-            Some(JudgedQuery { id: query.id.clone(), text: query.text.clone(), judgements })
+            let own_document = documents
+                .get(query.id.as_str())
+                .filter(|&&number| is_text_of(&query.text, &corpus.documents[number].text))
+                .map(|&number| DocumentIndex(number));
+            Some(JudgedQuery { id: query.id.clone(), text: query.text.clone(), judgements, own_document })
         });
-        judged.queries = with_judgements.collect();
-        judged.unjudged_queries = queries.len() - judged.queries.len();
+        let with_judgements: Vec<JudgedQuery> = with_judgements.collect();
+        judged.unjudged_queries = queries.len() - with_judgements.len();
+        let (blank, asked): (Vec<_>, Vec<_>) =
+            with_judgements.into_iter().partition(|query| query.text.trim().is_empty());
+        judged.blank_queries = blank.len();
+        judged.own_documents = asked.iter().filter(|query| query.own_document.is_some()).count();
+        judged.queries = asked;
         judged
     }
 
@@ -101,11 +117,24 @@ impl Judged {
         Self::new(corpus, &queries, &judgements.collect::<Vec<_>>())
     }
 
+    /// How many judgements are of relevant documents that the corpus has.
+    #[must_use]
+    pub fn known_relevant(&self, corpus: &Corpus) -> usize {
+        let judgements = self.queries.iter().flat_map(|query| &query.judgements);
+        judgements.filter(|(document, relevance)| **relevance > 0 && **document < corpus.documents.len()).count()
+    }
+
     /// How many judgements count, those of missing documents among them.
     #[must_use]
     pub fn judgements(&self) -> usize {
         self.queries.iter().map(|query| query.judgements.len()).sum()
     }
+}
+
+/// Whether a query is the text of a document, below its title if it has one.
+fn is_text_of(query: &str, document: &str) -> bool {
+    let before = document.strip_suffix(query.trim());
+    !query.trim().is_empty() && before.is_some_and(|title| title.is_empty() || title.ends_with(' '))
 }
 
 /// Why stages make no plan.
@@ -215,18 +244,19 @@ impl Plan {
     /// was given, or more.
     pub fn run(
         &self,
-        query: &str,
+        query: &JudgedQuery,
         dense: Option<&Ranking>,
         (corpus, lexical): (&Corpus, &Arc<Lexical>),
         reranker: Option<&mut (dyn Reranker + '_)>,
         job: &Job<'_>,
     ) -> Result<Run, BackendError> {
-        let mut run = Run::first_stages(query, dense, lexical, self.settings);
+        let left_out = query.own_document;
+        let mut run = Run::first_stages_without(left_out, &query.text, dense, lexical, self.settings);
         if let Some(reranker) = reranker.filter(|_| self.settings.runs(Stage::Rerank)) {
             let candidates = run.candidates();
             let texts: Vec<&str> = candidates.iter().map(|&document| corpus[document].text.as_str()).collect();
             let started = Instant::now();
-            let scores = reranker.rerank(query, &texts, job.cancel)?;
+            let scores = reranker.rerank(&query.text, &texts, job.cancel)?;
             if scores.len() != texts.len() {
                 let (scores, texts) = (scores.len(), texts.len());
                 return Err(BackendError::BadVectors(format!(
@@ -240,13 +270,34 @@ impl Plan {
 
     /// The measures of each measured stage on one query, in their order.
     #[must_use]
-    pub fn measures(&self, run: &Run, judgements: &Judgements) -> Vec<Measures> {
+    pub fn measures(&self, run: &Run, corpus: &Corpus, judgements: &Judgements) -> Vec<Measures> {
         let of_stage = |&stage: &Stage| {
-            let ranked: Vec<usize> = run.order(stage).into_iter().map(|document| document.0).collect();
+            let ranked: Vec<usize> = order(run, stage, corpus).into_iter().map(|document| document.0).collect();
             relevance::measures(&ranked, judgements, self.k)
         };
         self.stages.iter().map(of_stage).collect()
     }
+}
+
+/// Every document that a stage ranks, best first, and equal scores as `trec_eval` has them: by id, the last in the
+/// alphabet first. So no order of the corpus, which may well have the relevant ones first, makes a ranking better.
+#[must_use]
+pub fn order(run: &Run, stage: Stage, corpus: &Corpus) -> Vec<DocumentIndex> {
+    let sorted = |mut placed: Vec<Placed>| {
+        let id = |placed: &Placed| corpus[placed.document].id.as_bytes();
+        placed.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| id(b).cmp(id(a))));
+        placed.into_iter().map(|placed| placed.document)
+    };
+    let Some(ranking) = run.stage(stage) else { return Vec::new() };
+    let mut order: Vec<DocumentIndex> = sorted(ranking.placed.clone()).collect();
+    // Below what was reranked stands the rest of the stage before.
+    if stage == Stage::Rerank
+        && let Some(before) = run.settings.reranked().and_then(|stage| run.stage(stage))
+    {
+        let rest = before.placed.iter().filter(|placed| ranking.placement(placed.document).is_none());
+        order.extend(sorted(rest.copied().collect()));
+    }
+    order
 }
 
 /// The ranks, from 1, of the first `most` relevant documents of an order.

@@ -174,6 +174,14 @@ impl StageRanking {
         Some(Placement { rank, score: self.placed[rank - 1].score })
     }
 
+    fn without(self, left_out: Option<DocumentIndex>) -> Self {
+        if left_out.is_none_or(|document| self.placement(document).is_none()) {
+            return self;
+        }
+        let placed = self.placed.into_iter().filter(|placed| Some(placed.document) != left_out);
+        Self::new(placed.collect(), self.ranks.len(), self.time)
+    }
+
     fn items(&self) -> Vec<usize> {
         self.placed.iter().map(|placed| placed.document.0).collect()
     }
@@ -276,8 +284,21 @@ impl Run {
     /// `lexical` has to be made with the folding of the settings.
     #[must_use]
     pub fn first_stages(query: &str, dense: Option<&Ranking>, lexical: &Arc<Lexical>, settings: Settings) -> Self {
+        Self::first_stages_without(None, query, dense, lexical, settings)
+    }
+
+    /// The same as if one of the documents were not in the corpus: that which is the query itself.
+    #[must_use]
+    pub fn first_stages_without(
+        left_out: Option<DocumentIndex>,
+        query: &str,
+        dense: Option<&Ranking>,
+        lexical: &Arc<Lexical>,
+        settings: Settings,
+    ) -> Self {
         let dense = dense.filter(|_| settings.runs(Stage::Dense)).map(dense_stage);
         let bm25 = settings.runs(Stage::Bm25).then(|| lexical.rank(query, settings.bm25));
+        let [dense, bm25] = [dense, bm25].map(|ranking| ranking.map(|ranking| ranking.without(left_out)));
         let hybrid = match (&dense, &bm25) {
             (Some(dense), Some(bm25)) if settings.runs(Stage::Hybrid) => Some(hybrid_stage(dense, bm25, &settings)),
             _ => None,

@@ -35,7 +35,7 @@ impl Collection {
         );
         let qrels = folder.file(
             "qrels.tsv",
-            "query-id\tcorpus-id\tscore\nq1\ta\t1\n2\tc\t2\n2\tgone\t1\nq3\ta\t1\nq5\tt2\t1\nq9\ta\t1\n",
+            "query-id\tcorpus-id\tscore\nq1\ta\t1\n2\tc\t2\n2\tgone\t1\nq3\ta\t1\nq5\tt1\t1\nq9\ta\t1\n",
         );
         Self { folder, corpus, queries, qrels }
     }
@@ -91,9 +91,13 @@ fn a_collection_is_measured_and_what_it_lacks_is_told() {
         (&report["documents"], &report["queries"], &report["judgements"], &report["missing_documents"]),
         (&json!(5), &json!(4), &json!(5), &json!(1))
     );
-    assert_eq!(report["omitted"], json!({"empty_documents": 1, "unjudged_queries": 1, "stray_judgements": 1}));
+    assert_eq!(
+        report["omitted"],
+        json!({"empty_documents": 1, "unjudged_queries": 1, "stray_judgements": 1, "blank_queries": 0, "own_documents": 0})
+    );
     assert_eq!((names(&report), report["backends"].as_array().map(Vec::len)), (vec!["BM25"], Some(0)));
-    // q1 finds a at rank 2; 2 finds c, of grade 2, and misses one of grade 1; q3 finds nothing; q5 finds t2 after t1.
+    // q1 finds a at rank 2; 2 finds c, of grade 2, and misses one of grade 1; q3 finds nothing; q5 finds t1 after t2, as
+    // trec_eval has what is tied: by id, backwards.
     let discount = 1.0 / 3_f64.log2();
     let expected = [
         (discount + 2.0 / (2.0 + discount) + 0.0 + discount) / 4.0,
@@ -315,4 +319,48 @@ fn the_ordinary_reader_understands_a_collection() {
         report["results"].as_array().expect("results").iter().map(|found| (&found["id"], &found["text"])).collect();
     found.sort_by_key(|(id, _)| id.to_string());
     assert_eq!((found.len(), found[0]), (5, (&json!("a"), &json!("cat dog"))));
+}
+
+#[test]
+fn a_query_that_is_a_document_is_not_ranked_for_itself() {
+    let folder = Folder::new();
+    // As ArguAna has it: the query is the text of the document with its id, the document has a title too. The other has
+    // its id by chance.
+    let corpus = folder.file(
+        "corpus.jsonl",
+        "{\"_id\":\"a\",\"title\":\"pets\",\"text\":\"cats sleep\"}\n{\"_id\":\"b\",\"text\":\"cats wake\"}\n\
+         {\"_id\":\"c\",\"text\":\"dogs bark\"}\n",
+    );
+    let queries = folder.file(
+        "queries.jsonl",
+        "{\"_id\":\"a\",\"text\":\"cats sleep\"}\n{\"_id\":\"b\",\"text\":\"dogs\"}\n{\"_id\":\"x\",\"text\":\" \"}\n",
+    );
+    // 1.0 is a whole number, and what is said twice is said once.
+    let qrels = folder.file("qrels.tsv", "a\tb\t1.0\na\tb\t1\nb\tc\t1\nx\tc\t1\n");
+    let files = ["eval", "--corpus", &corpus, "--queries", &queries, "--qrels", &qrels, "--format", "json"];
+    for stages in ["dense", "bm25", "dense,bm25,hybrid,rerank"] {
+        let ran = run(&mut vecscope(&[&files[..], &["--stages", stages]].concat()));
+        assert_says(&ran.stderr, &["1 query is a document of the corpus", "1 query without a text left out"]);
+        let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!((&report["omitted"]["own_documents"], &report["queries"]), (&json!(1), &json!(2)));
+        for system in report["systems"].as_array().expect("systems") {
+            assert_near(number(&system["measures"]["success"]["mean"]), 1.0);
+        }
+    }
+}
+
+#[test]
+fn judgements_of_another_collection_are_refused_before_anything_is_embedded() {
+    let collection = Collection::new();
+    let other = collection.folder.file("other.tsv", "q1\t4983\t1\n");
+    let files = ["eval", "--corpus", &collection.corpus, "--queries", &collection.queries, "--qrels", &other];
+    let message = run(&mut vecscope(&files)).refused();
+    assert_says(&message, &["other.tsv: no relevant document is in", "like \"a\"", "here like \"4983\""]);
+    let json = collection.folder.file("qrels.jsonl", "{\"query-id\":\"q1\"}\n");
+    let message = run(&mut vecscope(&[&files[..6], &[json.as_str()]].concat())).refused();
+    assert_says(&message, &["qrels.jsonl:1: it looks like JSON"]);
+    let message = run(&mut vecscope(&["eval", "--corpus", "-", "--queries", "-", "--qrels", &other])).refused();
+    assert_says(&message, &["only one of them can be standard input"]);
+    let message = run(&mut collection.eval(&["--stages", "bm25", "-k", "100"])).refused();
+    assert_says(&message, &["--top", "--per-query", "--k 100"]);
 }

@@ -105,6 +105,16 @@ fn a_model_with_several_labels_is_refused() {
 }
 
 #[test]
+fn a_model_that_is_no_cross_encoder_is_refused_by_what_it_gives() {
+    let onnx = model::cross_encoder(&WEIGHTS, ONE_COLUMN);
+    // The same length, so that the file stays a model.
+    let at = onnx.windows(6).rposition(|bytes| bytes == b"logits").expect("its output is the last to be named");
+    let renamed = [&onnx[..at], b"vector", &onnx[at + 6..]].concat();
+    let error = refused(&renamed);
+    assert!(error.contains("it gives no logits, but vector"), "{error}");
+}
+
+#[test]
 fn logits_of_one_dimension_are_refused_declared_or_not() {
     let flat = refused(&model::cross_encoder(&WEIGHTS, Logits { declared: &[], columns: false }));
     assert!(flat.contains("its logits are declared as [?], not as [pairs, 1]"), "{flat}");

@@ -40,8 +40,11 @@ impl CrossEncoder {
     /// [`BackendError::ModelFile`] and [`BackendError::UntrustedModel`] as for any model, [`BackendError::Unfit`] where it
     /// gives something other than one finite score a pair, and [`BackendError::Model`] where it cannot be run.
     pub fn load(source: &CrossEncoderSource, engine: &Engine) -> Result<Self, BackendError> {
-        let CrossEncoderFiles { name, onnx, shape, labels, tokenizer } = CrossEncoderFiles::read(source)?;
+        let CrossEncoderFiles { name, onnx, outputs, shape, labels, tokenizer } = CrossEncoderFiles::read(source)?;
         let unfit = |reason: String| BackendError::Unfit { model: name.clone(), reason };
+        if !outputs.is_empty() && !outputs.iter().any(|output| output == OUTPUT) {
+            return Err(unfit(format!("it gives no {OUTPUT}, but {}", outputs.join(", "))));
+        }
         // fastembed takes the first of several labels for the score, and panics where there is only one dimension.
         if let Some(labels) = labels.filter(|&labels| labels != 1) {
             return Err(unfit(format!("its config.json has {labels} labels, and a score is one")));

@@ -168,14 +168,19 @@ impl LoadedModel {
 
     /// How many tokens each text has.
     pub(super) fn lengths(&self, texts: &[Text<'_>]) -> Vec<TokenCount> {
-        let written: Vec<&str> = texts.iter().map(|text| text.whole.as_ref()).collect();
-        let lengths = match self.counter.encode_batch_fast(written, true) {
-            Ok(encodings) => encodings.iter().map(Encoding::len).collect(),
-            // What the tokenizer refuses, running the model reports; a length of it does not exist.
-            Err(_) => vec![0; texts.len()],
+        // Not all at once: the tokens of a large corpus would take many times what its texts take.
+        const TOGETHER: usize = 64;
+        let length = |together: &[Text<'_>]| {
+            let written: Vec<&str> = together.iter().map(|text| text.whole.as_ref()).collect();
+            match self.counter.encode_batch_fast(written, true) {
+                Ok(encodings) => encodings.iter().map(Encoding::len).collect(),
+                // What the tokenizer refuses, running the model reports; a length of it does not exist.
+                Err(_) => vec![0; together.len()],
+            }
         };
-        lengths
-            .into_iter()
+        texts
+            .chunks(TOGETHER)
+            .flat_map(length)
             .map(|total| TokenCount { total, used: total.min(self.max_tokens), estimated: false })
             .collect()
     }

@@ -62,7 +62,7 @@ impl PerQuery {
         measures: &Measures,
         (corpus, most): (&Corpus, usize),
     ) -> anyhow::Result<()> {
-        let order = run.order(stage);
+        let order = evaluation::order(run, stage, corpus);
         let score = |document| run.stage(stage)?.placement(document).map(|placement| placement.score);
         let found = order.iter().take(most).map(|&document| Found { id: &corpus[document].id, score: score(document) });
         let line = Line {

@@ -61,6 +61,9 @@ pub(super) struct Omitted {
     pub(super) empty_documents: usize,
     pub(super) unjudged_queries: usize,
     pub(super) stray_judgements: usize,
+    pub(super) blank_queries: usize,
+    /// Queries that are documents: each is left out of its own rankings.
+    pub(super) own_documents: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,6 +139,8 @@ impl<'a> Report<'a> {
                 empty_documents: corpus.blank_lines.len(),
                 unjudged_queries: judged.unjudged_queries,
                 stray_judgements: judged.stray_judgements,
+                blank_queries: judged.blank_queries,
+                own_documents: judged.own_documents,
             },
             missing_documents: judged.missing_documents,
             k: plan.k(),

@@ -65,7 +65,8 @@ fn run(plan: &Plan, text: &str, reranker: Option<&mut dyn Reranker>) -> Result<R
     let dense = ranking(text, &[0.3, 0.5, 0.9, 0.1]);
     let dense = plan.settings().runs(Stage::Dense).then_some(&dense);
     let job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
-    plan.run(text, dense, (&corpus, &lexical), reranker, &job)
+    let query = JudgedQuery { id: "q".into(), text: text.into(), judgements: Judgements::new(), own_document: None };
+    plan.run(&query, dense, (&corpus, &lexical), reranker, &job)
 }
 
 fn plan(stages: &[Stage]) -> Plan {
@@ -148,7 +149,7 @@ fn every_stage_is_measured_by_its_own_order() {
     assert_eq!(reranker.asked, [3]);
     // Dense 2 1 0 3, BM25 0 1, hybrid 0 1 2 3, and of its first three by length 0 2 1, then 3.
     let judgements = Judgements::from([(2, 1), (3, 1), (9, 1)]);
-    let measures = plan.measures(&run, &judgements);
+    let measures = plan.measures(&run, &corpus(&TEXTS), &judgements);
     let ideal = 1.0 + 1.0 / 3_f64.log2();
     for (measures, [ndcg, mrr, recall, average, success]) in measures.iter().zip([
         [1.0 / ideal, 1.0, 1.0 / 3.0, (1.0 + 2.0 / 4.0) / 3.0, 1.0],
@@ -175,12 +176,15 @@ fn words_that_nothing_holds_and_a_depth_beyond_the_corpus_are_no_trouble() {
         let mut reranker = ByLength::new(0);
         let run_of_all = run(&all, text, Some(&mut reranker)).expect("the fakes never fail");
         let found: Vec<f64> =
-            all.measures(&run_of_all, &judgements).iter().map(|found| found.reciprocal_rank).collect();
+            all.measures(&run_of_all, &corpus(&TEXTS), &judgements).iter().map(|found| found.reciprocal_rank).collect();
         // By words there is nothing; "two birds" is shorter than "cat and dog" only.
         assert_eq!(found, [1.0, 0.0, 1.0, 0.5], "{text}");
         let by_words = Plan::new(&[Stage::Bm25, Stage::Rerank], settings, 10).expect("a plan");
         let run = run(&by_words, text, Some(&mut reranker)).expect("the fakes never fail");
-        assert!(by_words.measures(&run, &judgements).iter().all(|found| found.recall == 0.0), "{text}");
+        assert!(
+            by_words.measures(&run, &corpus(&TEXTS), &judgements).iter().all(|found| found.recall == 0.0),
+            "{text}"
+        );
         assert_eq!(reranker.asked, [4, 0]);
     }
 }

@@ -34,6 +34,8 @@ pub enum CrossEncoderSource {
 pub(super) struct CrossEncoderFiles {
     pub(super) name: String,
     pub(super) onnx: OnnxSource,
+    /// What it gives; nothing where that cannot be read.
+    pub(super) outputs: Vec<String>,
     /// The declared shape of its scores, where it is declared: `None` for a size that is not fixed.
     pub(super) shape: Option<Vec<Option<u64>>>,
     /// How many labels it tells apart, where its config says.
@@ -62,6 +64,7 @@ impl CrossEncoderFiles {
         let tokenizer = tokenizer_files(folder)?;
         Ok(Self {
             name,
+            outputs: shape::outputs(&bytes),
             shape: shape::of_output(&bytes, OUTPUT),
             labels: labels(&tokenizer.config_file),
             // An engine finds weights that are beside the model only where it knows where that is.

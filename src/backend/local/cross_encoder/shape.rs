@@ -16,6 +16,13 @@ pub(super) fn of_output(onnx: &[u8], name: &str) -> Option<Vec<Option<u64>>> {
     Some(dimensions.map(|dimension| Fields(dimension).number(1)).collect())
 }
 
+/// The names of a model's outputs. Empty where the file is no model: whoever loads it says so.
+pub(super) fn outputs(onnx: &[u8]) -> Vec<String> {
+    let Some(graph) = Fields(onnx).message(7) else { return Vec::new() };
+    let names = Fields(graph).messages(12).filter_map(|output| Fields(output).message(1));
+    names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
 /// The fields of a message, from here to its end.
 struct Fields<'a>(&'a [u8]);
 
@@ -110,6 +117,8 @@ mod tests {
         assert_eq!(of_output(&model, "logits"), Some(vec![None, Some(300)]));
         assert_eq!(of_output(&model, "hidden"), Some(vec![None]));
         assert_eq!(of_output(&model, "other"), None);
+        assert_eq!(outputs(&model), ["hidden", "logits"]);
+        assert!(outputs(b"no model").is_empty());
         assert!((0..model.len()).all(|end| of_output(&model[..end], "logits").is_none()));
     }
 }
