@@ -216,6 +216,12 @@ impl Work {
         let replies = self.replies.clone();
         let mut progress = |download| drop(replies.send(Reply::RerankerDownloading { reranker, download }));
         let (open, opened) = &mut self.rerankers[reranker.0];
+        // An evaluation may have opened it meanwhile.
+        if let Some(opened) = opened {
+            let card = opened.card().clone();
+            self.reply(Reply::RerankerOpened { reranker, opened: Ok(card) });
+            return;
+        }
         let card = match open(&mut OpenJob { cancel, progress: &mut progress }) {
             Ok(made) => {
                 let card = made.card().clone();
@@ -264,7 +270,7 @@ impl Work {
             self.lexical = Some(Arc::new(Lexical::new(&self.corpus, folding)));
         }
         if let Some(reranker) = job.reranker.filter(|reranker| self.rerankers[reranker.0].1.is_none()) {
-            self.open(reranker, cancel);
+            self.open(reranker, &CancellationToken::new());
         }
         let Self { rerankers, corpus, lexical, .. } = self;
         let lexical = lexical.as_ref()?;

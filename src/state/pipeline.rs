@@ -139,6 +139,8 @@ pub(super) struct Asked {
     pub(super) run: Option<(String, Option<Arc<Ranking>>, Settings)>,
     /// The run that is being reranked, and by whom.
     pub(super) rerank: Option<(Ticket, RerankerId)>,
+    /// The run that was reranked last.
+    pub(super) reranked: Ticket,
     pub(super) words: Option<(String, DocumentIndex)>,
 }
 
@@ -316,13 +318,19 @@ impl Pipeline {
         self.asked.run.is_some() && (!self.asked.answered || is_late && !self.is_settled())
     }
 
+    /// Whether what was reranked is the newest run, and not an older one that still stands there.
+    #[must_use]
+    pub fn rerank_is_current(&self) -> bool {
+        self.reranked.is_some() && self.asked.answered && self.asked.reranked == self.asked.ticket
+    }
+
     /// Whether the whole pipeline has answered, as far as it is known what that is.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         let Some(run) = &self.run else { return true };
         run.candidates().is_empty()
             || self.rerank_failed.is_some()
-            || self.reranked.as_ref().is_some_and(|reranked| reranked.query == run.query)
+            || self.rerank_is_current()
             || !matches!(self.reranker().map(|panel| &panel.phase), Some(RerankerPhase::Ready(_)))
     }
 }

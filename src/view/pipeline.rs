@@ -85,7 +85,8 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
     };
     match shown {
         Some((run, ranking)) if !ranking.placed.is_empty() => {
-            let is_current = run.query == state.query.text();
+            let is_old = stage == Stage::Rerank && !pipeline.rerank_is_current();
+            let is_current = run.query == state.query.text() && !is_old;
             draw_rows(frame, rows, state, stage, ranking, is_current, theme);
         }
         _ => {

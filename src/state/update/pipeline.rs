@@ -183,6 +183,9 @@ impl State {
         if ticket == pipeline.asked.ticket {
             pipeline.asked.answered = true;
             pipeline.rerank_failed = None;
+            if run.candidates().is_empty() {
+                pipeline.reranked = None;
+            }
             pipeline.run = Some(run);
         }
         Vec::new()
@@ -197,7 +200,7 @@ impl State {
         let pipeline = &mut self.pipeline;
         if ticket == pipeline.asked.ticket && reranker == pipeline.reranker {
             match run {
-                Ok(run) => pipeline.reranked = Some(run),
+                Ok(run) => (pipeline.reranked, pipeline.asked.reranked) = (Some(run), ticket),
                 Err(message) => (pipeline.reranked, pipeline.rerank_failed) = (None, Some(message)),
             }
         }

@@ -78,8 +78,8 @@ fn facts(state: &State, document: crate::corpus::DocumentIndex, columns: usize, 
     let pipeline = &state.pipeline;
     let Some(run) = &pipeline.run else { return Vec::new() };
     let mut provenance = run.provenance(document);
-    // The last stage may have answered only the query before.
-    if let Some(reranked) = pipeline.reranked.as_ref().filter(|reranked| reranked.query == run.query) {
+    // The last stage may have answered only the run before.
+    if let Some(reranked) = pipeline.reranked.as_ref().filter(|_| pipeline.rerank_is_current()) {
         let Provenance { rerank, rerank_score, .. } = reranked.provenance(document);
         (provenance.rerank, provenance.rerank_score) = (rerank, rerank_score);
     }

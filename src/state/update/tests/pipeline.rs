@@ -118,6 +118,25 @@ fn an_answer_to_an_older_query_is_dropped() {
 }
 
 #[test]
+fn a_rerank_of_older_settings_is_known_to_be_old() {
+    let mut state = on_screen();
+    type_and_work(&mut state, "south");
+    assert!(state.pipeline.rerank_is_current());
+    state.act(Action::NextStage);
+    let effects = state.act(Action::RaiseParam);
+    assert!(!state.pipeline.rerank_is_current() && !rows(&state, Stage::Rerank).is_empty(), "it stands there, dimmed");
+    work(&mut state, effects);
+    assert!(state.pipeline.rerank_is_current());
+    // Nothing to rerank is not shown as what was reranked before.
+    state.act(Action::PreviousStage);
+    let effects = state.act(Action::ToggleStage);
+    work(&mut state, effects);
+    state.act(Action::Dismiss);
+    type_and_work(&mut state, "zebra");
+    assert!(rows(&state, Stage::Bm25).is_empty() && rows(&state, Stage::Rerank).is_empty());
+}
+
+#[test]
 fn words_do_not_wait_for_a_server() {
     let mut state = on_screen();
     state.act(Action::SwapBackend);
