@@ -180,7 +180,11 @@ impl Work {
             Task::Measure(job, _) => job.reranker,
             Task::SumUp(..) => None,
         };
-        let measured = if let Task::Measure(job, _) = &task { Some(job.ticket) } else { None };
+        let measured = match &task {
+            Task::Measure(job, _) => Some(job.ticket),
+            Task::SumUp(ticket, ..) => Some(*ticket),
+            Task::Open(..) | Task::Rerank(..) | Task::Words(..) => None,
+        };
         // A panic in a reranker is a failure of that reranker, not of the program.
         match catch_unwind(AssertUnwindSafe(|| self.attempt(task))) {
             Ok(given_up) => given_up,
@@ -260,7 +264,7 @@ impl Work {
             Ok(None) => Err("this model does not say which words match".into()),
             Err(error) => Err(describe(error)),
         };
-        self.reply(Reply::WordsMatched(Matches { query, document, words }));
+        self.reply(Reply::WordsMatched(Matches { reranker, query, document, words }));
     }
 
     /// Gives the job back where a newer task cancelled it.

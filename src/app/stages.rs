@@ -1,5 +1,6 @@
 //! One thread for the stages of the pipeline that need no model: words, and the fusion.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -34,11 +35,16 @@ impl Stages {
         thread::spawn(move || {
             let mut known: Option<Arc<Lexical>> = None;
             while let Some(StagesJob { ticket, query, dense, settings }) = tasks.next() {
-                let lexical = match known.take().filter(|lexical| lexical.folding() == settings.folding) {
-                    Some(lexical) => lexical,
-                    None => Arc::new(Lexical::new(&corpus, settings.folding)),
-                };
-                let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
+                // A panic is a failure of this run, not of the program.
+                let ran = catch_unwind(AssertUnwindSafe(|| {
+                    let lexical = match known.take().filter(|lexical| lexical.folding() == settings.folding) {
+                        Some(lexical) => lexical,
+                        None => Arc::new(Lexical::new(&corpus, settings.folding)),
+                    };
+                    let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
+                    (lexical, run)
+                }));
+                let Ok((lexical, run)) = ran else { continue };
                 known = Some(lexical);
                 // Nobody listens any more when the program ends, which is no error.
                 drop(replies.send(Reply::Piped { ticket, run }));

@@ -77,9 +77,10 @@ pub fn rerank(settings: &Settings, score: RerankScore) -> String {
     let weight = settings.late_weight;
     match score {
         RerankScore::Late { late, cosine } => format!(
-            "rerank {:.3} = {weight} × late interaction {late:.3} + {:.1} × cosine {cosine:.3}",
+            "rerank {:.3} = {weight} × late interaction {late:.3} + {} × cosine {cosine:.3}",
             score.value(weight),
-            1.0 - weight
+            // Not 0.19999999.
+            ((1.0 - weight) * 1e4).round() / 1e4
         ),
         RerankScore::Logit(logit) => {
             let probability = score.probability().unwrap_or_default() * 100.0;
@@ -146,6 +147,17 @@ mod tests {
         let missed = Provenance { terms: vec![dog, yak], ..nothing.clone() };
         assert_eq!(bm25(&missed), "BM25 none of its words; not here: dog; in no sentence: yak");
         assert_eq!(bm25(&nothing), "BM25 none of its words: the query has no words to look for");
+    }
+
+    #[test]
+    fn the_weights_of_a_rerank_are_those_that_were_set() {
+        let settings = |late_weight| Settings { late_weight, ..Settings::default() };
+        let score = RerankScore::Late { late: 0.6, cosine: 0.4 };
+        assert_eq!(
+            rerank(&settings(0.25), score),
+            "rerank 0.450 = 0.25 × late interaction 0.600 + 0.75 × cosine 0.400"
+        );
+        assert_eq!(rerank(&settings(0.8), score), "rerank 0.560 = 0.8 × late interaction 0.600 + 0.2 × cosine 0.400");
     }
 
     #[test]

@@ -77,7 +77,8 @@ pub struct Difference {
 }
 
 impl Evaluation {
-    /// The queries that are measured so far, those on which the stages differ most first; with their nDCG by stage.
+    /// The queries that are measured so far, with their nDCG by stage: in their order, and when all are measured those on
+    /// which the stages differ most first.
     #[must_use]
     pub fn listed(&self) -> Vec<(usize, Vec<f64>)> {
         let by_stage = |measures: &Vec<Measures>| measures.iter().map(|of| Measure::Ndcg.of(of)).collect();
@@ -86,8 +87,10 @@ impl Evaluation {
             let greatest = values.iter().copied().fold(f64::MIN, f64::max);
             greatest - values.iter().copied().fold(f64::MAX, f64::min)
         };
-        // A stable sort: the queries are in their order.
-        listed.sort_by(|(_, a), (_, b)| spread(b).total_cmp(&spread(a)));
+        if self.outcome.is_some() {
+            // A stable sort: the queries are in their order.
+            listed.sort_by(|(_, a), (_, b)| spread(b).total_cmp(&spread(a)));
+        }
         listed
     }
 

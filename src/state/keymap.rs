@@ -202,7 +202,7 @@ fn pipeline_keys() -> Section {
         bind([alt(Key::Up), ctrl(Key::Up)], Action::RaiseParam, "raise the parameter"),
         bind([alt(Key::Down), ctrl(Key::Down)], Action::LowerParam, "lower the parameter"),
         bind([plain(Key::Function(9))], Action::ToggleEvaluation, "measure it on the labelled queries"),
-        bind([ctrl(Key::Char('y'))], Action::FetchReranker, "fetch the reranker's model"),
+        bind([ctrl(Key::Char('g'))], Action::FetchReranker, "fetch the reranker's model"),
         bind([plain(Key::Function(2))], Action::ToggleNumbers, "how words match: shades or numbers"),
         bind([plain(Key::Function(4))], Action::ToggleExplanation, "the sentence's part alone, or the columns"),
     ];
@@ -391,6 +391,16 @@ mod tests {
         let sections = PLACES.map(|place| sections(Mode::Typing, place)).concat();
         for binding in sections.iter().flat_map(|section| &section.bindings) {
             assert!(binding.help.chars().count() <= 50, "{}", binding.help);
+        }
+    }
+
+    #[test]
+    fn no_key_that_is_pressed_while_typing_says_yes_to_a_question_that_comes_up() {
+        let yes = sections(Mode::Consent, Place::Search).into_iter().flat_map(|section| section.bindings);
+        let yes: Vec<Chord> = yes.filter(|b| b.action == Action::Confirm).flat_map(|b| b.chords).collect();
+        assert!(!yes.is_empty());
+        for binding in PLACES.map(|place| sections(Mode::Typing, place)).concat().iter().flat_map(|s| &s.bindings) {
+            assert!(binding.chords.iter().all(|chord| !yes.contains(chord)), "{}", binding.help);
         }
     }
 

@@ -121,6 +121,8 @@ pub struct Pipeline {
 /// How the words of a query and of a document match.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matches {
+    /// By whose token vectors.
+    pub reranker: RerankerId,
     /// The query.
     pub query: String,
     /// The document.
@@ -141,7 +143,7 @@ pub(super) struct Asked {
     pub(super) rerank: Option<(Ticket, RerankerId)>,
     /// The run that was reranked last.
     pub(super) reranked: Ticket,
-    pub(super) words: Option<(String, DocumentIndex)>,
+    pub(super) words: Option<(RerankerId, String, DocumentIndex)>,
 }
 
 impl Pipeline {
@@ -316,6 +318,12 @@ impl Pipeline {
     pub(super) fn is_near(&self) -> bool {
         let is_late = self.reranker().is_some_and(|panel| panel.method == RerankMethod::LateInteraction);
         self.asked.run.is_some() && (!self.asked.answered || is_late && !self.is_settled())
+    }
+
+    /// Whether the stages up to the fusion have run as they are set, for the newest query.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.asked.answered
     }
 
     /// Whether what was reranked is the newest run, and not an older one that still stands there.

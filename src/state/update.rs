@@ -117,6 +117,9 @@ impl State {
                 self.focus_first_column();
             }
         }
+        if !self.wants_vectors() {
+            return Vec::new();
+        }
         let pauses: Vec<_> =
             visible.into_iter().map(|backend| (backend, self.panels[backend.0].typing_pause)).collect();
         pauses.into_iter().flat_map(|(backend, pause)| self.request_search(backend, pause)).collect()

@@ -26,6 +26,8 @@ use crate::text;
 
 /// The widest that the panel gets.
 const WIDTH: u16 = 100;
+/// Below this height there is no room for air.
+const SMALL: usize = 12;
 /// From this width on, every measure has a column.
 const ALL_MEASURES: usize = 76;
 
@@ -37,10 +39,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let title = format!(" {queries} (Enter takes one, Esc closes) ");
     let inner = titled(frame, area, &title, true, theme);
     let (columns, height) = (usize::from(inner.width), usize::from(inner.height));
-    let mut lines: Vec<Line<'static>> = text::wrap(&setup(state, evaluation), columns, 2)
-        .into_iter()
-        .map(|line| Line::styled(line, theme.dim))
-        .collect();
+    let mut lines: Vec<Line<'static>> =
+        text::wrap(&setup(state, evaluation), columns, if height < SMALL { 1 } else { 2 })
+            .into_iter()
+            .map(|line| Line::styled(line, theme.dim))
+            .collect();
     match (&evaluation.failed, &evaluation.outcome) {
         (Some(message), _) => {
             let message = format!("✗ {}", text::visible(message));
@@ -49,7 +52,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         (None, Some(outcome)) => lines.extend(outcome_lines(evaluation, outcome, columns, theme)),
         (None, None) => lines.push(progress(evaluation, theme)),
     }
-    lines.push(Line::default());
+    if height < SMALL {
+        // Two lines are left for the queries.
+        lines.truncate(height.saturating_sub(2));
+    } else {
+        lines.push(Line::default());
+    }
     let names: Vec<&str> = evaluation.plan.stages().iter().map(|stage| stage.name()).collect();
     let heading = format!("nDCG@{} by query: {}", evaluation.plan.k(), names.join(", "));
     lines.push(Line::styled(text::fit(&heading, columns).into_owned(), theme.dim));
@@ -58,7 +66,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     frame.render_widget(Text::from(lines), inner);
 }
 
-/// What is measured, and whether the pipeline is still set so.
+/// What is measured.
 fn setup(state: &State, evaluation: &Evaluation) -> String {
     let mut parts = Vec::new();
     for &stage in evaluation.plan.stages() {

@@ -51,6 +51,8 @@ const GAP: u16 = 7;
 /// The width between two stages of the pipeline, for the line of the sentence that is followed.
 const WIDE_STAGE_GAP: u16 = 5;
 const STAGE_GAP: u16 = 2;
+/// From this width on, a row of four columns has room for an id.
+const FOUR_STAGES: u16 = 76;
 
 /// Where the names of screens begin, behind that of the program.
 const TABS_START: u16 = 11;
@@ -162,6 +164,11 @@ impl Layout {
         let below = if room.height >= 14 { room.height / 2 } else { 0 };
         let [columns, why] = Split::vertical([Constraint::Fill(1), Constraint::Length(below)]).areas(room);
         self.why = (below > 0).then_some(why);
+        if width < FOUR_STAGES {
+            self.stages = vec![(state.pipeline.focus, columns)];
+            self.rows = inner(columns);
+            return;
+        }
         let gap = if width >= WIDE { WIDE_STAGE_GAP } else { STAGE_GAP };
         let areas: [Rect; 4] = Split::horizontal([Constraint::Fill(1); 4]).spacing(gap).areas(columns);
         self.stages = Stage::ALL.into_iter().zip(areas).collect();

@@ -85,8 +85,9 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
     };
     match shown {
         Some((run, ranking)) if !ranking.placed.is_empty() => {
-            let is_old = stage == Stage::Rerank && !pipeline.rerank_is_current();
-            let is_current = run.query == state.query.text() && !is_old;
+            let is_answered =
+                if stage == Stage::Rerank { pipeline.rerank_is_current() } else { pipeline.is_answered() };
+            let is_current = run.query == state.query.text() && is_answered;
             draw_rows(frame, rows, state, stage, ranking, is_current, theme);
         }
         _ => {
@@ -188,7 +189,8 @@ fn empty(state: &State, stage: Stage) -> String {
         Stage::Bm25 if state.pipeline.run.is_some() => "no sentence holds a word of the query".into(),
         Stage::Bm25 => String::new(),
         Stage::Hybrid if !settings.runs(Stage::Hybrid) => "needs both dense and BM25".into(),
-        Stage::Hybrid => "waits for dense".into(),
+        Stage::Hybrid if state.panel().takes_queries() => "waits for dense".into(),
+        Stage::Hybrid => "needs dense, which has no ranking".into(),
         Stage::Rerank => empty_rerank(state),
     }
 }

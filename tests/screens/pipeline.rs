@@ -46,10 +46,10 @@ pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
             run.rerank(&scores, TIME);
             state.receive(Reply::Reranked { ticket, reranker, run: Ok(Arc::new(run)) })
         }
-        Effect::MatchWords { query, document, .. } => {
+        Effect::MatchWords { reranker, query, document } => {
             let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
             let words = matched(words(&query), words(&state.corpus[document].text));
-            state.receive(Reply::WordsMatched(Matches { query, document, words: Ok(Arc::new(words)) }))
+            state.receive(Reply::WordsMatched(Matches { reranker, query, document, words: Ok(Arc::new(words)) }))
         }
         Effect::RankLabelled { backend, ticket, query } => {
             let ranking = Ok(Arc::new(ranking(state, &query, query.len())));
@@ -115,7 +115,7 @@ fn a_blend_and_a_cross_encoder_that_is_not_there() {
         answer(&mut state, effects, 2, &local_card());
     }
     let shown = screen(&mut state, (120, 36));
-    assert!(shown.contains("Ctrl+Y fetches it") && shown.contains("blend alpha 0.5"), "{shown}");
+    assert!(shown.contains("Ctrl+G fetches it") && shown.contains("blend alpha 0.5"), "{shown}");
     let effects = state.act(Action::FetchReranker);
     answer(&mut state, effects, 2, &local_card());
     insta::assert_snapshot!("pipeline_cross_encoder", screen(&mut state, (120, 36)));
@@ -151,6 +151,14 @@ fn the_panel_of_the_evaluation() {
     }
     state.act(Action::Scroll(1));
     assert_screens("evaluation", &mut state);
+}
+
+#[test]
+fn where_four_columns_have_no_room_for_a_sentence_there_is_one() {
+    let mut state = piped();
+    let shown = screen(&mut state, (62, 20));
+    assert!(shown.contains("● dense") && !shown.contains("○ hybrid"), "{shown}");
+    assert!(shown.contains("Why does my query take so long on a table with a"), "{shown}");
 }
 
 #[test]

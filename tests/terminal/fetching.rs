@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::hub::Hub;
 use crate::model::{self, ONE_COLUMN, WEIGHTS};
-use crate::terminal::{CTRL_Y, DOWN, ENTER, F6, PIPELINE, Terminal, program};
+use crate::terminal::{CTRL_G, DOWN, ENTER, F6, PIPELINE, Terminal, program};
 
 #[test]
 fn a_chosen_model_is_fetched_and_ranks() {
@@ -58,7 +58,7 @@ fn a_cross_encoder_is_fetched_when_the_person_says_so_and_reranks() {
     terminal.send("red");
     terminal.shows(&["○ rerank", "not on this machine", "rerank –", "RRF 0.0"]);
     assert!(hub.fetched().is_empty(), "nothing is fetched unasked: {:?}", hub.fetched());
-    terminal.send(CTRL_Y);
+    terminal.send(CTRL_G);
     // 1 for the query, and ten times 1 + 2 for its document.
     terminal.shows(&["43.50 blueish", "31.00 red green", "rerank logit 31.00 = probability 100.0 %"]);
     terminal.send("dish");

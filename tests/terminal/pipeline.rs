@@ -53,7 +53,7 @@ fn words_are_ranked_while_a_server_is_slow_and_a_model_that_is_missing_is_named(
     // The reranker's model is its own, whatever the dense stage runs.
     terminal.send(BACK_TAB);
     terminal.send(ALT_UP);
-    terminal.shows(&["● rerank", "‹ms-marco", "not on this machine", "Ctrl+Y"]);
+    terminal.shows(&["● rerank", "‹ms-marco", "not on this machine", "Ctrl+G"]);
     terminal.send(F8);
     terminal.shows(&["‹top 50›"]);
     terminal.quit();

@@ -33,7 +33,7 @@ pub(crate) const F9: &str = "\x1b[20~";
 /// A question that the bundled corpus answers.
 pub(crate) const QUESTION: &str = "how do I ask a database a question";
 pub(crate) const CTRL_C: &str = "\x03";
-pub(crate) const CTRL_Y: &str = "\x19";
+pub(crate) const CTRL_G: &str = "\x07";
 pub(crate) const PIPELINE: &str = "\x1b3";
 pub(crate) const CTRL_Z: &str = "\x1a";
 

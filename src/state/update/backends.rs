@@ -43,7 +43,7 @@ impl State {
             Search::Idle => self.current_ranking(backend).is_some_and(|ranking| ranking.is_complete()),
             Search::Paused | Search::Failed(_) => false,
         };
-        if !self.query.is_blank() && !asked {
+        if !self.query.is_blank() && !asked && self.wants_vectors() {
             effects.extend(self.request_search(backend, Duration::ZERO));
         }
         effects

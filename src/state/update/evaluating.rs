@@ -8,7 +8,7 @@ use crate::engine::{Ranking, Stage};
 use crate::math::relevance::Measures;
 use crate::state::evaluation::{Evaluation, Outcome, Setup};
 use crate::state::pipeline::RerankerPhase;
-use crate::state::{Effect, Mode, Phase, Screen, State, Ticket};
+use crate::state::{BackendId, Effect, Mode, Phase, Screen, State, Ticket};
 
 impl State {
     /// Opens the panel, and measures where that was not done for the pipeline as it is set; or leaves the panel. What is
@@ -90,6 +90,18 @@ impl State {
         self.evaluation.as_mut().filter(|evaluation| evaluation.ticket == ticket && evaluation.failed.is_none())
     }
 
+    /// A backend that broke ranks no more queries.
+    pub(super) fn evaluation_lost(&mut self, backend: BackendId, message: &str) {
+        let of_backend = |evaluation: &&mut Evaluation| {
+            evaluation.setup.backend == backend && evaluation.setup.settings.runs(Stage::Dense)
+        };
+        if let Some(evaluation) = self.evaluation.as_mut().filter(of_backend)
+            && evaluation.outcome.is_none()
+        {
+            evaluation.failed = Some(message.to_owned());
+        }
+    }
+
     pub(super) fn labelled_ranked(&mut self, ticket: Ticket, ranking: Result<Arc<Ranking>, String>) -> Vec<Effect> {
         let Some(evaluation) = self.evaluating(ticket) else { return Vec::new() };
         match ranking {
@@ -117,7 +129,8 @@ impl State {
 
     pub(super) fn summed_up(&mut self, ticket: Ticket, outcome: Outcome) -> Vec<Effect> {
         if let Some(evaluation) = self.evaluating(ticket) {
-            evaluation.outcome = Some(outcome);
+            // The list is in another order now.
+            (evaluation.outcome, evaluation.chosen) = (Some(outcome), 0);
         }
         Vec::new()
     }

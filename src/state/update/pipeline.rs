@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::backend::RerankerCard;
 use crate::backend::hub::Download;
+use crate::backend::{RerankMethod, RerankerCard};
 use crate::corpus::DocumentIndex;
 use crate::engine::{Run, Stage};
 use crate::state::pipeline::{Matches, Param, RerankerPhase};
@@ -46,6 +46,14 @@ impl State {
         {
             return None;
         }
+        // While the corpus is embedded, every batch is another ranking: the one before goes to its end first.
+        if let Some((asked, Some(_), told)) = &self.pipeline.asked.run
+            && (asked, told) == (&query, &settings)
+            && dense.is_some()
+            && !(self.pipeline.asked.answered && self.pipeline.is_settled())
+        {
+            return None;
+        }
         let ticket = self.next_ticket();
         let asked = &mut self.pipeline.asked;
         (asked.ticket, asked.answered) = (ticket, false);
@@ -71,21 +79,27 @@ impl State {
     fn request_words(&mut self) -> Option<Effect> {
         let document = self.pipeline.document()?;
         let matcher = self.pipeline.word_matcher()?;
-        if !self.pipeline.is_settled() {
+        let is_of_query = self.pipeline.run.as_ref().is_some_and(|run| run.query == self.query.text());
+        if !(is_of_query && self.pipeline.asked.answered && self.pipeline.is_settled()) {
             return None;
         }
         match self.pipeline.rerankers[matcher.0].phase {
             RerankerPhase::Closed => Some(self.open_reranker(matcher)),
             RerankerPhase::Ready(_) => {
-                let words = (self.query.text().to_owned(), document);
+                let words = (matcher, self.query.text().to_owned(), document);
                 if self.pipeline.asked.words.as_ref() == Some(&words) {
                     return None;
                 }
                 self.pipeline.asked.words = Some(words.clone());
-                Some(Effect::MatchWords { reranker: matcher, query: words.0, document })
+                Some(Effect::MatchWords { reranker: matcher, query: words.1, document })
             }
             _ => None,
         }
+    }
+
+    /// Whether anything on the screen is ranked by vectors: without the dense stage, no query goes to a backend.
+    pub(super) fn wants_vectors(&self) -> bool {
+        self.screen != Screen::Pipeline || self.pipeline.settings.runs(Stage::Dense)
     }
 
     fn open_reranker(&mut self, reranker: RerankerId) -> Effect {
@@ -122,10 +136,15 @@ impl State {
     }
 
     pub(super) fn toggle_stage(&mut self) -> Vec<Effect> {
+        let before = self.wants_vectors();
         if let Err(reason) = self.pipeline.toggle(self.pipeline.focus) {
             self.notice = Some(reason.into());
         }
-        Vec::new()
+        match (before, self.wants_vectors()) {
+            (false, true) => self.bring_up(self.active),
+            (true, false) => self.forget_search(self.active),
+            _ => Vec::new(),
+        }
     }
 
     pub(super) fn next_param(&mut self) -> Vec<Effect> {
@@ -166,10 +185,12 @@ impl State {
         if pipeline.matches.as_ref().is_some_and(|matches| matches.words.is_err()) {
             pipeline.asked.words = None;
         }
-        if let Some(panel) = pipeline.rerankers.get_mut(pipeline.reranker.0)
-            && matches!(panel.phase, RerankerPhase::Failed(_))
-        {
-            panel.phase = RerankerPhase::Closed;
+        let in_use = pipeline.reranker.0;
+        for (place, panel) in pipeline.rerankers.iter_mut().enumerate() {
+            let is_wanted = place == in_use || panel.method == RerankMethod::LateInteraction;
+            if is_wanted && matches!(panel.phase, RerankerPhase::Failed(_)) {
+                panel.phase = RerankerPhase::Closed;
+            }
         }
     }
 
@@ -212,9 +233,17 @@ impl State {
         reranker: RerankerId,
         opened: Result<RerankerCard, String>,
     ) -> Vec<Effect> {
-        self.pipeline.rerankers[reranker.0].phase = match opened {
+        let pipeline = &mut self.pipeline;
+        pipeline.rerankers[reranker.0].phase = match opened {
             Ok(card) => RerankerPhase::Ready(card),
-            Err(message) => RerankerPhase::Failed(message),
+            Err(message) => {
+                // What it was asked for it will not answer.
+                pipeline.asked.words = None;
+                if reranker == pipeline.reranker {
+                    (pipeline.reranked, pipeline.asked.rerank) = (None, None);
+                }
+                RerankerPhase::Failed(message)
+            }
         };
         Vec::new()
     }
@@ -229,8 +258,9 @@ impl State {
 
     /// Only of the newest query and document that were asked for.
     pub(super) fn words_matched(&mut self, matches: Matches) -> Vec<Effect> {
-        let of: (&str, DocumentIndex) = (&matches.query, matches.document);
-        if self.pipeline.asked.words.as_ref().is_some_and(|(query, document)| (query.as_str(), *document) == of) {
+        let of: (RerankerId, &str, DocumentIndex) = (matches.reranker, &matches.query, matches.document);
+        let asked = self.pipeline.asked.words.as_ref();
+        if asked.is_some_and(|(reranker, query, document)| (*reranker, query.as_str(), *document) == of) {
             self.pipeline.matches = Some(matches);
         }
         Vec::new()

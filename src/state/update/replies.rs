@@ -100,6 +100,9 @@ impl State {
     }
 
     fn closed(&mut self, backend: BackendId, phase: Phase) -> Vec<Effect> {
+        if let Phase::Failed(message) | Phase::NotConfigured(message) = &phase {
+            self.evaluation_lost(backend, message);
+        }
         let panel = self.panel_mut(backend);
         panel.phase = phase;
         panel.search = Search::Idle;

@@ -22,7 +22,7 @@ use crate::view::Theme;
 const LABEL: usize = 12;
 /// The narrowest column: a shade in its brackets, or two digits.
 const SHADE: usize = 3;
-const NUMBER: usize = 4;
+const NUMBER: usize = 5;
 /// The most and the fewest lines that words take when they are written downwards.
 const TALLEST_HEADER: usize = 7;
 const LEAST_HEADER: usize = 4;
@@ -209,6 +209,7 @@ mod tests {
                 "mean 0.800 · ░ .2 ▒ .35 ▓ .5 █ .7 (F2)",
             ]
         );
+        assert_eq!(padded(&shown(-0.12, true, true), NUMBER), "[-12]");
         assert!(drawn(80, 8, true)[2].starts_with("database  40        [99]"), "{:?}", drawn(80, 8, true));
     }
 

@@ -91,7 +91,9 @@ fn facts(state: &State, document: crate::corpus::DocumentIndex, columns: usize, 
     facts.extend(provenance.rerank_score.map(|score| retrieval::rerank(&run.settings, score)));
     let mut lines = Vec::new();
     for fact in facts {
-        for (number, line) in text::wrap(&fact, columns, 3).into_iter().enumerate() {
+        // A sum that is cut cannot be checked: alone, there is room for all of it.
+        let most = if state.explanation_alone { usize::MAX } else { 3 };
+        for (number, line) in text::wrap(&fact, columns, most).into_iter().enumerate() {
             lines.push(match line.split_once(' ') {
                 Some((first, rest)) if number == 0 => Line::from(vec![
                     Span::styled(first.to_owned(), theme.accent),

@@ -131,6 +131,9 @@ fn the_query_on_which_stages_differ_most_comes_first_and_can_be_taken() {
     let evaluation = state.evaluation.as_mut().expect("it was opened");
     evaluation.measured = vec![vec![measures(0.5), measures(0.6)], vec![measures(1.0), measures(0.2)]];
     let listed: Vec<usize> = evaluation.listed().iter().map(|(number, _)| *number).collect();
+    assert_eq!(listed, [0, 1], "nothing moves under the person's hand while they are measured");
+    evaluation.outcome = Some(Outcome { summaries: Vec::new(), differences: Vec::new() });
+    let listed: Vec<usize> = evaluation.listed().iter().map(|(number, _)| *number).collect();
     assert_eq!(listed, [1, 0]);
     state.act(Action::Scroll(1));
     state.act(Action::Choose);
@@ -144,4 +147,13 @@ fn a_corpus_without_labelled_queries_says_where_to_measure() {
     assert_eq!(state.act(Action::ToggleEvaluation), []);
     assert_eq!(state.mode, Mode::Typing);
     assert!(state.notice.as_deref().is_some_and(|notice| notice.contains("vecscope eval")), "{:?}", state.notice);
+}
+
+#[test]
+fn a_backend_that_breaks_ends_its_evaluation() {
+    let mut state = on_screen();
+    state.act(Action::ToggleEvaluation);
+    state.receive(Reply::Failed { backend: LOCAL, message: "the backend broke".into() });
+    let failed = state.evaluation.as_ref().and_then(|evaluation| evaluation.failed.clone());
+    assert_eq!(failed.as_deref(), Some("the backend broke"));
 }

@@ -261,7 +261,7 @@ fn an_empty_query_empties_the_columns_and_what_comes_late_is_dropped() {
 fn matches_of_another_sentence_are_dropped() {
     let mut state = on_screen();
     type_and_work(&mut state, "south");
-    let matches = |document| Matches { query: "south".into(), document, words: Err("none".into()) };
+    let matches = |document| Matches { reranker: LATE, query: "south".into(), document, words: Err("none".into()) };
     state.receive(Reply::WordsMatched(matches(DocumentIndex(3))));
     assert_eq!(state.pipeline.matches, None);
     state.receive(Reply::WordsMatched(matches(DocumentIndex(1))));
@@ -280,4 +280,57 @@ fn the_screen_costs_nothing_while_it_is_not_shown() {
     // Coming back, the query of now is run.
     let effects = state.act(Action::ShowScreen(Screen::Pipeline));
     assert!(matches!(&effects[0], Effect::RunPipeline { query, dense: Some(_), .. } if query == "southx"));
+}
+
+#[test]
+fn a_reranker_that_breaks_says_so_and_is_asked_again_for_everything() {
+    let mut state = on_screen();
+    type_and_work(&mut state, "south");
+    assert!(!rows(&state, Stage::Rerank).is_empty());
+    state.receive(Reply::RerankerOpened { reranker: LATE, opened: Err("the reranker broke".into()) });
+    assert!(rows(&state, Stage::Rerank).is_empty(), "what it said before is not in the way of the reason");
+    let again = state.act(Action::Retry);
+    assert_eq!(again, [Effect::OpenReranker(LATE)]);
+    let left = work(&mut state, again);
+    assert_eq!(rows(&state, Stage::Rerank).len(), 4);
+    assert!(matches!(left[..], [Effect::MatchWords { .. }]), "{left:?}");
+}
+
+#[test]
+fn without_the_dense_stage_no_query_goes_to_a_backend() {
+    let mut state = on_screen();
+    let off = state.act(Action::ToggleStage);
+    assert_eq!(off, []);
+    let effects = type_text(&mut state, "south");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Search { .. })), "{effects:?}");
+    work(&mut state, effects);
+    assert_eq!(rows(&state, Stage::Rerank), [2]);
+    // On again, the query of now is asked for; and a search that is on its way is taken back when it goes off.
+    let on = state.act(Action::ToggleStage);
+    assert_eq!(sent(&on).2, "south");
+    assert!(state.act(Action::ToggleStage).contains(&Effect::CancelSearch(LOCAL)));
+}
+
+#[test]
+fn words_are_matched_for_the_sentence_of_the_query_as_it_stands() {
+    let mut state = on_screen();
+    type_and_work(&mut state, "south");
+    let next_key = type_text(&mut state, "x");
+    assert!(matches!(next_key[..], [Effect::Search { .. }]), "{next_key:?}");
+}
+
+#[test]
+fn a_growing_corpus_does_not_take_the_reranker_off_its_work() {
+    let mut state = on_screen();
+    let effects = type_text(&mut state, "south");
+    let (backend, ticket, query) = sent(&effects);
+    let ranked = |state: &mut State, scores: &[f32]| answer(state, backend, ticket, ranking(&query, scores));
+    let first = ranked(&mut state, &[0.1, 0.2]);
+    assert!(first.iter().any(|effect| matches!(effect, Effect::RunPipeline { .. })));
+    // Before the first is through, another batch: no new run, which would cancel it.
+    let second = ranked(&mut state, &[0.1, 0.2, 0.9]);
+    assert!(!second.iter().any(|effect| matches!(effect, Effect::RunPipeline { .. })), "{second:?}");
+    // When the first is through, the newest is taken up by itself.
+    work(&mut state, first);
+    assert_eq!(rows(&state, Stage::Dense), [2, 1, 0]);
 }
