@@ -162,6 +162,7 @@ impl App {
                 | Effect::OpenReranker(_)
                 | Effect::StopOpeningReranker
                 | Effect::Rerank { .. }
+                | Effect::CancelRerank
                 | Effect::MatchWords { .. }
                 | Effect::RankLabelled { .. }
                 | Effect::Measure { .. }

@@ -67,6 +67,7 @@ impl Crew {
             Effect::OpenReranker(reranker) => self.reranking.open(reranker),
             Effect::StopOpeningReranker => self.reranking.stop_opening(),
             Effect::Rerank { ticket, reranker, run } => self.reranking.rerank(ticket, reranker, run),
+            Effect::CancelRerank => self.reranking.cancel(),
             Effect::MatchWords { reranker, query, document } => self.reranking.match_words(reranker, query, document),
             Effect::RankLabelled { backend, ticket, query } => {
                 self.workers[backend.0].slot().run(Errand::Rank(ticket, query));

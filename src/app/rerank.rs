@@ -34,6 +34,8 @@ struct Tasks {
     opening: CancellationToken,
     /// Of the reranking that is under way.
     running: CancellationToken,
+    /// Of the labelled query that is under way: whatever a person does goes ahead of it.
+    measuring: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -74,8 +76,8 @@ impl Tasks {
             return Some(Task::Words(reranker, query, document));
         }
         if let Some(job) = self.measure.take() {
-            self.running = CancellationToken::new();
-            return Some(Task::Measure(job, self.running.clone()));
+            self.measuring = CancellationToken::new();
+            return Some(Task::Measure(job, self.measuring.clone()));
         }
         let (ticket, plan, systems) = self.sum_up.take()?;
         Some(Task::SumUp(ticket, plan, systems))
@@ -113,7 +115,10 @@ impl Reranking {
 
     /// Asks for a reranker to be made ready. Never waits, as the rest.
     pub(super) fn open(&self, reranker: RerankerId) {
-        self.fill(|tasks| tasks.open.push(reranker));
+        self.fill(|tasks| {
+            tasks.measuring.cancel();
+            tasks.open.push(reranker);
+        });
     }
 
     /// Gives up making a reranker ready: a model may take long to fetch.
@@ -125,13 +130,24 @@ impl Reranking {
     pub(super) fn rerank(&self, ticket: Ticket, reranker: RerankerId, run: Arc<Run>) {
         self.fill(|tasks| {
             tasks.running.cancel();
+            tasks.measuring.cancel();
             tasks.rerank = Some((ticket, reranker, run));
         });
     }
 
+    /// Takes back the reranking, also one that is being worked on.
+    pub(super) fn cancel(&self) {
+        let mut tasks = lock(&self.tasks);
+        tasks.running.cancel();
+        tasks.rerank = None;
+    }
+
     /// Asks which words of a document match a query, in place of any other.
     pub(super) fn match_words(&self, reranker: RerankerId, query: String, document: DocumentIndex) {
-        self.fill(|tasks| tasks.words = Some((reranker, query, document)));
+        self.fill(|tasks| {
+            tasks.measuring.cancel();
+            tasks.words = Some((reranker, query, document));
+        });
     }
 
     /// Asks for a labelled query to be taken through the stages, when nothing else is waiting.
@@ -155,6 +171,7 @@ impl Drop for Reranking {
         let tasks = lock(&self.tasks);
         tasks.opening.cancel();
         tasks.running.cancel();
+        tasks.measuring.cancel();
         self.bell.stop();
     }
 }

@@ -69,6 +69,8 @@ pub enum Effect {
         /// What to rerank.
         run: Arc<Run>,
     },
+    /// Nobody waits any more for the reranking.
+    CancelRerank,
     /// Find out which words match. A newer one takes the place of an older one.
     MatchWords {
         /// By whose token vectors.

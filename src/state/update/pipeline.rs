@@ -13,15 +13,16 @@ impl State {
     /// Asks for whatever the screen lacks: a run of the stages, a reranking of its best, and which words match.
     pub(super) fn refresh_pipeline(&mut self) -> Vec<Effect> {
         if self.screen != Screen::Pipeline {
-            return Vec::new();
+            return self.forget_rerank().into_iter().collect();
         }
         if self.query.is_blank() {
+            let forgotten = self.forget_rerank();
             // What is on its way is for nobody.
             let ticket = self.next_ticket();
             let pipeline = &mut self.pipeline;
             (pipeline.run, pipeline.reranked, pipeline.matches, pipeline.rerank_failed) = (None, None, None, None);
             (pipeline.asked.run, pipeline.asked.words, pipeline.asked.ticket) = (None, None, ticket);
-            return Vec::new();
+            return forgotten.into_iter().collect();
         }
         let mut effects = Vec::new();
         effects.extend(self.request_run());
@@ -29,6 +30,13 @@ impl State {
         effects.extend(self.request_words());
         self.select_followed();
         effects
+    }
+
+    /// Takes back a reranking that is on its way.
+    fn forget_rerank(&mut self) -> Option<Effect> {
+        let is_done = self.pipeline.rerank_is_current() || self.pipeline.rerank_failed.is_some();
+        let asked = self.pipeline.asked.rerank.take_if(|_| !is_done)?;
+        (asked.0 == self.pipeline.asked.ticket).then_some(Effect::CancelRerank)
     }
 
     fn request_run(&mut self) -> Option<Effect> {

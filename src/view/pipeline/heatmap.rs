@@ -154,7 +154,7 @@ impl Plan {
 
 fn shown(cosine: f32, is_best: bool, numbers: bool) -> String {
     let inside = if numbers {
-        format!("{:.0}", (cosine * 100.0).clamp(-99.0, 99.0))
+        format!("{:.0}", (cosine * 100.0).clamp(-99.0, 100.0))
     } else {
         match cosine {
             ..0.2 => " ",
@@ -210,7 +210,7 @@ mod tests {
             ]
         );
         assert_eq!(padded(&shown(-0.12, true, true), NUMBER), "[-12]");
-        assert!(drawn(80, 8, true)[2].starts_with("database  40        [99]"), "{:?}", drawn(80, 8, true));
+        assert!(drawn(80, 8, true)[2].starts_with("database  40        [100]"), "{:?}", drawn(80, 8, true));
     }
 
     #[test]

@@ -334,3 +334,21 @@ fn a_growing_corpus_does_not_take_the_reranker_off_its_work() {
     work(&mut state, first);
     assert_eq!(rows(&state, Stage::Dense), [2, 1, 0]);
 }
+
+#[test]
+fn a_reranking_that_nobody_waits_for_is_taken_back() {
+    for leave in [Action::Dismiss, Action::ShowScreen(Screen::Search)] {
+        let mut state = on_screen();
+        type_and_work(&mut state, "north");
+        state.act(Action::NextStage);
+        let effects = state.act(Action::RaiseParam);
+        let Some(Effect::RunPipeline { ticket, query, dense, settings }) = effects.into_iter().next() else {
+            unreachable!("a parameter changed")
+        };
+        let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
+        let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
+        assert!(matches!(state.receive(Reply::Piped { ticket, run })[..], [Effect::Rerank { .. }]));
+        assert!(state.act(leave.clone()).contains(&Effect::CancelRerank), "{leave:?}");
+        assert!(!state.act(Action::ToggleNumbers).contains(&Effect::CancelRerank), "once");
+    }
+}
