@@ -318,3 +318,6 @@ impl Work {
         drop(self.replies.send(reply));
     }
 }
+
+#[cfg(test)]
+mod tests;
