@@ -88,7 +88,7 @@ impl Lab {
     }
 
     fn asked(&self) -> String {
-        self.asked.recv_timeout(Duration::from_secs(60)).expect("the reranker is asked")
+        self.asked.recv_timeout(Duration::from_mins(1)).expect("the reranker is asked")
     }
 
     fn go(&self) {
