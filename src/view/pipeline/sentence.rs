@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 
 use super::heatmap;
+use crate::corpus::DocumentIndex;
 use crate::engine::Stage;
 use crate::engine::pipeline::Provenance;
 use crate::phrase::retrieval;
@@ -23,6 +24,8 @@ use crate::view::{Layout, Theme, hints};
 
 /// From this width on, how words match stands beside the numbers.
 const BESIDE: u16 = 96;
+/// The most lines of a sum where there is little room.
+const SHORT: usize = 3;
 /// The least height that it takes below them.
 const LEAST_HEATMAP: usize = 4;
 
@@ -51,7 +54,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
         [inner, Rect::ZERO]
     };
     let columns = usize::from(facts_area.width);
-    let facts = facts(state, document, columns, theme);
+    // A sum that is cut cannot be checked: only where there is no room is it cut, and the sentence keeps two lines.
+    let whole = facts(state, document, columns, usize::MAX, theme);
+    let facts = if whole.len() + 2 <= usize::from(inner.height) {
+        whole
+    } else {
+        facts(state, document, columns, SHORT, theme)
+    };
     let room = usize::from(inner.height).saturating_sub(facts.len()).max(1);
     let most = if beside { room } else { room.min(2) };
     let sentence = text::wrap(&text::beginning(&about.text, columns * most), columns, most);
@@ -73,8 +82,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     }
 }
 
-/// Where every stage puts the sentence, and of what its scores are made.
-fn facts(state: &State, document: crate::corpus::DocumentIndex, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// Where every stage puts the sentence, and of what its scores are made; on `most` lines each.
+fn facts(state: &State, document: DocumentIndex, columns: usize, most: usize, theme: &Theme) -> Vec<Line<'static>> {
     let pipeline = &state.pipeline;
     let Some(run) = &pipeline.run else { return Vec::new() };
     let mut provenance = run.provenance(document);
@@ -91,8 +100,6 @@ fn facts(state: &State, document: crate::corpus::DocumentIndex, columns: usize, 
     facts.extend(provenance.rerank_score.map(|score| retrieval::rerank(&run.settings, score)));
     let mut lines = Vec::new();
     for fact in facts {
-        // A sum that is cut cannot be checked: alone, there is room for all of it.
-        let most = if state.explanation_alone { usize::MAX } else { 3 };
         for (number, line) in text::wrap(&fact, columns, most).into_iter().enumerate() {
             lines.push(match line.split_once(' ') {
                 Some((first, rest)) if number == 0 => Line::from(vec![
