@@ -219,7 +219,8 @@ impl Plan {
 
     /// The measured stages that this one is measured against: those that it is made of, or, where one of them is not
     /// measured, what that one is made of. Dense and BM25 stand side by side, so BM25 is put against dense where
-    /// nothing is made of both.
+    /// nothing is made of both. A rerank of the hybrid is put against dense as well: that is the whole pipeline against
+    /// none.
     #[must_use]
     pub fn before(&self, stage: Stage) -> Vec<Stage> {
         let measured = |stage: &Stage| self.stages.contains(stage);
@@ -230,6 +231,10 @@ impl Plan {
             Stage::Bm25 => parts.filter(|&part| part == Stage::Dense).collect(),
             Stage::Hybrid => parts.collect(),
             Stage::Rerank => match self.settings.reranked() {
+                // And dense alone, which it has to be worth more than.
+                Some(source @ Stage::Hybrid) if measured(&source) => {
+                    [source].into_iter().chain(parts.filter(|&part| part == Stage::Dense)).collect()
+                }
                 Some(source) if measured(&source) => vec![source],
                 _ => parts.collect(),
             },

@@ -77,7 +77,12 @@ fn every_labelled_query_is_ranked_and_measured_and_summed_up() {
     let means: Vec<String> = outcome.summaries.iter().map(|summary| format!("{:.1}", summary.means[0].mean)).collect();
     assert_eq!(means, ["0.1", "0.2", "0.3", "0.4"]);
     let pairs: Vec<_> = outcome.differences.iter().map(|difference| (difference.from, difference.to)).collect();
-    let expected = [(Stage::Dense, Stage::Hybrid), (Stage::Bm25, Stage::Hybrid), (Stage::Hybrid, Stage::Rerank)];
+    let expected = [
+        (Stage::Dense, Stage::Hybrid),
+        (Stage::Bm25, Stage::Hybrid),
+        (Stage::Hybrid, Stage::Rerank),
+        (Stage::Dense, Stage::Rerank),
+    ];
     assert_eq!(pairs, expected);
 }
 
