@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -257,15 +256,9 @@ impl Work {
 
     fn rerank(&mut self, ticket: Ticket, reranker: RerankerId, run: &Run, cancel: &CancellationToken) {
         let Some(opened) = &mut self.rerankers[reranker.0].1 else { return };
-        let texts: Vec<&str> =
-            run.candidates().into_iter().map(|document| self.corpus[document].text.as_str()).collect();
-        let started = Instant::now();
-        let run = match opened.rerank(&run.query, &texts, cancel) {
-            Ok(scores) => {
-                let mut run = run.clone();
-                run.rerank(&scores, started.elapsed());
-                Ok(Arc::new(run))
-            }
+        let mut run = run.clone();
+        let run = match run.rerank_with(opened.as_mut(), &self.corpus, &Job { cancel, notify: &mut |_| {} }) {
+            Ok(()) => Ok(Arc::new(run)),
             // A newer query has taken its place.
             Err(BackendError::Cancelled) => return,
             Err(error) => Err(describe(error)),

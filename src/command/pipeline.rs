@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::bail;
 use tokio_util::sync::CancellationToken;
@@ -56,10 +55,7 @@ pub(super) fn run(
     let lexical = Arc::new(Lexical::new(&corpus, settings.folding));
     let mut run = Run::first_stages(query, dense.as_ref(), &lexical, settings);
     if let Some(reranker) = reranker.as_mut().filter(|_| settings.runs(Stage::Rerank)) {
-        let texts: Vec<&str> = run.candidates().into_iter().map(|document| corpus[document].text.as_str()).collect();
-        let started = Instant::now();
-        let scores = reranker.rerank(query, &texts, &CancellationToken::new())?;
-        run.rerank(&scores, started.elapsed());
+        with_job(|job| run.rerank_with(reranker.as_mut(), &corpus, job))?;
     }
     let order = run.order(last);
     let first = &order[..order.len().min(session.config.top_k)];

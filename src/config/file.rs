@@ -331,9 +331,18 @@ impl ConfigFile {
 /// # Errors
 /// Names those that there are.
 pub fn place(specs: &[BackendSpec], name: &str) -> anyhow::Result<usize> {
-    specs.iter().position(|spec| spec.name == name).with_context(|| {
-        let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-        format!("there is no backend \"{name}\"; there are {}", names.join(", "))
+    place_among(specs.iter().map(|spec| spec.name.as_str()), "backend", name)
+}
+
+/// The place of a name among those of things of a kind.
+pub(super) fn place_among<'a>(
+    names: impl Iterator<Item = &'a str> + Clone,
+    kind: &str,
+    name: &str,
+) -> anyhow::Result<usize> {
+    names.clone().position(|other| other == name).with_context(|| {
+        let names: Vec<&str> = names.collect();
+        format!("there is no {kind} \"{name}\"; there are {}", names.join(", "))
     })
 }
 

@@ -121,10 +121,7 @@ fn token_model(named: Option<&str>, backends: &[BackendSpec]) -> anyhow::Result<
 /// # Errors
 /// Names those that there are.
 pub fn place(specs: &[RerankerSpec], name: &str) -> anyhow::Result<usize> {
-    specs.iter().position(|spec| spec.name == name).with_context(|| {
-        let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-        format!("there is no reranker \"{name}\"; there are {}", names.join(", "))
-    })
+    super::file::place_among(specs.iter().map(|spec| spec.name.as_str()), "reranker", name)
 }
 
 #[cfg(test)]

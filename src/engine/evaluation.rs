@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::lexical::Lexical;
 use super::pipeline::{Placed, Run, Settings, Stage};
@@ -245,8 +244,8 @@ impl Plan {
     /// with the folding of the settings; `reranker` reads where a rerank is in the plan.
     ///
     /// # Errors
-    /// What keeps the reranker from its answer, and [`BackendError::BadVectors`] where it scores fewer documents than it
-    /// was given, or more.
+    /// What keeps the reranker from its answer, and [`BackendError::BadScores`] where it scores fewer documents than it was
+    /// given, or more.
     pub fn run(
         &self,
         query: &JudgedQuery,
@@ -258,17 +257,7 @@ impl Plan {
         let left_out = query.own_document;
         let mut run = Run::first_stages_without(left_out, &query.text, dense, lexical, self.settings);
         if let Some(reranker) = reranker.filter(|_| self.settings.runs(Stage::Rerank)) {
-            let candidates = run.candidates();
-            let texts: Vec<&str> = candidates.iter().map(|&document| corpus[document].text.as_str()).collect();
-            let started = Instant::now();
-            let scores = reranker.rerank(&query.text, &texts, job.cancel)?;
-            if scores.len() != texts.len() {
-                let (scores, texts) = (scores.len(), texts.len());
-                return Err(BackendError::BadVectors(format!(
-                    "the reranker gave {scores} scores for {texts} documents"
-                )));
-            }
-            run.rerank(&scores, started.elapsed());
+            run.rerank_with(reranker, corpus, job)?;
         }
         Ok(run)
     }
@@ -288,21 +277,12 @@ impl Plan {
 /// alphabet first. So no order of the corpus, which may well have the relevant ones first, makes a ranking better.
 #[must_use]
 pub fn order(run: &Run, stage: Stage, corpus: &Corpus) -> Vec<DocumentIndex> {
-    let sorted = |mut placed: Vec<Placed>| {
-        let id = |placed: &Placed| corpus[placed.document].id.as_bytes();
-        placed.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| id(b).cmp(id(a))));
-        placed.into_iter().map(|placed| placed.document)
-    };
-    let Some(ranking) = run.stage(stage) else { return Vec::new() };
-    let mut order: Vec<DocumentIndex> = sorted(ranking.placed.clone()).collect();
-    // Below what was reranked stands the rest of the stage before.
-    if stage == Stage::Rerank
-        && let Some(before) = run.settings.reranked().and_then(|stage| run.stage(stage))
-    {
-        let rest = before.placed.iter().filter(|placed| ranking.placement(placed.document).is_none());
-        order.extend(sorted(rest.copied().collect()));
+    let id = |placed: &Placed| corpus[placed.document].id.as_bytes();
+    let mut parts = run.parts(stage);
+    for part in &mut parts {
+        part.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| id(b).cmp(id(a))));
     }
-    order
+    parts.concat().into_iter().map(|placed| placed.document).collect()
 }
 
 /// The ranks, from 1, of the first `most` relevant documents of an order.

@@ -29,12 +29,6 @@ impl Lexical {
         self.folding
     }
 
-    /// The mean length of the documents in words.
-    #[must_use]
-    pub fn average_length(&self) -> f64 {
-        self.index.average_length()
-    }
-
     /// Ranks the documents that hold a word of the query by their BM25 scores; equal ones in the order of the corpus.
     /// The others are not in the ranking: there is nothing to rank them by.
     #[must_use]

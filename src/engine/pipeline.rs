@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use super::lexical::Lexical;
 use super::ranking::Ranking;
-use crate::backend::RerankScore;
-use crate::corpus::DocumentIndex;
+use crate::backend::{BackendError, Job, RerankScore, Reranker};
+use crate::corpus::{Corpus, DocumentIndex};
 use crate::math::agreement::Scored;
 use crate::math::bm25::Params;
 use crate::math::fusion::{self, Ranked};
@@ -106,6 +106,17 @@ impl Settings {
     #[must_use]
     pub fn only(self, stages: &[Stage]) -> Self {
         Self { on: Stage::ALL.map(|stage| stages.contains(&stage)), ..self }
+    }
+
+    /// Whether a stage is switched on, whether or not it has something to work on.
+    #[must_use]
+    pub fn is_on(&self, stage: Stage) -> bool {
+        self.on[stage as usize]
+    }
+
+    /// Switches a stage on or off.
+    pub fn switch(&mut self, stage: Stage, on: bool) {
+        self.on[stage as usize] = on;
     }
 
     /// Whether a stage is on and has something to work on: a hybrid takes both dense and BM25, a rerank one of them.
@@ -342,6 +353,29 @@ impl Run {
         });
     }
 
+    /// Has a reranker read the [`candidates`](Self::candidates), and puts in what it says.
+    ///
+    /// # Errors
+    /// What keeps the reranker from its answer, and [`BackendError::BadScores`] where it scores fewer documents than it was
+    /// given, or more.
+    pub fn rerank_with(
+        &mut self,
+        reranker: &mut dyn Reranker,
+        corpus: &Corpus,
+        job: &Job<'_>,
+    ) -> Result<(), BackendError> {
+        let candidates = self.candidates();
+        let texts: Vec<&str> = candidates.iter().map(|&document| corpus[document].text.as_str()).collect();
+        let started = Instant::now();
+        let scores = reranker.rerank(&self.query, &texts, job.cancel)?;
+        if scores.len() != texts.len() {
+            let reason = format!("the reranker gave {} scores for {} documents", scores.len(), texts.len());
+            return Err(BackendError::BadScores(reason));
+        }
+        self.rerank(&scores, started.elapsed());
+        Ok(())
+    }
+
     /// The ranking of a stage; `None` where it does not run, or is still to come. Of the rerank stage only what the
     /// reranker read.
     #[must_use]
@@ -357,15 +391,18 @@ impl Run {
     /// Every document that a stage ranks, best first; below what was reranked stands the rest of the stage before.
     #[must_use]
     pub fn order(&self, stage: Stage) -> Vec<DocumentIndex> {
-        let Some(ranking) = self.stage(stage) else { return Vec::new() };
-        let mut order: Vec<DocumentIndex> = ranking.placed.iter().map(|placed| placed.document).collect();
-        if stage == Stage::Rerank
-            && let Some(before) = self.settings.reranked().and_then(|stage| self.stage(stage))
-        {
-            let rest = before.placed.iter().map(|placed| placed.document);
-            order.extend(rest.filter(|&document| ranking.placement(document).is_none()));
-        }
-        order
+        self.parts(stage).concat().into_iter().map(|placed| placed.document).collect()
+    }
+
+    /// What a stage ranks, and what stands below it: of the rerank stage, the rest of the stage before, on the scale of
+    /// that one.
+    #[must_use]
+    pub fn parts(&self, stage: Stage) -> [Vec<Placed>; 2] {
+        let Some(ranking) = self.stage(stage) else { return [Vec::new(), Vec::new()] };
+        let before = self.settings.reranked().filter(|_| stage == Stage::Rerank).and_then(|before| self.stage(before));
+        let below = before.map_or(&[][..], |before| &before.placed).iter();
+        let rest = below.filter(|placed| ranking.placement(placed.document).is_none());
+        [ranking.placed.clone(), rest.copied().collect()]
     }
 
     /// Where every stage puts a document, and why.

@@ -143,8 +143,8 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
 #[must_use]
 pub fn hint(mode: Mode, action: &Action) -> String {
     // Where it works it has the same key everywhere.
-    let sections = [sections(mode, Place::Blind), sections(mode, Place::Pipeline)].concat();
-    let mut bindings = sections.iter().flat_map(|section| &section.bindings);
+    let sections = [Place::Blind, Place::Pipeline].into_iter().flat_map(|place| sections(mode, place));
+    let mut bindings = sections.flat_map(|section| section.bindings);
     bindings.find(|binding| binding.action == *action).map(|b| b.chords[0].to_string()).unwrap_or_default()
 }
 

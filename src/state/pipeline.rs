@@ -178,6 +178,12 @@ impl Pipeline {
         self.reranker().map(|panel| &panel.phase)
     }
 
+    /// How it compares.
+    #[must_use]
+    pub fn method(&self) -> Option<RerankMethod> {
+        self.reranker().map(|panel| panel.method)
+    }
+
     /// Who says which words match: the reranker in use, or the first that can and is there.
     #[must_use]
     pub fn word_matcher(&self) -> Option<RerankerId> {
@@ -201,7 +207,7 @@ impl Pipeline {
             }
             (Stage::Hybrid, Fusion::Blend) => vec![Param::Fusion, Param::Alpha],
             (Stage::Rerank, _) => {
-                let is_late = self.reranker().is_some_and(|panel| panel.method == RerankMethod::LateInteraction);
+                let is_late = self.method() == Some(RerankMethod::LateInteraction);
                 let late = is_late.then_some(Param::LateWeight);
                 [Param::Reranker, Param::Depth].into_iter().chain(late).collect()
             }
@@ -236,7 +242,7 @@ impl Pipeline {
     /// One of dense and BM25 stays on: the text says so.
     pub(super) fn toggle(&mut self, stage: Stage) -> Result<(), &'static str> {
         let mut settings = self.settings;
-        settings.on[place(stage)] = !settings.on[place(stage)];
+        settings.switch(stage, !settings.is_on(stage));
         if !settings.runs(Stage::Dense) && !settings.runs(Stage::Bm25) {
             return Err("one of dense and BM25 has to stay on: there would be nothing to rank by");
         }
@@ -316,7 +322,7 @@ impl Pipeline {
 
     /// Whether an answer is on its way that takes no time to speak of.
     pub(super) fn is_near(&self) -> bool {
-        let is_late = self.reranker().is_some_and(|panel| panel.method == RerankMethod::LateInteraction);
+        let is_late = self.method() == Some(RerankMethod::LateInteraction);
         self.asked.run.is_some() && (!self.asked.answered || is_late && !self.is_settled())
     }
 
@@ -339,7 +345,7 @@ impl Pipeline {
         run.candidates().is_empty()
             || self.rerank_failed.is_some()
             || self.rerank_is_current()
-            || !matches!(self.reranker().map(|panel| &panel.phase), Some(RerankerPhase::Ready(_)))
+            || !matches!(self.phase(), Some(RerankerPhase::Ready(_)))
     }
 }
 

@@ -101,7 +101,7 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
 /// What a stage took, and what it has cost where that is anything.
 fn cost(state: &State, stage: Stage, time: Option<Duration>) -> String {
     let Some(time) = time else { return String::new() };
-    let time = if time.is_zero() { "known".to_owned() } else { format!("{} ms", phrase::milliseconds(time)) };
+    let time = format!("{} ms", phrase::milliseconds(time));
     let spent = state.panel().spent.total();
     match (stage, spent.usd) {
         (Stage::Dense, Some(usd)) if spent.tokens > 0 => format!(" {time} {} ", phrase::dollars(usd)),
@@ -120,7 +120,7 @@ fn draw_rows(
 ) {
     let followed = state.pipeline.document();
     let style = if is_current { theme.text } else { theme.dim };
-    let is_logit = state.pipeline.reranker().is_some_and(|panel| panel.method == RerankMethod::CrossEncoder);
+    let is_logit = state.pipeline.method() == Some(RerankMethod::CrossEncoder);
     let mut before = None;
     for (row, area) in state.stage_window(stage, usize::from(area.height)).into_iter().zip(area.rows()) {
         let Placed { document, score } = ranking.placed[row];
@@ -163,7 +163,7 @@ fn scored(state: &State, stage: Stage, score: f32) -> String {
         Stage::Bm25 => format!("{score:>5.2}"),
         Stage::Hybrid if state.pipeline.settings.fusion == Fusion::ReciprocalRank => format!("{score:.4}"),
         Stage::Hybrid => format!("{score:.3}"),
-        Stage::Rerank => match state.pipeline.reranker().map(|panel| panel.method) {
+        Stage::Rerank => match state.pipeline.method() {
             Some(RerankMethod::CrossEncoder) => format!("{score:>6.2}"),
             _ => format!("{score:>6.3}"),
         },
@@ -174,9 +174,8 @@ fn scored(state: &State, stage: Stage, score: f32) -> String {
 fn empty(state: &State, stage: Stage) -> String {
     let settings = &state.pipeline.settings;
     let key = |action| keymap::hint(Mode::Typing, &action);
-    let is_on = settings.on[stage as usize];
     match stage {
-        _ if !is_on => format!("off; {} switches it on", key(Action::ToggleStage)),
+        _ if !settings.is_on(stage) => format!("off; {} switches it on", key(Action::ToggleStage)),
         Stage::Dense if state.query.is_blank() => nothing_to_show(state, state.panel()),
         Stage::Bm25 if state.query.is_blank() => "by the words themselves, the rarer the better".into(),
         Stage::Hybrid if state.query.is_blank() => "both rankings made into one".into(),

@@ -21,8 +21,7 @@ pub(super) fn measure(
     let settings = Settings::default();
     let lexical = Arc::new(Lexical::new(corpus, settings.folding));
     let mut reranker = session.open_reranker()?;
-    let cancel = CancellationToken::new();
-    reranker.rerank("vecscope", &corpus.texts(), &cancel)?;
+    reranker.rerank("vecscope", &corpus.texts(), &CancellationToken::new())?;
     let (mut fused, mut reranked) = (Vec::new(), Vec::new());
     for query in queries {
         // Not one that was asked before.
@@ -31,9 +30,7 @@ pub(super) fn measure(
         let ranking = with_job(|job| searcher.search(&query, job))?;
         let mut run = Run::first_stages(&query, Some(&ranking), &lexical, settings);
         fused.push(started.elapsed());
-        let texts: Vec<&str> = run.candidates().into_iter().map(|document| corpus[document].text.as_str()).collect();
-        let scores = reranker.rerank(&query, &texts, &cancel)?;
-        run.rerank(&scores, Duration::ZERO);
+        with_job(|job| run.rerank_with(reranker.as_mut(), corpus, job))?;
         reranked.push(started.elapsed());
     }
     Ok([fused, reranked])

@@ -66,7 +66,7 @@ impl State {
             Some(RerankerPhase::Closed | RerankerPhase::Opening | RerankerPhase::Ready(_))
         );
         let mut settings = self.pipeline.settings;
-        settings.on[Stage::Rerank as usize] &= usable;
+        settings.switch(Stage::Rerank, settings.is_on(Stage::Rerank) && usable);
         let reranker = settings.runs(Stage::Rerank).then_some(self.pipeline.reranker);
         Setup { backend: self.active, settings, reranker }
     }

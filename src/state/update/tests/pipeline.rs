@@ -64,6 +64,19 @@ fn work(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
     left
 }
 
+/// Changes a parameter of BM25, and does what comes of it up to the reranking, which is asked for.
+fn until_rerank(state: &mut State) -> Ticket {
+    state.act(Action::NextStage);
+    let effects = state.act(Action::RaiseParam);
+    let Some(Effect::RunPipeline { ticket, query, dense, settings }) = effects.into_iter().next() else {
+        unreachable!("a parameter changed")
+    };
+    let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
+    let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
+    assert!(matches!(state.receive(Reply::Piped { ticket, run })[..], [Effect::Rerank { .. }]));
+    ticket
+}
+
 fn type_and_work(state: &mut State, text: &str) -> Vec<Effect> {
     let effects = type_text(state, text);
     work(state, effects)
@@ -181,15 +194,7 @@ fn a_reranking_that_fails_leaves_the_other_stages() {
     let opened = work(&mut state, effects.into_iter().filter(|e| !matches!(e, Effect::Rerank { .. })).collect());
     assert!(opened.iter().all(|effect| !matches!(effect, Effect::Rerank { .. })));
     // Again, with the answer of a reranker that fails.
-    state.act(Action::NextStage);
-    let effects = state.act(Action::RaiseParam);
-    let Some(Effect::RunPipeline { ticket, query, dense, settings }) = effects.into_iter().next() else {
-        unreachable!("a parameter changed")
-    };
-    let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
-    let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
-    let effects = state.receive(Reply::Piped { ticket, run });
-    assert!(matches!(effects[..], [Effect::Rerank { .. }]));
+    let ticket = until_rerank(&mut state);
     state.receive(Reply::Reranked { ticket, reranker: LATE, run: Err("out of memory".into()) });
     assert_eq!(state.pipeline.rerank_failed.as_deref(), Some("out of memory"));
     assert!(rows(&state, Stage::Rerank).is_empty());
@@ -340,14 +345,7 @@ fn a_reranking_that_nobody_waits_for_is_taken_back() {
     for leave in [Action::Dismiss, Action::ShowScreen(Screen::Search)] {
         let mut state = on_screen();
         type_and_work(&mut state, "north");
-        state.act(Action::NextStage);
-        let effects = state.act(Action::RaiseParam);
-        let Some(Effect::RunPipeline { ticket, query, dense, settings }) = effects.into_iter().next() else {
-            unreachable!("a parameter changed")
-        };
-        let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
-        let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
-        assert!(matches!(state.receive(Reply::Piped { ticket, run })[..], [Effect::Rerank { .. }]));
+        until_rerank(&mut state);
         assert!(state.act(leave.clone()).contains(&Effect::CancelRerank), "{leave:?}");
         assert!(!state.act(Action::ToggleNumbers).contains(&Effect::CancelRerank), "once");
     }
