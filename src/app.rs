@@ -20,13 +20,13 @@ use crate::state::{Effect, Panel, Phase, Reply, RerankerId, Search, State};
 use crate::view::{self, Layout};
 
 mod crew;
+mod desk;
 mod input;
 mod latest;
 mod rerank;
 mod screen;
 mod signals;
 mod slot;
-mod stages;
 mod worker;
 
 use crew::Crew;
@@ -158,6 +158,8 @@ impl App {
                 | Effect::CancelSearch(_)
                 | Effect::FindNeighbours(..)
                 | Effect::Repeat(..)
+                | Effect::ShareVectors(_)
+                | Effect::EmbedTexts { .. }
                 | Effect::RunPipeline { .. }
                 | Effect::OpenReranker(_)
                 | Effect::StopOpeningReranker

@@ -8,6 +8,7 @@ pub mod lexical;
 pub mod pipeline;
 pub mod ranking;
 pub mod searcher;
+pub mod vectors;
 
 pub use comparison::{Comparison, Means};
 pub use explanation::Explanation;
@@ -15,3 +16,4 @@ pub use lexical::Lexical;
 pub use pipeline::{Run, Stage};
 pub use ranking::{Ranked, Ranking, Timings};
 pub use searcher::{Estimate, Progress, Searcher, Spent};
+pub use vectors::{Embedded, Vectors};

@@ -19,7 +19,10 @@ pub mod compare;
 pub mod effect;
 pub mod evaluation;
 pub mod keymap;
+pub mod lab;
+pub mod learn;
 pub mod list;
+pub mod map;
 pub mod movement;
 pub mod panel;
 pub mod pipeline;
@@ -27,18 +30,23 @@ pub mod pitfall;
 pub mod query_line;
 pub mod reply;
 mod update;
+pub mod why;
 
 pub use action::{Action, Edit};
 pub use compare::Compare;
 pub use effect::{Effect, Timer};
 pub use evaluation::Evaluation;
 pub use keymap::Place;
+pub use lab::Lab;
+pub use learn::Learn;
 pub use list::List;
+pub use map::Map;
 pub use movement::{Baseline, Movement};
 pub use panel::{BackendId, Panel, Phase, Search};
 pub use pipeline::{Pipeline, RerankerId};
 pub use query_line::QueryLine;
 pub use reply::Reply;
+pub use why::Why;
 
 /// Numbers the searches, so that an answer to an older one is known when it comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -78,11 +86,17 @@ pub enum Screen {
     Compare,
     /// The stages of a retrieval pipeline on one query.
     Pipeline,
+    /// The corpus in two dimensions.
+    Map,
+    /// Pitfalls as switches.
+    Lab,
+    /// Guided lessons.
+    Learn,
 }
 
 impl Screen {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 3] = [Self::Search, Self::Compare, Self::Pipeline];
+    pub const ALL: [Self; 6] = [Self::Search, Self::Compare, Self::Pipeline, Self::Map, Self::Lab, Self::Learn];
 
     /// What it is called.
     #[must_use]
@@ -91,6 +105,9 @@ impl Screen {
             Self::Search => "Search",
             Self::Compare => "Compare",
             Self::Pipeline => "Pipeline",
+            Self::Map => "Map",
+            Self::Lab => "Lab",
+            Self::Learn => "Learn",
         }
     }
 }
@@ -136,6 +153,14 @@ pub struct State {
     pub compare: Compare,
     /// What the Pipeline screen knows.
     pub pipeline: Pipeline,
+    /// What the Map screen knows.
+    pub map: Map,
+    /// What the Lab screen knows.
+    pub lab: Lab,
+    /// What the Learn screen knows.
+    pub learn: Learn,
+    /// What is known of the selected sentence beside its score.
+    pub why: Why,
     /// What the panel of the evaluation knows, once it was opened.
     pub evaluation: Option<Evaluation>,
     /// The selected line of the list of backends.
@@ -191,6 +216,10 @@ impl State {
             active,
             compare: Compare::new([BackendId(0), second], 0),
             pipeline: Pipeline::new(),
+            map: Map::default(),
+            lab: Lab::default(),
+            learn: Learn::default(),
+            why: Why::default(),
             evaluation: None,
             chosen_backend: active,
             list,
@@ -222,7 +251,7 @@ impl State {
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
         match self.screen {
-            Screen::Search | Screen::Pipeline => vec![self.active],
+            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn => vec![self.active],
             Screen::Compare => {
                 let [left, right] = self.compare.pair;
                 if left == right { vec![left] } else { vec![left, right] }
@@ -238,6 +267,9 @@ impl State {
             Screen::Compare if self.compare.is_masked() => Place::Blind,
             Screen::Compare => Place::Compare,
             Screen::Pipeline => Place::Pipeline,
+            Screen::Map => Place::Map,
+            Screen::Lab => Place::Lab,
+            Screen::Learn => Place::Learn,
         }
     }
 

@@ -17,7 +17,10 @@ mod frame;
 mod header;
 mod help;
 mod hints;
+mod lab;
 pub mod layout;
+mod learn;
+mod map;
 mod pipeline;
 mod query;
 mod ranking;
@@ -45,6 +48,9 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Screen::Search => draw_search(frame, layout, state, &theme),
         Screen::Compare => compare::draw(frame, layout, state, &theme),
         Screen::Pipeline => pipeline::draw(frame, layout, state, &theme),
+        Screen::Map => map::draw(frame, layout, state, &theme),
+        Screen::Lab => lab::draw(frame, layout, state, &theme),
+        Screen::Learn => learn::draw(frame, layout, state, &theme),
     }
     footer::draw(frame, layout, state, &theme);
     match state.mode {

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::desk::Desk;
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
-use super::slot::Errand;
-use super::stages::{Stages, StagesJob};
+use super::slot::{EmbedJob, Errand};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
-use crate::state::{BackendId, Effect, Reply};
+use crate::engine::pipeline::Settings;
+use crate::engine::{Lexical, Ranking, Run};
+use crate::state::{BackendId, Effect, Reply, Ticket};
 
 /// One worker for each backend.
 pub(super) struct Crew {
     workers: Vec<Worker>,
-    stages: Stages,
+    stages: Desk<StagesJob>,
     reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
@@ -40,7 +42,8 @@ impl Crew {
                 Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
-        let stages = Stages::spawn(Arc::clone(corpus), replies.clone());
+        let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
+        let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
             Box::new(move |job| spec.open(&context, job))
@@ -61,8 +64,12 @@ impl Crew {
             Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
             Effect::FindNeighbours(backend, most) => self.workers[backend.0].slot().run(Errand::Neighbours(most)),
             Effect::Repeat(backend, query) => self.workers[backend.0].slot().run(Errand::Repeat(query)),
+            Effect::ShareVectors(backend) => self.workers[backend.0].slot().run(Errand::Vectors),
+            Effect::EmbedTexts { backend, purpose, ticket, role, texts } => {
+                self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));
+            }
             Effect::RunPipeline { ticket, query, dense, settings } => {
-                self.stages.run(StagesJob { ticket, query, dense, settings });
+                self.stages.put(StagesJob { ticket, query, dense, settings });
             }
             Effect::OpenReranker(reranker) => self.reranking.open(reranker),
             Effect::StopOpeningReranker => self.reranking.stop_opening(),
@@ -86,5 +93,32 @@ impl Crew {
             // The screen's own.
             Effect::Save { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
+    }
+}
+
+/// One query to run through the stages of the pipeline that need no model: words, and the fusion.
+struct StagesJob {
+    ticket: Ticket,
+    query: String,
+    /// The ranking of the dense stage, if it is there.
+    dense: Option<Arc<Ranking>>,
+    settings: Settings,
+}
+
+struct Stages {
+    corpus: Arc<Corpus>,
+    /// The words of the corpus, taken apart when they are first asked for.
+    lexical: Option<Arc<Lexical>>,
+}
+
+impl Stages {
+    fn run(&mut self, StagesJob { ticket, query, dense, settings }: &StagesJob) -> Reply {
+        let lexical = match self.lexical.take().filter(|lexical| lexical.folding() == settings.folding) {
+            Some(lexical) => lexical,
+            None => Arc::new(Lexical::new(&self.corpus, settings.folding)),
+        };
+        let run = Arc::new(Run::first_stages(query, dense.as_deref(), &lexical, *settings));
+        self.lexical = Some(lexical);
+        Reply::Piped { ticket: *ticket, run }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::backend::Role;
 use crate::state::Ticket;
+use crate::state::effect::Purpose;
 
 /// What a worker does next.
 #[derive(Debug)]
@@ -34,6 +36,29 @@ pub(super) enum Errand {
     Repeat(String),
     /// Rank the corpus for a labelled query.
     Rank(Ticket, String),
+    /// Give out the vectors of the documents.
+    Vectors,
+    /// Embed texts that are not of the corpus. Of each purpose only the newest is done.
+    Embed(EmbedJob),
+}
+
+/// Texts to embed, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EmbedJob {
+    pub(super) purpose: Purpose,
+    pub(super) ticket: Ticket,
+    pub(super) role: Role,
+    pub(super) texts: Vec<String>,
+}
+
+impl Errand {
+    /// Whether one of them, the newer, stands for both.
+    fn replaces(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Embed(newer), Self::Embed(older)) => newer.purpose == older.purpose,
+            _ => self == other,
+        }
+    }
 }
 
 /// How far a worker is, on which depends what it can do next.
@@ -102,9 +127,17 @@ impl Slot {
 
     /// Asks for something by hand; what is asked for already is not done twice.
     pub(super) fn run(&self, errand: Errand) {
+        self.fill(|tasks| match tasks.errands.iter_mut().find(|waiting| errand.replaces(waiting)) {
+            Some(waiting) => *waiting = errand,
+            None => tasks.errands.push_back(errand),
+        });
+    }
+
+    /// Puts back what was given up for a query, unless something newer stands in its place.
+    pub(super) fn put_back(&self, errand: Errand) {
         self.fill(|tasks| {
-            if !tasks.errands.contains(&errand) {
-                tasks.errands.push_back(errand);
+            if !tasks.errands.iter().any(|waiting| waiting.replaces(&errand)) {
+                tasks.errands.push_front(errand);
             }
         });
     }
@@ -220,6 +253,28 @@ mod tests {
         slot.embed();
         assert!(matches!(slot.next(READY), Some(Task::Search(..))));
         assert!(matches!(slot.next(READY), Some(Task::Run(Errand::Neighbours(10), _))));
+        assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { .. })));
+    }
+
+    #[test]
+    fn of_texts_for_one_purpose_only_the_newest_are_embedded_and_never_what_was_put_back() {
+        let slot = Slot::default();
+        let texts = |purpose, text: &str| {
+            let (ticket, role, texts) = (Ticket::default(), Role::Query, vec![text.to_owned()]);
+            Errand::Embed(EmbedJob { purpose, ticket, role, texts })
+        };
+        slot.run(texts(Purpose::Words, "old"));
+        slot.run(texts(Purpose::Axes, "other"));
+        slot.run(texts(Purpose::Words, "new"));
+        slot.put_back(texts(Purpose::Words, "older still"));
+        let next = || match slot.next(READY) {
+            Some(Task::Run(Errand::Embed(job), _)) => job.texts[0].clone(),
+            other => unreachable!("{other:?}"),
+        };
+        assert_eq!([next(), next()], ["new", "other"]);
+        slot.put_back(texts(Purpose::Words, "given up"));
+        slot.embed();
+        assert!(matches!(slot.next(READY), Some(Task::Run(Errand::Embed(_), _))));
         assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { .. })));
     }
 

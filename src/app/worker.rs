@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::slot::{Errand, Readiness, Slot, Task};
+use super::slot::{EmbedJob, Errand, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job};
 use crate::corpus::Corpus;
@@ -188,12 +188,25 @@ impl Work {
                 let ranking = match searcher.search(&query, &mut job) {
                     // The person's own query goes ahead of it; then it is its turn again.
                     Err(BackendError::Cancelled) => {
-                        self.slot.run(Errand::Rank(ticket, query));
+                        self.slot.put_back(Errand::Rank(ticket, query));
                         return;
                     }
                     ranking => ranking.map(Arc::new).map_err(describe),
                 };
                 Reply::LabelledRanked { backend, ticket, ranking, spent: searcher.spent() }
+            }
+            Errand::Vectors => Reply::Vectors { backend, vectors: Arc::new(searcher.vectors()) },
+            Errand::Embed(texts) => {
+                let mut job = Job { cancel, notify: &mut |_| {} };
+                let embedded = match searcher.embed_texts(&texts.texts, texts.role, &mut job) {
+                    Err(BackendError::Cancelled) => {
+                        self.slot.put_back(Errand::Embed(texts));
+                        return;
+                    }
+                    embedded => embedded.map(Arc::new).map_err(describe),
+                };
+                let (EmbedJob { purpose, ticket, .. }, spent) = (texts, searcher.spent());
+                Reply::TextsEmbedded { backend, purpose, ticket, embedded, spent }
             }
         };
         self.reply(reply);

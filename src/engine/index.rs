@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView1, Axis};
 
+use super::vectors::Vectors;
 use crate::backend::{BackendError, TextInfo, UnitBatch};
 use crate::corpus::DocumentIndex;
 use crate::math::rank;
@@ -77,10 +78,7 @@ impl Index {
     /// first [`MOST_NEIGHBOURS`] documents are looked at: the work grows with the square of their number.
     #[must_use]
     pub fn neighbours(&self, most: usize) -> Neighbours {
-        // The first documents of the corpus, in whatever order their vectors came, so that two models look at the same.
-        let mut rows: Vec<usize> = (0..self.len()).collect();
-        rows.sort_unstable_by_key(|&row| self.documents[row]);
-        rows.truncate(MOST_NEIGHBOURS);
+        let rows = self.first_rows(MOST_NEIGHBOURS);
         let vectors = self.vectors.select(Axis(0), &rows);
         let documents: Vec<DocumentIndex> = rows.iter().map(|&row| self.documents[row]).collect();
         let mut lists = BTreeMap::new();
@@ -90,6 +88,27 @@ impl Index {
             lists.insert(document, nearest.map(|other| documents[other].0).collect());
         }
         Neighbours { lists }
+    }
+
+    /// A copy of the vectors of the first `most` documents of the corpus.
+    #[must_use]
+    pub fn vectors(&self, most: usize) -> Vectors {
+        let rows = self.first_rows(most);
+        Vectors {
+            unit: self.vectors.select(Axis(0), &rows),
+            documents: rows.iter().map(|&row| self.documents[row]).collect(),
+            infos: rows.iter().map(|&row| self.infos[row]).collect(),
+            embedded: self.len(),
+        }
+    }
+
+    /// The rows of the first `most` documents of the corpus, in whatever order their vectors came, so that two models
+    /// look at the same.
+    fn first_rows(&self, most: usize) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.len()).collect();
+        rows.sort_unstable_by_key(|&row| self.documents[row]);
+        rows.truncate(most);
+        rows
     }
 
     /// The document of each row, and what is known of it.
@@ -142,6 +161,19 @@ mod tests {
         let neighbours = index.neighbours(1);
         let nearest: Vec<_> = neighbours.lists.iter().map(|(document, list)| (document.0, list.clone())).collect();
         assert_eq!(nearest, [(0, vec![1]), (1, vec![2]), (2, vec![1])]);
+    }
+
+    #[test]
+    fn vectors_are_given_out_in_the_order_of_the_corpus() {
+        let mut index = Index::default();
+        let vectors = array![[0.0, 1.0], [1.0, 0.0], [0.6, 0.8]];
+        index.add(&[DocumentIndex(7), DocumentIndex(0), DocumentIndex(3)], batch(vectors)).expect("first");
+        let vectors = index.vectors(2);
+        assert_eq!(vectors.documents, [DocumentIndex(0), DocumentIndex(3)]);
+        assert_eq!((vectors.unit, vectors.infos.len(), vectors.embedded), (array![[1.0, 0.0], [0.6, 0.8]], 2, 3));
+        let all = index.vectors(9);
+        assert_eq!(all.of(DocumentIndex(7)), Some(array![0.0, 1.0].view()));
+        assert_eq!(all.of(DocumentIndex(1)), None);
     }
 
     #[test]

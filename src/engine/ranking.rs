@@ -1,6 +1,9 @@
 //! All documents in the order of their similarity to one query.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use ndarray::Array1;
 
 use crate::backend::TextInfo;
 use crate::corpus::DocumentIndex;
@@ -34,6 +37,8 @@ pub struct Ranking {
     pub query: String,
     /// What is known of its embedding.
     pub query_info: TextInfo,
+    /// Its vector, of unit length, from the same model as the documents'. Of no length where a test made the ranking up.
+    pub vector: Arc<Array1<f32>>,
     /// Best first; equal scores in the order of the corpus.
     pub ranked: Vec<Ranked>,
     /// The spread of the scores; `None` where nothing is ranked.
@@ -64,7 +69,8 @@ impl Ranking {
         for (rank, ranked) in (1..).zip(&ranked) {
             ranks[ranked.document.0] = Some(rank);
         }
-        Self { query, query_info, ranked, spread: Distribution::of(scores.into_iter()), documents, timings, ranks }
+        let (vector, spread) = (Arc::default(), Distribution::of(scores.into_iter()));
+        Self { query, query_info, vector, ranked, spread, documents, timings, ranks }
     }
 
     /// The rank of a document, from 1; `None` where it is not embedded yet.

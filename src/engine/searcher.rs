@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ndarray::Array1;
+use ndarray::{Array1, Array2};
 
 use super::index::{Index, Neighbours};
 use super::ranking::{Ranked, Ranking, Timings};
-use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, UnitBatch, Usage};
+use super::vectors::{Embedded, MOST_VECTORS, Vectors};
+use crate::backend::{BackendError, Embedder, Job, Location, ModelCard, Role, TextInfo, UnitBatch, Usage};
 use crate::corpus::{Corpus, DocumentIndex};
 
 /// How much of a corpus is embedded.
@@ -57,6 +58,9 @@ impl Estimate {
     }
 }
 
+/// Unit vectors of texts, by what they were embedded as.
+type Known = HashMap<(Role, String), (Arc<Array1<f32>>, TextInfo)>;
+
 /// A corpus as one backend sees it.
 pub struct Searcher {
     embedder: Box<dyn Embedder>,
@@ -64,8 +68,8 @@ pub struct Searcher {
     index: Index,
     /// Batches of document numbers that are still to be embedded. `None` until the corpus was planned.
     pending: Option<VecDeque<Vec<usize>>>,
-    /// Vectors of the queries so far, so that none is paid for or waited for twice.
-    queries: HashMap<String, (Array1<f32>, TextInfo)>,
+    /// Vectors of the texts beside the corpus so far, so that none is paid for or waited for twice.
+    known: Known,
     spent: Spent,
 }
 
@@ -106,7 +110,7 @@ impl Searcher {
             corpus,
             index: Index::default(),
             pending: None,
-            queries: HashMap::new(),
+            known: HashMap::new(),
             spent: Spent::default(),
         }
     }
@@ -215,21 +219,66 @@ impl Searcher {
     /// Whatever the backend could not do.
     pub fn search(&mut self, query: &str, job: &mut Job<'_>) -> Result<Ranking, BackendError> {
         let started = Instant::now();
-        let known = self.queries.contains_key(query);
-        if !known {
-            let embedded = self.embed(&[query], Role::Query, job)?;
-            let vector = embedded.vectors.row(0).to_owned();
-            self.queries.insert(query.to_owned(), (vector, embedded.infos[0]));
-        }
+        let key = (Role::Query, query.to_owned());
+        let known = self.known.contains_key(&key);
+        self.learn(&[query], Role::Query, job)?;
         let embed = if known { Duration::ZERO } else { started.elapsed() };
         let started = Instant::now();
-        let (vector, query_info) = &self.queries[query];
+        let (vector, query_info) = &self.known[&key];
         let cosines = self.index.cosines(vector.view())?;
         let scored = self.index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
         let documents = self.corpus.documents.len();
         let mut ranking = Ranking::new(query.to_owned(), *query_info, scored.collect(), documents, Timings::default());
+        ranking.vector = Arc::clone(vector);
         ranking.timings = Timings { embed, rank: started.elapsed() };
         Ok(ranking)
+    }
+
+    /// A copy of the vectors of the documents embedded so far; of a large corpus those of the first [`MOST_VECTORS`].
+    #[must_use]
+    pub fn vectors(&self) -> Vectors {
+        self.index.vectors(MOST_VECTORS)
+    }
+
+    /// Embeds texts that are not of the corpus, a few at a time: what was embedded before a cancel is known the next time.
+    ///
+    /// # Errors
+    /// Whatever the backend could not do.
+    pub fn embed_texts(&mut self, texts: &[String], role: Role, job: &mut Job<'_>) -> Result<Embedded, BackendError> {
+        /// A query that comes meanwhile waits for so many at the most.
+        const TOGETHER: usize = 4;
+        let unknown: Vec<&str> = texts
+            .iter()
+            .filter(|text| !self.known.contains_key(&(role, (*text).clone())))
+            .map(String::as_str)
+            .collect();
+        // A server is asked once, for all of them.
+        let together = if self.card().location == Location::InProcess { TOGETHER } else { unknown.len().max(1) };
+        for chunk in unknown.chunks(together) {
+            self.learn(chunk, role, job)?;
+        }
+        let known: Vec<_> = texts.iter().map(|text| &self.known[&(role, text.clone())]).collect();
+        let mut unit = Array2::zeros((known.len(), known.first().map_or(0, |(vector, _)| vector.len())));
+        for (mut row, (vector, _)) in unit.rows_mut().into_iter().zip(&known) {
+            row.assign(vector.as_ref());
+        }
+        Ok(Embedded { unit, infos: known.iter().map(|(_, info)| *info).collect() })
+    }
+
+    /// Embeds those of the texts that are not known yet, in one call.
+    fn learn(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<(), BackendError> {
+        let mut unknown: Vec<&str> =
+            texts.iter().copied().filter(|&text| !self.known.contains_key(&(role, text.to_owned()))).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let embedded = self.embed(&unknown, role, job)?;
+        for ((text, row), info) in unknown.into_iter().zip(embedded.vectors.rows()).zip(embedded.infos) {
+            self.known.insert((role, text.to_owned()), (Arc::new(row.to_owned()), info));
+        }
+        Ok(())
     }
 
     fn embed(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<UnitBatch, BackendError> {
@@ -250,7 +299,7 @@ mod tests {
 
     use super::*;
     use crate::backend::fake::Fake;
-    use crate::backend::{Batch, Location, TokenCount};
+    use crate::backend::{Batch, TokenCount};
     use crate::corpus::Document;
 
     fn corpus(texts: &[&str]) -> Arc<Corpus> {
@@ -377,6 +426,33 @@ mod tests {
         assert_eq!(first.ranked, second.ranked);
         assert_eq!(second.timings.embed, Duration::ZERO);
         assert_eq!(searcher.spent().total(), Usage { tokens: 20, usd: Some(1.0) });
+    }
+
+    #[test]
+    fn texts_beside_the_corpus_are_embedded_once_in_each_role_and_come_in_the_order_asked_for() {
+        let mut searcher = fake(&["x"]);
+        let texts = ["b", "a", "b"].map(String::from);
+        let queries = with_job(|job| searcher.embed_texts(&texts, Role::Query, job)).expect("the fake never fails");
+        assert_eq!(queries.unit.dim(), (3, 27));
+        assert_eq!((queries.unit[[0, 1]], queries.unit[[1, 0]], queries.unit[[2, 1]]), (1.0, 1.0, 1.0));
+        let known = |searcher: &Searcher| searcher.known.len();
+        assert_eq!(known(&searcher), 2);
+        with_job(|job| searcher.embed_texts(&texts, Role::Document, job)).expect("the fake never fails");
+        assert_eq!(known(&searcher), 4);
+        let none = with_job(|job| searcher.embed_texts(&[], Role::Query, job)).expect("nothing to do");
+        assert_eq!(none.unit.nrows(), 0);
+    }
+
+    #[test]
+    fn a_ranking_holds_the_vector_that_it_ranked_by() {
+        let mut searcher = fake(&["apple", "banana"]);
+        with_job(|job| searcher.embed_all(job)).expect("the fake never fails");
+        let ranking = with_job(|job| searcher.search("apple banana", job)).expect("the fake never fails");
+        let vectors = searcher.vectors();
+        for ranked in &ranking.ranked {
+            let vector = vectors.of(ranked.document).expect("embedded");
+            assert!((vector.dot(ranking.vector.as_ref()) - ranked.score).abs() < 1e-6);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::pipeline::RerankerId;
 use super::{BackendId, Ticket};
+use crate::backend::Role;
 use crate::corpus::DocumentIndex;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::pipeline::Settings;
@@ -45,6 +46,21 @@ pub enum Effect {
     FindNeighbours(BackendId, usize),
     /// Embed a query again and again.
     Repeat(BackendId, String),
+    /// Give out the vectors of the documents embedded so far.
+    ShareVectors(BackendId),
+    /// Embed texts that are not of the corpus, when no query is waiting. Of each purpose only the newest is done.
+    EmbedTexts {
+        /// With which backend.
+        backend: BackendId,
+        /// What they are for.
+        purpose: Purpose,
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Whether they are embedded as queries or as documents.
+        role: Role,
+        /// The texts.
+        texts: Vec<String>,
+    },
     /// Run the stages of the pipeline up to the fusion. A newer run takes the place of an older one.
     RunPipeline {
         /// Comes back with the answer.
@@ -128,6 +144,17 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// What texts beside the corpus are embedded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The query with one word left out, for each word.
+    Words,
+    /// The phrases between which axes of the map lie.
+    Axes,
+    /// What the experiment in the lab needs.
+    Lab,
 }
 
 /// What a timer was started for. One that no longer fits the state when it elapses does nothing.

@@ -9,7 +9,7 @@ use crate::backend::spec::Description;
 use crate::backend::{ModelCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Estimate, Progress, Ranking, Spent};
+use crate::engine::{Estimate, Progress, Ranking, Spent, Vectors};
 
 /// The number of a backend in [`State::panels`](super::State::panels).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +44,10 @@ pub struct Panel {
     pub repeated: Option<Result<Repeated, String>>,
     /// The nearest documents of each document, where they were asked for.
     pub neighbours: Option<Arc<Neighbours>>,
+    /// The vectors of its documents, where something on the screen computes with them.
+    pub vectors: Option<Arc<Vectors>>,
+    /// How many documents were embedded when vectors were asked for last.
+    pub(super) vectors_asked: usize,
     /// Of the newest search; answers to any other are dropped.
     pub(super) ticket: Ticket,
 }
@@ -107,6 +111,8 @@ impl Panel {
             last_timed: None,
             repeated: None,
             neighbours: None,
+            vectors: None,
+            vectors_asked: 0,
             ticket: Ticket::default(),
         }
     }
@@ -116,6 +122,17 @@ impl Panel {
     pub fn described(mut self, description: Description) -> Self {
         self.description = Some(description);
         self
+    }
+
+    /// How many documents are embedded, once no more are on their way; `None` before.
+    #[must_use]
+    pub fn settled_documents(&self, corpus: usize) -> Option<usize> {
+        match &self.phase {
+            Phase::Ready => Some(corpus),
+            Phase::Stopped { progress, .. } => Some(progress.done),
+            _ => None,
+        }
+        .filter(|&documents| documents > 0)
     }
 
     /// Whether a query can be sent to it, now or as soon as the first documents are embedded.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::effect::Purpose;
 use super::evaluation::Outcome;
 use super::pipeline::{Matches, RerankerId};
 use super::{BackendId, Ticket, Timer};
@@ -9,7 +10,7 @@ use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Estimate, Progress, Ranking, Run, Spent};
+use crate::engine::{Embedded, Estimate, Progress, Ranking, Run, Spent, Vectors};
 use crate::math::relevance::Measures;
 
 /// One thing that happened outside of the state.
@@ -105,6 +106,26 @@ pub enum Reply {
         backend: BackendId,
         /// How far the vectors differ, or why that could not be found out.
         repeated: Result<Repeated, String>,
+        /// What was used so far.
+        spent: Spent,
+    },
+    /// The vectors of the documents embedded so far.
+    Vectors {
+        /// Which backend.
+        backend: BackendId,
+        /// The answer.
+        vectors: Arc<Vectors>,
+    },
+    /// Texts beside the corpus were embedded, or could not be.
+    TextsEmbedded {
+        /// Which backend.
+        backend: BackendId,
+        /// What they are for.
+        purpose: Purpose,
+        /// Of what was asked for.
+        ticket: Ticket,
+        /// The answer; or why not.
+        embedded: Result<Arc<Embedded>, String>,
         /// What was used so far.
         spent: Spent,
     },

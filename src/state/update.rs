@@ -8,8 +8,13 @@ use crate::text;
 mod backends;
 mod comparing;
 mod evaluating;
+mod explaining;
+mod lab;
+mod learning;
+mod mapping;
 mod pipeline;
 mod replies;
+mod vectors;
 
 #[cfg(test)]
 mod tests;
@@ -21,8 +26,19 @@ impl State {
             self.notice = None;
         }
         let mut effects = self.carry_out(action);
+        effects.extend(self.refresh());
+        effects
+    }
+
+    /// Whatever has changed: asks for what the screen lacks.
+    fn refresh(&mut self) -> Vec<Effect> {
         self.refresh_comparison();
-        effects.extend(self.refresh_pipeline());
+        let mut effects = self.refresh_pipeline();
+        effects.extend(self.refresh_vectors());
+        effects.extend(self.refresh_why());
+        effects.extend(self.refresh_map());
+        effects.extend(self.refresh_lab());
+        effects.extend(self.refresh_lesson());
         effects
     }
 

@@ -84,6 +84,8 @@ pub struct Layout {
     /// The columns of the Pipeline screen, each with its frame, if any: all stages, or the one that has the arrow keys
     /// where there is room for one only. Empty on other screens, and where the explanation stands in their place.
     pub stages: Vec<(Stage, Rect)>,
+    /// What the screen is for, where that is neither rows nor columns: all between the query and the warning.
+    pub room: Rect,
     /// The explanation with its frame, if any.
     pub why: Option<Rect>,
     /// What to beware of: one row. Without it, that takes the place of the status.
@@ -103,13 +105,12 @@ impl Layout {
         }
         let framed = area.width >= FRAMED_WIDTH && area.height >= FRAMED_HEIGHT;
         let mut layout = if framed { Self::framed(area, state) } else { Self::compact(area, state) };
-        if state.screen == Screen::Compare {
-            layout.compare(area.width, state.explanation_alone);
-        } else if state.screen == Screen::Pipeline {
-            layout.pipeline(area.width, state);
-        } else if state.explanation_alone {
-            layout.why = Some(layout.why.map_or(layout.ranking, |why| layout.ranking.union(why)));
-            (layout.ranking, layout.rows) = (Rect::ZERO, Rect::ZERO);
+        match state.screen {
+            Screen::Search if state.explanation_alone => layout.why = Some(layout.take_room()),
+            Screen::Search => {}
+            Screen::Compare => layout.compare(area.width, state.explanation_alone),
+            Screen::Pipeline => layout.pipeline(area.width, state),
+            Screen::Map | Screen::Lab | Screen::Learn => layout.room = layout.take_room(),
         }
         let roomy = framed
             && state.screen == Screen::Search
@@ -119,11 +120,17 @@ impl Layout {
         Some(layout)
     }
 
+    /// Takes away the rows and the explanation, and gives their room.
+    fn take_room(&mut self) -> Rect {
+        let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
+        (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
+        room
+    }
+
     /// Divides the room of the rows and the explanation into two columns with the measures below, or gives it all to the
     /// measures. Where it is too narrow for both columns, the one with the arrow keys has it alone.
     fn compare(&mut self, width: u16, measures_alone: bool) {
-        let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
-        (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
+        let room = self.take_room();
         if measures_alone {
             self.measures = Some(room);
             return;
@@ -150,8 +157,7 @@ impl Layout {
     /// Divides the room of the rows and the explanation into a column for each stage with the explanation below, or gives
     /// it all to the explanation. Where it is too narrow, the column that has the arrow keys has it alone.
     fn pipeline(&mut self, width: u16, state: &State) {
-        let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
-        (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
+        let room = self.take_room();
         if state.explanation_alone {
             self.why = Some(room);
             return;
@@ -218,6 +224,7 @@ impl Layout {
             columns: [Rect::ZERO; 2],
             measures: None,
             stages: Vec::new(),
+            room: Rect::ZERO,
             why,
             warning: Some(warning),
             status,
@@ -243,6 +250,7 @@ impl Layout {
             columns: [Rect::ZERO; 2],
             measures: None,
             stages: Vec::new(),
+            room: Rect::ZERO,
             why: None,
             warning: None,
             status,

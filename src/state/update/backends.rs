@@ -13,7 +13,7 @@ impl State {
         }
         let mut effects = match self.screen {
             _ if next == self.active => Vec::new(),
-            Screen::Search | Screen::Pipeline => self.leave_for(next),
+            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn => self.leave_for(next),
             Screen::Compare => self.put_in_column(next),
         };
         self.mode = Mode::Typing;
@@ -190,7 +190,11 @@ impl State {
             // Where nothing leaves this process, there is no question.
             let here = (0..self.in_tab).map(BackendId).find(|id| self.panels[id.0].typing_pause.is_zero());
             let effects = match (self.screen, here) {
-                (Screen::Search | Screen::Pipeline, Some(here)) if here != backend => self.activate(here),
+                (Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn, Some(here))
+                    if here != backend =>
+                {
+                    self.activate(here)
+                }
                 _ => Vec::new(),
             };
             self.ask_next();

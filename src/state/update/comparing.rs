@@ -26,12 +26,14 @@ impl State {
             return Vec::new();
         }
         let before = self.visible();
-        let document = self.selected_document();
+        let (document, masked) = (self.selected_document(), self.compare.is_masked());
         match screen {
             Screen::Compare if !self.compare.pair.contains(&self.active) => self.active = self.compare.pair[0],
+            Screen::Compare => {}
             // What was hidden stays hidden: no name is given away by going there and back.
-            Screen::Search | Screen::Pipeline if self.compare.is_masked() => self.compare.blind = None,
-            Screen::Search | Screen::Compare | Screen::Pipeline => {}
+            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn => {
+                self.compare.blind.take_if(|_| masked);
+            }
         }
         self.screen = screen;
         // Movements are counted from rankings of this screen and of this backend.
@@ -74,7 +76,7 @@ impl State {
     /// The backend that Tab goes to: the next one, or the other column.
     pub(super) fn swap_backend(&mut self) -> Vec<Effect> {
         let next = match self.screen {
-            Screen::Search | Screen::Pipeline => self.next_in_tab(),
+            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn => self.next_in_tab(),
             Screen::Compare => self.compare.pair[usize::from(self.active == self.compare.pair[0])],
         };
         self.activate(next)

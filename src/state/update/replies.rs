@@ -15,8 +15,7 @@ impl State {
     /// Takes in what a worker says, and says what has to be done outside.
     pub fn receive(&mut self, reply: Reply) -> Vec<Effect> {
         let mut effects = self.take_in(reply);
-        self.refresh_comparison();
-        effects.extend(self.refresh_pipeline());
+        effects.extend(self.refresh());
         effects
     }
 
@@ -45,6 +44,14 @@ impl State {
                 (panel.repeated, panel.spent) = (Some(repeated), spent);
                 self.notice = None;
                 Vec::new()
+            }
+            Reply::Vectors { backend, vectors } => {
+                self.panel_mut(backend).vectors = Some(vectors);
+                Vec::new()
+            }
+            Reply::TextsEmbedded { backend, purpose, ticket, embedded, spent } => {
+                self.panel_mut(backend).spent = spent;
+                self.texts_embedded(backend, purpose, ticket, embedded)
             }
             Reply::Piped { ticket, run } => self.piped(ticket, run),
             Reply::RerankerOpened { reranker, opened } => self.reranker_opened(reranker, opened),

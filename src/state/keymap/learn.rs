@@ -1,0 +1,13 @@
+//! What keys do on the Learn screen.
+
+use super::table::{anywhere, moving};
+use super::{Key, Section, plain, table};
+use crate::state::Action;
+
+pub(super) fn learn_keys() -> Section {
+    let mut bindings =
+        vec![table::bind([plain(Key::Tab), plain(Key::BackTab)], Action::SwapBackend, "rank with the other backend")];
+    bindings.extend(moving());
+    bindings.extend(anywhere());
+    Section { title: "learn", bindings }
+}
