@@ -4,6 +4,7 @@ pub mod comparison;
 pub mod evaluation;
 pub mod explanation;
 pub mod index;
+pub mod lab;
 pub mod lexical;
 pub mod pipeline;
 pub mod ranking;
