@@ -1,8 +1,11 @@
 //! Corpus + backend → rankings and explanations. What the screens and the headless commands both call.
 
+pub mod ablation;
 pub mod comparison;
+pub mod contributions;
 pub mod evaluation;
 pub mod explanation;
+pub mod expression;
 pub mod index;
 pub mod lab;
 pub mod lexical;
@@ -11,8 +14,11 @@ pub mod ranking;
 pub mod searcher;
 pub mod vectors;
 
+pub use ablation::Ablation;
 pub use comparison::{Comparison, Means};
+pub use contributions::Contributions;
 pub use explanation::Explanation;
+pub use expression::Expression;
 pub use lexical::Lexical;
 pub use pipeline::{Run, Stage};
 pub use ranking::{Ranked, Ranking, Timings};

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use ndarray::{Array1, Array2};
 
+use super::expression::Expression;
 use super::index::{Index, Neighbours};
 use super::ranking::{Ranked, Ranking, Timings};
 use super::vectors::{Embedded, MOST_VECTORS, Vectors};
-use crate::backend::{BackendError, Embedder, Job, Location, ModelCard, Role, TextInfo, UnitBatch, Usage};
+use crate::backend::{BackendError, Embedder, Job, Location, ModelCard, Role, TextInfo, TokenCount, UnitBatch, Usage};
 use crate::corpus::{Corpus, DocumentIndex};
+use crate::math::vector;
 
 /// How much of a corpus is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,8 +267,41 @@ impl Searcher {
         Ok(Embedded { unit, infos: known.iter().map(|(_, info)| *info).collect() })
     }
 
-    /// Embeds those of the texts that are not known yet, in one call.
+    /// Gets the vectors of texts that are not known yet. Of an [`Expression`] it is the sum of those of its terms.
     fn learn(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<(), BackendError> {
+        let expressions: Vec<(&str, Expression)> = match role {
+            Role::Query => texts.iter().filter_map(|&text| Some((text, Expression::parse(text)?))).collect(),
+            Role::Document => Vec::new(),
+        };
+        let plain = texts.iter().copied().filter(|text| !expressions.iter().any(|(other, _)| other == text));
+        let terms = expressions.iter().flat_map(|(_, sum)| sum.terms.iter().map(|term| term.text.as_str()));
+        self.embed_unknown(&plain.chain(terms).collect::<Vec<_>>(), role, job)?;
+        for (text, expression) in expressions {
+            let sum = self.sum(&expression, role)?;
+            self.known.insert((role, text.to_owned()), sum);
+        }
+        Ok(())
+    }
+
+    /// The sum of the unit vectors of an expression's terms, which are known, scaled to unit length; its norm is how long
+    /// it was.
+    fn sum(&self, expression: &Expression, role: Role) -> Result<(Arc<Array1<f32>>, TextInfo), BackendError> {
+        let known = expression.terms.iter().map(|term| (term.sign(), &self.known[&(role, term.text.clone())]));
+        let mut sum = Array1::<f32>::zeros(known.clone().next().map_or(0, |(_, (vector, _))| vector.len()));
+        let mut tokens = TokenCount::default();
+        for (sign, (vector, info)) in known {
+            sum.scaled_add(sign, vector.as_ref());
+            tokens.total += info.tokens.total;
+            tokens.used += info.tokens.used;
+            tokens.estimated |= info.tokens.estimated;
+        }
+        let norm = vector::normalise(sum.view_mut())
+            .map_err(|reason| BackendError::BadVectors(format!("the sum “{expression}” {reason}")))?;
+        Ok((Arc::new(sum), TextInfo { tokens, norm }))
+    }
+
+    /// Embeds those of the texts that are not known yet, in one call.
+    fn embed_unknown(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<(), BackendError> {
         let mut unknown: Vec<&str> =
             texts.iter().copied().filter(|&text| !self.known.contains_key(&(role, text.to_owned()))).collect();
         unknown.sort_unstable();
@@ -298,8 +333,8 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::backend::Batch;
     use crate::backend::fake::Fake;
-    use crate::backend::{Batch, TokenCount};
     use crate::corpus::Document;
 
     fn corpus(texts: &[&str]) -> Arc<Corpus> {
@@ -441,6 +476,22 @@ mod tests {
         assert_eq!(known(&searcher), 4);
         let none = with_job(|job| searcher.embed_texts(&[], Role::Query, job)).expect("nothing to do");
         assert_eq!(none.unit.nrows(), 0);
+    }
+
+    #[test]
+    fn an_expression_is_the_sum_of_its_terms_and_each_of_them_is_embedded_once() {
+        let texts = ["apple banana", "apple", "cherry"];
+        let mut searcher = fake(&texts);
+        with_job(|job| searcher.embed_all(job)).expect("the fake never fails");
+        // a + b − a = b, up to the lengths: √½ each of “apple banana”, less 1 of “apple”.
+        let ranking = with_job(|job| searcher.search("= \"apple banana\" - apple", job)).expect("the fake never fails");
+        let half = 0.5_f32.sqrt();
+        let expected = ((half - 1.0).powi(2) + half * half).sqrt();
+        assert!((ranking.query_info.norm - expected).abs() < 1e-6, "{}", ranking.query_info.norm);
+        assert_eq!(order(&ranking), [0, 2, 1]);
+        assert_eq!((ranking.query_info.tokens.total, searcher.known.len()), (3, 3));
+        let error = with_job(|job| searcher.search("= apple - apple", job)).expect_err("nothing is left");
+        assert!(error.to_string().contains("“= apple - apple” has length 0"), "{error}");
     }
 
     #[test]
