@@ -160,6 +160,7 @@ impl App {
                 | Effect::Repeat(..)
                 | Effect::ShareVectors(_)
                 | Effect::EmbedTexts { .. }
+                | Effect::Ablate { .. }
                 | Effect::RunPipeline { .. }
                 | Effect::OpenReranker(_)
                 | Effect::StopOpeningReranker

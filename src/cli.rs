@@ -152,6 +152,17 @@ pub enum Command {
         #[command(flatten)]
         pipeline: Box<StagesArgs>,
     },
+    /// Say why one document stands where it stands for a query: its arithmetic, its place among all, which words carry it,
+    /// and which dimensions
+    Explain {
+        /// What to rank by; `= king - man + woman` is arithmetic on vectors
+        query: String,
+        /// The document, by its id
+        id: String,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+    },
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used

@@ -24,12 +24,14 @@ mod doctor;
 mod embed;
 mod escape;
 mod eval;
+mod explain;
 mod meter;
 mod models;
 mod pipeline;
 mod pull;
 mod search;
 mod settings;
+mod words;
 
 use meter::Meter;
 
@@ -75,6 +77,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Pipeline { query, words, format, pipeline } => {
             pipeline::run(&session, &query, words, format, &pipeline)
         }
+        Command::Explain { query, id, format } => explain::run(&session, &query, &id, format),
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),

@@ -12,12 +12,13 @@ use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
 use crate::engine::pipeline::Settings;
-use crate::engine::{Lexical, Ranking, Run};
+use crate::engine::{Ablation, Embedded, Lexical, Ranking, Run, Vectors, ablation};
 use crate::state::{BackendId, Effect, Reply, Ticket};
 
 /// One worker for each backend.
 pub(super) struct Crew {
     workers: Vec<Worker>,
+    ablation: Desk<AblationJob>,
     stages: Desk<StagesJob>,
     reranking: Reranking,
     runtime: Handle,
@@ -42,6 +43,7 @@ impl Crew {
                 Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
+        let ablation = Desk::spawn(replies.clone(), |job: AblationJob| job.run());
         let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
         let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
@@ -49,7 +51,7 @@ impl Crew {
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        Self { workers, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
+        Self { workers, ablation, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -67,6 +69,9 @@ impl Crew {
             Effect::ShareVectors(backend) => self.workers[backend.0].slot().run(Errand::Vectors),
             Effect::EmbedTexts { backend, purpose, ticket, role, texts } => {
                 self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));
+            }
+            Effect::Ablate { backend, ticket, ranking, rests, vectors } => {
+                self.ablation.put(AblationJob { backend, ticket, ranking, rests, vectors });
             }
             Effect::RunPipeline { ticket, query, dense, settings } => {
                 self.stages.put(StagesJob { ticket, query, dense, settings });
@@ -93,6 +98,24 @@ impl Crew {
             // The screen's own.
             Effect::Save { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
+    }
+}
+
+/// All documents, to be scored by a query without each of its words.
+struct AblationJob {
+    backend: BackendId,
+    ticket: Ticket,
+    ranking: Arc<Ranking>,
+    rests: Arc<Embedded>,
+    vectors: Arc<Vectors>,
+}
+
+impl AblationJob {
+    fn run(self) -> Reply {
+        let Self { backend, ticket, ranking, rests, vectors } = self;
+        let words = ablation::left_out(&ranking.query);
+        let ablation = Ablation::new(ranking.query.clone(), words, ranking.vector.view(), &rests, &vectors);
+        Reply::Ablated { backend, ticket, ablation: Arc::new(ablation) }
     }
 }
 

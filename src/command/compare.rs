@@ -14,7 +14,7 @@ use crate::cli::TableFormat;
 use crate::config::file;
 use crate::corpus::{self, Corpus};
 use crate::engine::comparison::PERSISTENCE;
-use crate::engine::{Comparison, Means, Ranking, Searcher};
+use crate::engine::{Comparison, Means, Ranking, Searcher, expression};
 use crate::text;
 
 /// How many of the worst disagreements are printed.
@@ -116,7 +116,7 @@ pub(super) fn run(
         (None, Some(path)) => corpus::read::queries(path)?,
         (None, None) => bail!("there is no query"),
     };
-    if queries.iter().any(|query| query.trim().is_empty()) {
+    if queries.iter().any(|query| expression::is_blank(query)) {
         bail!("the query is empty");
     }
     let corpus = Arc::new(session.corpus()?);

@@ -13,8 +13,8 @@ use crate::cli::TableFormat;
 use crate::cli::pipeline::StagesArgs;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::pipeline::{Provenance, Settings};
-use crate::engine::{Lexical, Run, Searcher, Stage};
-use crate::phrase::retrieval;
+use crate::engine::{Lexical, Run, Searcher, Stage, expression};
+use crate::phrase::{explanation, retrieval};
 use crate::text;
 
 mod report;
@@ -28,7 +28,7 @@ pub(super) fn run(
     format: TableFormat,
     arguments: &StagesArgs,
 ) -> anyhow::Result<ExitCode> {
-    if query.trim().is_empty() {
+    if expression::is_blank(query) {
         bail!("the query is empty");
     }
     let settings = arguments.settings();
@@ -111,10 +111,7 @@ fn write_table(
             writeln!(out, "     {}", retrieval::rerank(settings, score))?;
         }
         if let Some(Some(words)) = matches.get(rank - 1) {
-            let best = words.query.iter().zip(&words.best).enumerate().map(|(row, (word, &best))| {
-                format!("{word} → {} {:.2}", words.document[best], words.cosines[[row, best]])
-            });
-            writeln!(out, "     words {}", text::visible(&best.collect::<Vec<_>>().join(" · ")))?;
+            writeln!(out, "     {}", explanation::best_matches(words))?;
         }
     }
     if first.is_empty() {

@@ -12,7 +12,7 @@ use super::{NOTHING, Output, Session, embed_all, escape, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
-use crate::engine::{Ranking, Searcher};
+use crate::engine::{Ranking, Searcher, expression};
 use crate::text;
 
 /// What `--format json` prints.
@@ -49,7 +49,7 @@ struct Timings {
 }
 
 pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
-    if query.trim().is_empty() {
+    if expression::is_blank(query) {
         bail!("the query is empty");
     }
     let corpus = session.corpus()?;

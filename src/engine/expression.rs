@@ -9,6 +9,12 @@ use std::fmt;
 /// What an expression begins with.
 const PREFIX: char = '=';
 
+/// Whether there is nothing in a query to rank by: white space alone, or an expression that has no term yet.
+#[must_use]
+pub fn is_blank(query: &str) -> bool {
+    query.trim().is_empty() || Expression::is_meant(query) && Expression::parse(query).is_none()
+}
+
 /// A sum of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
@@ -160,7 +166,7 @@ mod tests {
         for nothing in ["", "=", "  = ", "= - +", "= \"\"", "a = b"] {
             assert_eq!(Expression::parse(nothing), None, "{nothing}");
         }
-        assert!(Expression::is_meant(" ="));
+        assert!(Expression::is_meant(" =") && is_blank(" =") && is_blank(" ") && !is_blank("= a") && !is_blank("- a"));
     }
 
     #[test]

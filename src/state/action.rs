@@ -83,6 +83,10 @@ pub enum Action {
     UseSelected,
     /// Explain the selected sentence in the place of the rows, or beside them.
     ToggleExplanation,
+    /// Go to the next part of the explanation.
+    NextPage,
+    /// Let a server be asked for the query without each of its words.
+    AskWords,
     /// Give the selected sentence to the terminal's clipboard.
     Copy,
     /// Stop what takes long: fetching a model, or embedding the corpus.

@@ -9,7 +9,7 @@ use crate::backend::Role;
 use crate::corpus::DocumentIndex;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::pipeline::Settings;
-use crate::engine::{Ranking, Run};
+use crate::engine::{Embedded, Ranking, Run, Vectors};
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +60,19 @@ pub enum Effect {
         role: Role,
         /// The texts.
         texts: Vec<String>,
+    },
+    /// Score all documents by the query without each of its words. A newer one takes the place of an older one.
+    Ablate {
+        /// Whose vectors these are.
+        backend: BackendId,
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The ranking with all words.
+        ranking: Arc<Ranking>,
+        /// The vectors of what is left without each word.
+        rests: Arc<Embedded>,
+        /// The vectors of the documents.
+        vectors: Arc<Vectors>,
     },
     /// Run the stages of the pipeline up to the fusion. A newer run takes the place of an older one.
     RunPipeline {

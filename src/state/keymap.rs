@@ -13,7 +13,8 @@ use lab::lab_keys;
 use learn::learn_keys;
 use map::map_keys;
 use table::{
-    compare_keys, consent_keys, help_keys, list_keys, pipeline_keys, program_keys, query_keys, ranking_keys, vote_keys,
+    compare_keys, consent_keys, explanation_keys, help_keys, list_keys, pipeline_keys, program_keys, query_keys,
+    ranking_keys, vote_keys,
 };
 
 /// A key of the keyboard.
@@ -125,7 +126,7 @@ impl Place {
 #[must_use]
 pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
     match (mode, place) {
-        (Mode::Typing, Place::Search) => vec![ranking_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Search) => vec![ranking_keys(), explanation_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Compare) => vec![compare_keys(), ranking_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Blind) => {
             vec![vote_keys(), compare_keys(), ranking_keys(), query_keys(), program_keys()]

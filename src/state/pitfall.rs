@@ -2,14 +2,17 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::State;
+use super::{Screen, State};
 use crate::backend::TokenCount;
+use crate::engine::Expression;
 
 /// Something about the query or the corpus that a person should know before trusting the ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pitfall {
     /// The query has this many words, two at the most: there is little for a model to go by.
     ShortQuery(usize),
+    /// The query is an expression, which only vectors understand.
+    Expression,
     /// The end of the query is not seen by the model.
     QueryTruncated(TokenCount),
     /// The ends of this many documents are not seen by the model.
@@ -46,8 +49,12 @@ impl State {
         if !ranking.is_complete() {
             pitfalls.push(Pitfall::Incomplete { ranked: ranking.ranked.len(), documents: ranking.documents });
         }
+        let is_sum = Expression::is_meant(self.query.text());
+        if is_sum && self.screen == Screen::Pipeline {
+            pitfalls.push(Pitfall::Expression);
+        }
         let words = self.query_words();
-        if words <= 2 {
+        if words <= 2 && !is_sum {
             pitfalls.push(Pitfall::ShortQuery(words));
         }
         let truncated = ranking.ranked.iter().filter(|ranked| ranked.info.tokens.truncated());

@@ -4,6 +4,7 @@ use rustyline::line_buffer::{ChangeListener, DeleteListener, Direction, LineBuff
 use rustyline::{At, Word};
 
 use super::Edit;
+use crate::engine::expression;
 
 /// The longest query that is kept, in bytes. No model sees more than a few thousand tokens of it.
 pub const MAX_QUERY_BYTES: usize = 64 * 1024;
@@ -44,10 +45,10 @@ impl QueryLine {
         self.buffer.pos()
     }
 
-    /// Whether there is nothing but white space.
+    /// Whether there is nothing to rank by: white space alone, or an expression that has no term yet.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.text().trim().is_empty()
+        expression::is_blank(self.text())
     }
 
     /// Takes one step of editing and says whether the text has changed.

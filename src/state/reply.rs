@@ -10,7 +10,7 @@ use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Embedded, Estimate, Progress, Ranking, Run, Spent, Vectors};
+use crate::engine::{Ablation, Embedded, Estimate, Progress, Ranking, Run, Spent, Vectors};
 use crate::math::relevance::Measures;
 
 /// One thing that happened outside of the state.
@@ -128,6 +128,15 @@ pub enum Reply {
         embedded: Result<Arc<Embedded>, String>,
         /// What was used so far.
         spent: Spent,
+    },
+    /// All documents were scored by the query without each of its words.
+    Ablated {
+        /// Whose vectors these are.
+        backend: BackendId,
+        /// Of what was asked for.
+        ticket: Ticket,
+        /// The answer.
+        ablation: Arc<Ablation>,
     },
     /// The stages up to the fusion have run.
     Piped {

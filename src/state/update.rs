@@ -82,6 +82,8 @@ impl State {
             Action::SwapBarScale => self.swap_bar_scale(),
             Action::UseSelected => self.use_selected(),
             Action::ToggleExplanation => self.toggle_explanation(),
+            Action::NextPage => self.next_page(),
+            Action::AskWords => self.ask_words(),
             Action::Copy => self.copy(),
             Action::Stop => self.stop(),
             Action::HistoryPrevious => self.recall(super::QueryLine::recall_previous),

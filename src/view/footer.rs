@@ -131,6 +131,7 @@ fn describe(pitfall: Pitfall) -> String {
         Pitfall::ShortQuery(0) => "not a word in it: a model has little to go by".into(),
         Pitfall::ShortQuery(1) => "one word embeds poorly: type a whole sentence".into(),
         Pitfall::ShortQuery(words) => format!("{words} words embed poorly: type a whole sentence"),
+        Pitfall::Expression => "arithmetic on vectors: only dense understands it; the others see words".into(),
         Pitfall::QueryTruncated(tokens) => format!(
             "the query has {} tokens; the model sees the first {}",
             phrase::thousands(tokens.total as u64),

@@ -28,7 +28,7 @@ use crate::state::pipeline::RerankerPhase;
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
-mod heatmap;
+pub(super) mod heatmap;
 mod params;
 mod sentence;
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::settings::{SettingsReport, name};
+use super::super::words::Words;
 use crate::backend::{RerankMethod, RerankScore, RerankerCard, WordMatches};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::pipeline::{FusionTerm, Placement, Provenance, TermScore};
@@ -103,16 +104,6 @@ struct Reranked {
     cosine: Option<f32>,
     logit: Option<f32>,
     probability: Option<f32>,
-}
-
-/// Which words match: query words × document words.
-#[derive(Debug, Serialize)]
-struct Words {
-    query: Vec<String>,
-    document: Vec<String>,
-    cosines: Vec<Vec<f32>>,
-    best: Vec<usize>,
-    contributions: Vec<f32>,
 }
 
 impl<'a> Report<'a> {
@@ -229,13 +220,5 @@ impl Reranked {
             RerankScore::Logit(logit) => (None, None, Some(logit)),
         };
         Self { place: place.into(), late_interaction, cosine, logit, probability: score.probability() }
-    }
-}
-
-impl From<WordMatches> for Words {
-    fn from(matches: WordMatches) -> Self {
-        let cosines = matches.cosines.rows().into_iter().map(|row| row.to_vec()).collect();
-        let WordMatches { query, document, best, contributions, .. } = matches;
-        Self { query, document, cosines, best, contributions }
     }
 }

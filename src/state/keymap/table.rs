@@ -27,6 +27,14 @@ pub(super) fn ranking_keys() -> Section {
     Section { title: "ranking", bindings }
 }
 
+pub(super) fn explanation_keys() -> Section {
+    let bindings = vec![
+        bind([plain(Key::Function(7))], Action::NextPage, "the next part of the explanation"),
+        bind([ctrl(Key::Char('g'))], Action::AskWords, "ask a server for the query without each word"),
+    ];
+    Section { title: "explanation", bindings }
+}
+
 /// What goes up and down a ranking.
 pub(super) fn moving() -> [Binding; 6] {
     [

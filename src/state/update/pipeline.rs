@@ -86,11 +86,16 @@ impl State {
     /// Last of all, when everything else is answered.
     fn request_words(&mut self) -> Option<Effect> {
         let document = self.pipeline.document()?;
-        let matcher = self.pipeline.word_matcher()?;
         let is_of_query = self.pipeline.run.as_ref().is_some_and(|run| run.query == self.query.text());
         if !(is_of_query && self.pipeline.asked.answered && self.pipeline.is_settled()) {
             return None;
         }
+        self.match_words(document)
+    }
+
+    /// Asks which words of a document match those of the query, unless that was asked last.
+    pub(super) fn match_words(&mut self, document: DocumentIndex) -> Option<Effect> {
+        let matcher = self.pipeline.word_matcher()?;
         match self.pipeline.rerankers[matcher.0].phase {
             RerankerPhase::Closed => Some(self.open_reranker(matcher)),
             RerankerPhase::Ready(_) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Embedded;
 use crate::state::effect::Purpose;
+use crate::state::why::Page;
 use crate::state::{BackendId, Effect, Screen, State, Ticket};
 
 impl State {
@@ -28,6 +29,7 @@ impl State {
     fn computed_with(&self) -> Vec<BackendId> {
         match self.screen {
             Screen::Map | Screen::Lab => self.visible(),
+            Screen::Search if self.explains(Page::Words) || self.explains(Page::Dimensions) => self.visible(),
             Screen::Search | Screen::Compare | Screen::Pipeline | Screen::Learn => Vec::new(),
         }
     }

@@ -13,8 +13,9 @@ use ratatui::text::{Line, Span, Text};
 
 use crate::backend::WordMatches;
 use crate::corpus::DocumentIndex;
+use crate::engine::Expression;
 use crate::state::pipeline::Matches;
-use crate::state::{Action, Mode, State, keymap};
+use crate::state::{Action, Mode, Screen, State, keymap};
 use crate::text;
 use crate::view::Theme;
 
@@ -29,11 +30,17 @@ const LEAST_HEADER: usize = 4;
 /// Room for the best match at the end of a row.
 const BEST: usize = 18;
 
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, document: DocumentIndex, theme: &Theme) {
+pub(in crate::view) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, document: DocumentIndex, theme: &Theme) {
+    // Elsewhere the key does something else.
+    let is_own = state.screen == Screen::Pipeline;
+    let key = if is_own { keymap::hint(Mode::Typing, &Action::ToggleNumbers) } else { String::new() };
     let of_this = |matches: &&Matches| matches.document == document && matches.query == state.query.text();
     let lines = match state.pipeline.matches.as_ref().filter(of_this).map(|matches| &matches.words) {
-        Some(Ok(words)) => lines(words, area, state.pipeline.numbers, theme),
+        Some(Ok(words)) => lines(words, area, (state.pipeline.numbers, &key), theme),
         Some(Err(message)) => vec![Line::styled(text::visible(message).into_owned(), theme.dim)],
+        None if Expression::is_meant(state.query.text()) => {
+            vec![Line::styled("an expression is a sum of vectors: it has no words to match", theme.dim)]
+        }
         None if state.pipeline.word_matcher().is_none() => {
             vec![Line::styled("how words match needs a model with token vectors", theme.dim)]
         }
@@ -42,7 +49,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, document: D
     frame.render_widget(Text::from(lines), area);
 }
 
-fn lines(words: &WordMatches, area: Rect, numbers: bool, theme: &Theme) -> Vec<Line<'static>> {
+/// `numbers` in place of shades, and the key that changes between them, where there is one.
+fn lines(words: &WordMatches, area: Rect, (numbers, key): (bool, &str), theme: &Theme) -> Vec<Line<'static>> {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let visible = |word: &String| text::visible(word).into_owned();
     let (query, document): (Vec<String>, Vec<String>) =
@@ -70,13 +78,15 @@ fn lines(words: &WordMatches, area: Rect, numbers: bool, theme: &Theme) -> Vec<L
         }
         lines.push(Line::from(spans));
     }
-    lines.push(Line::styled(text::fit(&note(words, &plan, rows, &query, numbers), width).into_owned(), theme.dim));
+    lines.push(Line::styled(
+        text::fit(&note(words, &plan, rows, &query, (numbers, key)), width).into_owned(),
+        theme.dim,
+    ));
     lines
 }
 
 /// What the shades mean, and what is left out.
-fn note(words: &WordMatches, plan: &Plan, rows: usize, query: &[String], numbers: bool) -> String {
-    let key = keymap::hint(Mode::Typing, &Action::ToggleNumbers);
+fn note(words: &WordMatches, plan: &Plan, rows: usize, query: &[String], (numbers, key): (bool, &str)) -> String {
     let score: f32 = words.contributions.iter().sum();
     let scale = if numbers { "hundredths".into() } else { "░ .2 ▒ .35 ▓ .5 █ .7".to_owned() };
     let mut note = format!("mean {score:.3}");
@@ -86,7 +96,11 @@ fn note(words: &WordMatches, plan: &Plan, rows: usize, query: &[String], numbers
     if rows < query.len() {
         note.push_str(&format!(" · {rows} of {} of the query", query.len()));
     }
-    note + &format!(" · {scale} ({key})")
+    note.push_str(&format!(" · {scale}"));
+    if !key.is_empty() {
+        note.push_str(&format!(" ({key})"));
+    }
+    note
 }
 
 /// Which words of the sentence are shown, and how.
@@ -194,7 +208,7 @@ mod tests {
 
     fn drawn(width: u16, height: u16, numbers: bool) -> Vec<String> {
         let theme = Theme::of(Appearance::Plain);
-        let lines = lines(&words(), Rect::new(0, 0, width, height), numbers, &theme);
+        let lines = lines(&words(), Rect::new(0, 0, width, height), (numbers, "F2"), &theme);
         lines.iter().map(|line| line.to_string().trim_end().to_owned()).collect()
     }
 

@@ -1,0 +1,136 @@
+//! `vecscope explain QUERY ID`: why one document stands where it stands.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::bail;
+use tokio_util::sync::CancellationToken;
+
+use super::{NOTHING, Session, embed_all, escape, with_job};
+use crate::backend::{Role, WordMatches};
+use crate::cli::TableFormat;
+use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::ablation::{self, WordEffect};
+use crate::engine::{Ablation, Contributions, Explanation, Expression, Ranking, Searcher, Vectors, expression};
+use crate::phrase::{self, explanation as words_of};
+use crate::text;
+
+mod report;
+
+use report::Report;
+
+/// All that is found out about a document.
+struct Found<'a> {
+    corpus: &'a Corpus,
+    document: DocumentIndex,
+    ranking: &'a Ranking,
+    explanation: Explanation,
+    /// What each word of the query does; of one word nothing can be said.
+    effects: Vec<WordEffect<'a>>,
+    contributions: Contributions,
+    matches: Option<WordMatches>,
+}
+
+pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat) -> anyhow::Result<ExitCode> {
+    if expression::is_blank(query) {
+        bail!("the query is empty");
+    }
+    let corpus = Arc::new(session.corpus()?);
+    if corpus.documents.is_empty() {
+        writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
+        return Ok(ExitCode::from(NOTHING));
+    }
+    let Some(document) = corpus.documents.iter().position(|document| document.id == id).map(DocumentIndex) else {
+        bail!("{}: there is no document with the id {}", corpus.name, id);
+    };
+    let matches = matches(session, query, &corpus[document].text)?;
+    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    embed_all(&mut searcher)?;
+    let ranking = with_job(|job| searcher.search(query, job))?;
+    let vectors = searcher.vectors();
+    let ablation = ablate(&mut searcher, &ranking, &vectors)?;
+    let position = ranking.rank_of(document).map(|rank| rank - 1);
+    let (Some(explanation), Some(vector)) =
+        (position.and_then(|at| Explanation::of(&ranking, at)), vectors.of(document))
+    else {
+        bail!("{id} is beyond the {} documents whose vectors are kept", vectors.documents.len());
+    };
+    let Some(contributions) = Contributions::of(ranking.vector.view(), vector, session.config.top_k) else {
+        bail!("the vectors of query and document differ in length");
+    };
+    let effects = ablation.of(document).unwrap_or_default();
+    let found = Found { corpus: &corpus, document, ranking: &ranking, explanation, effects, contributions, matches };
+    let mut stdout = io::stdout().lock();
+    if format == TableFormat::Table {
+        write_table(&mut stdout, &found)?;
+    } else {
+        let report = Report::new(session.backend_name(), searcher.card(), found);
+        writeln!(stdout, "{}", escape::json(&serde_json::to_string_pretty(&report)?))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Which words match, where the reranker says that. It goes first, so that its model is loaded once.
+fn matches(session: &Session, query: &str, document: &str) -> anyhow::Result<Option<WordMatches>> {
+    if Expression::is_meant(query) {
+        return Ok(None);
+    }
+    Ok(session.open_reranker()?.word_matches(query, document, &CancellationToken::new())?)
+}
+
+fn ablate(searcher: &mut Searcher, ranking: &Ranking, vectors: &Vectors) -> anyhow::Result<Ablation> {
+    let words = ablation::left_out(&ranking.query);
+    let rests: Vec<String> = words.iter().map(|left| left.rest.clone()).collect();
+    let mut rests = with_job(|job| searcher.embed_texts(&rests, Role::Query, job))?;
+    if words.is_empty() {
+        // Nothing was embedded, so that nothing has a length yet.
+        rests.unit = ndarray::Array2::zeros((0, vectors.unit.ncols()));
+    }
+    Ok(Ablation::new(ranking.query.clone(), words, ranking.vector.view(), &rests, vectors))
+}
+
+fn write_table(out: &mut impl Write, found: &Found<'_>) -> io::Result<()> {
+    let about = &found.corpus[found.document];
+    let Explanation { rank, cosine, angle, query_norm, document_norm, raw_dot, .. } = found.explanation;
+    let ranked = phrase::thousands(found.ranking.ranked.len() as u64);
+    writeln!(out, "#{rank} of {ranked}  {}  {}", text::visible(&about.id), text::visible(&about.text))?;
+    writeln!(out)?;
+    writeln!(out, "cosine {cosine:.4} = q·d, angle {angle:.1}°")?;
+    writeln!(out, "|q| {query_norm:.3} → 1, |d| {document_norm:.3} → 1, raw q·d {raw_dot:.3}")?;
+    let z = found.explanation.z.map(|z| format!(", z {z:+.2}")).unwrap_or_default();
+    writeln!(out, "above {:.1} % of all{z}", found.explanation.above_share * 100.0)?;
+    for (gap, word) in [(found.explanation.behind, "behind"), (found.explanation.ahead, "ahead of")] {
+        if let Some(gap) = gap {
+            writeln!(out, "{:.4} {word} #{}", gap.cosine, gap.rank)?;
+        }
+    }
+    if !found.effects.is_empty() {
+        writeln!(out)?;
+        let width = found.effects.iter().map(|effect| text::width(&text::visible(effect.word))).max().unwrap_or(0);
+        for effect in &found.effects {
+            let word = text::visible(effect.word);
+            let padding = " ".repeat(width - text::width(&word));
+            writeln!(
+                out,
+                "without {word}{padding}  {:>7.4} {:>+7.4}  #{}",
+                effect.score, -effect.falls_by, effect.rank
+            )?;
+        }
+        writeln!(out, "{}", words_of::carrier(&found.effects, rank))?;
+    }
+    if let Some(words) = &found.matches {
+        writeln!(out)?;
+        writeln!(out, "{}", words_of::best_matches(words))?;
+    }
+    writeln!(out)?;
+    for part in &found.contributions.largest {
+        writeln!(
+            out,
+            "dimension {:>4}  {:>+7.4} × {:>+7.4} = {:>+8.5}",
+            part.dimension, part.query, part.document, part.product
+        )?;
+    }
+    writeln!(out, "{}", words_of::contributions(&found.contributions))?;
+    writeln!(out, "{}", words_of::NO_DIMENSION)
+}
