@@ -46,7 +46,7 @@ pub fn contributions(parts: &Contributions) -> String {
     let Contributions { added, taken, dimensions, half, .. } = parts;
     format!(
         "all add {added:.3} and take {:.3}: {:.3}. Half of it takes {half} of {dimensions} dimensions",
-        -taken,
+        taken.abs(),
         added + taken
     )
 }

@@ -8,6 +8,7 @@ mod embed;
 mod engines;
 mod environment;
 mod eval;
+mod explain;
 mod hostile;
 mod hub;
 #[cfg(unix)]

@@ -6,6 +6,7 @@ mod commands;
 mod comparing;
 #[path = "../cli/environment.rs"]
 mod environment;
+mod explaining;
 mod fetching;
 mod hostile;
 #[path = "../cli/hub.rs"]

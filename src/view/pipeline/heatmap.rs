@@ -35,15 +35,15 @@ pub(in crate::view) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, do
     let is_own = state.screen == Screen::Pipeline;
     let key = if is_own { keymap::hint(Mode::Typing, &Action::ToggleNumbers) } else { String::new() };
     let of_this = |matches: &&Matches| matches.document == document && matches.query == state.query.text();
+    let say = |message: &str| {
+        let lines = text::wrap(message, usize::from(area.width), usize::from(area.height));
+        lines.into_iter().map(|line| Line::styled(line, theme.dim)).collect()
+    };
     let lines = match state.pipeline.matches.as_ref().filter(of_this).map(|matches| &matches.words) {
         Some(Ok(words)) => lines(words, area, (state.pipeline.numbers, &key), theme),
-        Some(Err(message)) => vec![Line::styled(text::visible(message).into_owned(), theme.dim)],
-        None if Expression::is_meant(state.query.text()) => {
-            vec![Line::styled("an expression is a sum of vectors: it has no words to match", theme.dim)]
-        }
-        None if state.pipeline.word_matcher().is_none() => {
-            vec![Line::styled("how words match needs a model with token vectors", theme.dim)]
-        }
+        Some(Err(message)) => say(&text::visible(message)),
+        None if Expression::is_meant(state.query.text()) => say("an expression is a sum of vectors: no words match"),
+        None if state.pipeline.word_matcher().is_none() => say("how words match needs a model with token vectors"),
         None => Vec::new(),
     };
     frame.render_widget(Text::from(lines), area);

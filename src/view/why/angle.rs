@@ -17,11 +17,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
 
 use crate::engine::explanation::Explanation;
+use crate::text;
 use crate::view::Theme;
 
 /// Braille dots in a cell.
 const ACROSS: f64 = 2.0;
 const DOWN: f64 = 4.0;
+/// A colon and a cosine.
+const NUMBER: usize = 8;
 /// Room for the names at the ends.
 const MARGIN: f64 = 5.0;
 
@@ -69,8 +72,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, explanation: &Explanation,
             context.print(x + 1.0, y, name(&format!("{:.1}°", explanation.angle)));
         });
     frame.render_widget(canvas, drawing);
-    let note = format!("d's shadow on q is the cosine, {:.3}", explanation.cosine);
-    frame.render_widget(Span::styled(note, theme.dim), caption);
+    let notes = ["d's shadow on q is the cosine", "d's shadow on q", "shadow"];
+    let room = usize::from(caption.width).saturating_sub(NUMBER);
+    if let Some(note) = notes.into_iter().find(|note| text::width(note) <= room) {
+        let note = format!("{note}: {:.3}", explanation.cosine);
+        frame.render_widget(Span::styled(note, theme.dim), caption);
+    }
 }
 
 /// Angles from 0 to one, close enough for a curve of dots.
