@@ -46,7 +46,7 @@ fn three_things(state: &State) -> [(String, &'static str); 3] {
         return [
             ("how do I ask a database a question".into(), "meaning ranks, not shared words"),
             ("a cake without nuts".into(), "and whether cosine hears the “without”"),
-            ("python".into(), "one word, two senses; then press Enter"),
+            ("= crane - bird".into(), "arithmetic on vectors: which crane is left?"),
         ];
     }
     [
