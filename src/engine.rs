@@ -1,8 +1,10 @@
 //! Corpus + backend → rankings and explanations. What the screens and the headless commands both call.
 
+pub mod chart;
 pub mod comparison;
 pub mod evaluation;
 pub mod explanation;
+pub mod groups;
 pub mod index;
 pub mod lab;
 pub mod lexical;
@@ -11,8 +13,10 @@ pub mod ranking;
 pub mod searcher;
 pub mod vectors;
 
+pub use chart::Chart;
 pub use comparison::{Comparison, Means};
 pub use explanation::Explanation;
+pub use groups::Groups;
 pub use lexical::Lexical;
 pub use pipeline::{Run, Stage};
 pub use ranking::{Ranked, Ranking, Timings};
