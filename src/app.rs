@@ -19,6 +19,7 @@ use crate::state::pipeline::RerankerPanel;
 use crate::state::{Effect, Panel, Phase, Reply, RerankerId, Search, State};
 use crate::view::{self, Layout};
 
+mod charts;
 mod crew;
 mod desk;
 mod input;
@@ -170,6 +171,9 @@ impl App {
                 | Effect::RankLabelled { .. }
                 | Effect::Measure { .. }
                 | Effect::SumUp { .. }
+                | Effect::Project { .. }
+                | Effect::StopProjecting(_)
+                | Effect::FindClusters { .. }
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
             }
         }

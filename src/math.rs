@@ -2,11 +2,16 @@
 
 pub mod agreement;
 pub mod bm25;
+pub mod clusters;
 pub mod distribution;
 pub mod fusion;
 pub mod late;
+pub mod neighbourhood;
+pub mod plane;
+pub mod procrustes;
 pub mod rank;
 pub mod relevance;
 pub mod significance;
+pub mod tsne;
 pub mod vector;
 pub mod words;

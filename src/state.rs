@@ -75,6 +75,8 @@ pub enum Mode {
     Disagreements,
     /// The panel of the evaluation is open.
     Evaluation,
+    /// The line for axes of the map takes the text.
+    Axes,
 }
 
 /// What the screen is for.
@@ -207,6 +209,7 @@ impl State {
         assert!(active.0 < panels.len(), "the backend on the screen exists");
         let list = List::new(top_k, corpus.documents.len());
         let second = BackendId(1.min(panels.len() - 1));
+        let map = Map::new(&corpus);
         Self {
             corpus,
             query: QueryLine::default(),
@@ -216,7 +219,7 @@ impl State {
             active,
             compare: Compare::new([BackendId(0), second], 0),
             pipeline: Pipeline::new(),
-            map: Map::default(),
+            map,
             lab: Lab::default(),
             learn: Learn::default(),
             why: Why::default(),
@@ -251,7 +254,8 @@ impl State {
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
         match self.screen {
-            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn => vec![self.active],
+            Screen::Search | Screen::Pipeline | Screen::Lab | Screen::Learn => vec![self.active],
+            Screen::Map => [self.active].into_iter().chain(self.second_map()).collect(),
             Screen::Compare => {
                 let [left, right] = self.compare.pair;
                 if left == right { vec![left] } else { vec![left, right] }
@@ -354,9 +358,11 @@ impl State {
     #[must_use]
     pub fn rows_of(&self, backend: BackendId) -> usize {
         match (&self.panels[backend.0].ranking, self.query.is_blank()) {
+            // A map shows them all.
+            (Some(ranking), false) if self.screen == Screen::Map => ranking.ranked.len(),
             (Some(ranking), false) => self.list.top_k.min(ranking.ranked.len()),
             // Without a query there is the corpus to look at, but nothing to compare.
-            (_, true) if self.screen == Screen::Search => self.corpus.documents.len(),
+            (_, true) if matches!(self.screen, Screen::Search | Screen::Map) => self.corpus.documents.len(),
             _ => 0,
         }
     }

@@ -59,6 +59,7 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Mode::Consent => consent::draw(frame, state, &theme),
         Mode::Choosing => chooser::draw(frame, state, &theme),
         Mode::Evaluation => evaluation::draw(frame, state, &theme),
+        Mode::Axes => map::axes::draw(frame, state, &theme),
         Mode::Disagreements => disagreements::draw(frame, state, &theme),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::charts::Charts;
 use super::desk::Desk;
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::{EmbedJob, Errand};
@@ -20,6 +21,7 @@ pub(super) struct Crew {
     workers: Vec<Worker>,
     ablation: Desk<AblationJob>,
     stages: Desk<StagesJob>,
+    charts: Charts,
     reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
@@ -51,7 +53,8 @@ impl Crew {
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        Self { workers, ablation, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
+        let charts = Charts::spawn(Arc::clone(corpus), replies);
+        Self { workers, ablation, stages, charts, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -88,6 +91,11 @@ impl Crew {
                 self.reranking.measure(MeasureJob { ticket, number, dense, plan, judged, reranker });
             }
             Effect::SumUp { ticket, plan, systems } => self.reranking.sum_up(ticket, plan, systems),
+            Effect::Project { backend, ticket, vectors, recipe } => {
+                self.charts.project(backend, ticket, vectors, recipe);
+            }
+            Effect::StopProjecting(backend) => self.charts.stop(backend),
+            Effect::FindClusters { backend, vectors } => self.charts.find_clusters(backend, vectors),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {

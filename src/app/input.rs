@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+use crate::state::action::{MapAction, Nearer};
 use crate::state::keymap::{self, Chord, Key};
 use crate::state::{Action, Mode, State};
 use crate::view::Layout;
@@ -17,7 +18,7 @@ pub(super) fn action(event: &Event, state: &State, layout: Option<&Layout>) -> O
             keymap::action(state.mode, state.place(), state.query.text().is_empty(), chord(*key)?)
         }
         Event::Mouse(mouse) => mouse_action(*mouse, state, layout?),
-        Event::Paste(text) if state.mode == Mode::Typing => Some(Action::Paste(text.clone())),
+        Event::Paste(text) if matches!(state.mode, Mode::Typing | Mode::Axes) => Some(Action::Paste(text.clone())),
         Event::Key(_) | Event::Paste(_) | Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
@@ -25,6 +26,9 @@ pub(super) fn action(event: &Event, state: &State, layout: Option<&Layout>) -> O
 fn chord(event: KeyEvent) -> Option<Chord> {
     let mut ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
     let mut alt = event.modifiers.contains(KeyModifiers::ALT);
+    // Beside a character it is part of the character, and beside most other keys few terminals send it.
+    let shift = event.modifiers.contains(KeyModifiers::SHIFT)
+        && matches!(event.code, KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right);
     let key = match event.code {
         KeyCode::Char(character) => {
             // Both together are how AltGr arrives on some systems: what it types is text.
@@ -50,14 +54,18 @@ fn chord(event: KeyEvent) -> Option<Chord> {
         KeyCode::F(number) => Key::Function(number),
         _ => return None,
     };
-    Some(Chord { ctrl, alt, key })
+    Some(Chord { ctrl, alt, shift, key })
 }
 
 fn mouse_action(event: MouseEvent, state: &State, layout: &Layout) -> Option<Action> {
+    let at = Position::new(event.column, event.row);
     match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => layout.click(Position::new(event.column, event.row), state),
-        MouseEventKind::ScrollDown => Some(Action::Scroll(WHEEL_ROWS)),
-        MouseEventKind::ScrollUp => Some(Action::Scroll(-WHEEL_ROWS)),
+        MouseEventKind::Down(MouseButton::Left) => layout.click(at, state),
+        MouseEventKind::ScrollDown => Some(layout.wheel(at, Nearer::Out, state).unwrap_or(Action::Scroll(WHEEL_ROWS))),
+        MouseEventKind::ScrollUp => Some(layout.wheel(at, Nearer::In, state).unwrap_or(Action::Scroll(-WHEEL_ROWS))),
+        MouseEventKind::Moved => layout.point(at, state),
+        MouseEventKind::Drag(MouseButton::Left) => layout.drag(at, state),
+        MouseEventKind::Up(MouseButton::Left) if state.map.grabbed.is_some() => Some(Action::Map(MapAction::LetGo)),
         _ => None,
     }
 }
@@ -73,14 +81,14 @@ mod tests {
     #[test]
     fn capitals_are_text_and_control_keys_have_no_case() {
         let capital = key(KeyCode::Char('W'), KeyModifiers::SHIFT);
-        assert_eq!(capital, Some(Chord { ctrl: false, alt: false, key: Key::Char('W') }));
+        assert_eq!(capital, Some(Chord { ctrl: false, alt: false, shift: false, key: Key::Char('W') }));
         let control = key(KeyCode::Char('W'), KeyModifiers::CONTROL | KeyModifiers::SHIFT);
-        assert_eq!(control, Some(Chord { ctrl: true, alt: false, key: Key::Char('w') }));
+        assert_eq!(control, Some(Chord { ctrl: true, alt: false, shift: false, key: Key::Char('w') }));
     }
 
     #[test]
     fn what_altgr_types_is_text() {
         let at = key(KeyCode::Char('@'), KeyModifiers::CONTROL | KeyModifiers::ALT);
-        assert_eq!(at, Some(Chord { ctrl: false, alt: false, key: Key::Char('@') }));
+        assert_eq!(at, Some(Chord { ctrl: false, alt: false, shift: false, key: Key::Char('@') }));
     }
 }

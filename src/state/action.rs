@@ -2,6 +2,7 @@
 
 use super::compare::Verdict;
 use super::{BackendId, Screen};
+use crate::corpus::DocumentIndex;
 use crate::engine::Stage;
 
 /// One thing that a person did, in words that do not depend on the key or the mouse.
@@ -71,6 +72,8 @@ pub enum Action {
     FetchReranker,
     /// Show how words match as numbers, or as shades.
     ToggleNumbers,
+    /// Something on the map.
+    Map(MapAction),
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.
@@ -111,6 +114,73 @@ pub enum Action {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// What a person can do on the Map screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapAction {
+    /// Lay the corpus flat in another way.
+    NextMethod,
+    /// Give points their signs by topic, or by cluster.
+    SwapGrouping,
+    /// Draw other lines to true neighbours, or none.
+    NextLines,
+    /// Put another backend's map beside this one, or take it away.
+    ToggleSides,
+    /// Write axes by meaning.
+    OpenAxes,
+    /// Leave the line for axes.
+    CloseAxes,
+    /// Lay the corpus along the axes that are written.
+    SubmitAxes,
+    /// Look at what is beside the part that is seen.
+    Pan(Direction),
+    /// Look nearer, or from farther away.
+    Zoom(Nearer),
+    /// The same around a place, which is given by its distance from the middle of the map, across and up, in millionths of
+    /// the map's extent.
+    ZoomAt(Nearer, [i32; 2]),
+    /// Bring the selected sentence to the middle.
+    Centre,
+    /// Show the whole map.
+    ShowAll,
+    /// Take hold of the map at a cell: its column and row.
+    Grab((u16, u16)),
+    /// Move the map that is held.
+    Drag {
+        /// The cell to which the pointer has come.
+        to: (u16, u16),
+        /// How far the middle of what is seen moves, across and up, in millionths of the map's extent.
+        by: [i32; 2],
+    },
+    /// Let go of the map.
+    LetGo,
+    /// Point at a document, or at none.
+    Point(Option<DocumentIndex>),
+    /// Select a document.
+    Take(DocumentIndex),
+}
+
+/// Where to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To what is left of what is seen.
+    Left,
+    /// To what is right of it.
+    Right,
+    /// To what is above it.
+    Up,
+    /// To what is below it.
+    Down,
+}
+
+/// From how near to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nearer {
+    /// Nearer.
+    In,
+    /// From farther away.
+    Out,
 }
 
 /// One step in the query line. Steps go by grapheme cluster and by word.

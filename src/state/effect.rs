@@ -7,6 +7,7 @@ use super::pipeline::RerankerId;
 use super::{BackendId, Ticket};
 use crate::backend::Role;
 use crate::corpus::DocumentIndex;
+use crate::engine::chart::Recipe;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Embedded, Ranking, Run, Vectors};
@@ -141,6 +142,26 @@ pub enum Effect {
         plan: Plan,
         /// What was measured of each.
         systems: Vec<System>,
+    },
+    /// Lay a corpus flat. A newer projection of the same backend takes the place of an older one.
+    Project {
+        /// As which backend sees it.
+        backend: BackendId,
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The vectors of its documents.
+        vectors: Arc<Vectors>,
+        /// How.
+        recipe: Recipe,
+    },
+    /// Nobody waits any more for the backend's projection.
+    StopProjecting(BackendId),
+    /// Group documents by where their vectors point.
+    FindClusters {
+        /// As which backend sees them.
+        backend: BackendId,
+        /// Their vectors.
+        vectors: Arc<Vectors>,
     },
     /// Write a new file, in the current folder, with a name that begins like this.
     Save {

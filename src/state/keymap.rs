@@ -11,7 +11,7 @@ mod table;
 
 use lab::lab_keys;
 use learn::learn_keys;
-use map::map_keys;
+use map::{axes_keys, map_keys};
 use table::{
     compare_keys, consent_keys, explanation_keys, help_keys, list_keys, pipeline_keys, program_keys, query_keys,
     ranking_keys, vote_keys,
@@ -61,6 +61,8 @@ pub struct Chord {
     pub ctrl: bool,
     /// Alt is held.
     pub alt: bool,
+    /// Shift is held with a key that types nothing.
+    pub shift: bool,
     /// The key itself.
     pub key: Key,
 }
@@ -86,15 +88,19 @@ pub struct Section {
 }
 
 const fn plain(key: Key) -> Chord {
-    Chord { ctrl: false, alt: false, key }
+    Chord { ctrl: false, alt: false, shift: false, key }
+}
+
+const fn shift(key: Key) -> Chord {
+    Chord { ctrl: false, alt: false, shift: true, key }
 }
 
 const fn ctrl(key: Key) -> Chord {
-    Chord { ctrl: true, alt: false, key }
+    Chord { ctrl: true, alt: false, shift: false, key }
 }
 
 const fn alt(key: Key) -> Chord {
-    Chord { ctrl: false, alt: true, key }
+    Chord { ctrl: false, alt: true, shift: false, key }
 }
 
 /// What the query line stands over, on which depends what keys beside those for text do.
@@ -137,6 +143,7 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Typing, Place::Learn) => vec![learn_keys(), query_keys(), program_keys()],
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
+        (Mode::Axes, _) => vec![axes_keys()],
         (Mode::Choosing | Mode::Disagreements | Mode::Evaluation, _) => vec![list_keys(mode)],
     }
 }
@@ -155,11 +162,15 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
     if mode == Mode::Typing && query_is_empty && chord == plain(Key::Char('?')) {
         return Some(Action::ToggleHelp);
     }
-    let bound =
-        sections(mode, place).into_iter().flat_map(|section| section.bindings).find(|b| b.chords.contains(&chord));
+    let bindings: Vec<Binding> = sections(mode, place).into_iter().flat_map(|section| section.bindings).collect();
+    let find = |chord| bindings.iter().find(|binding| binding.chords.contains(&chord)).cloned();
+    // What shift has no meaning for does the same with it.
+    let bound = find(chord).or_else(|| find(Chord { shift: false, ..chord }));
     match (bound, chord) {
         (Some(binding), _) => Some(binding.action),
-        (None, Chord { ctrl: false, alt: false, key: Key::Char(character) }) if mode == Mode::Typing => {
+        (None, Chord { ctrl: false, alt: false, key: Key::Char(character), .. })
+            if matches!(mode, Mode::Typing | Mode::Axes) =>
+        {
             Some(Action::Edit(Edit::Insert(character)))
         }
         (None, _) => None,
@@ -182,6 +193,9 @@ impl fmt::Display for Chord {
         }
         if self.alt {
             f.write_str("Alt+")?;
+        }
+        if self.shift {
+            f.write_str("Shift+")?;
         }
         match self.key {
             Key::Char(character) if self.ctrl || self.alt => write!(f, "{}", character.to_uppercase()),
@@ -207,8 +221,8 @@ mod tests {
 
     use super::*;
 
-    const MODES: [Mode; 6] =
-        [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements, Mode::Evaluation];
+    const MODES: [Mode; 7] =
+        [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements, Mode::Evaluation, Mode::Axes];
 
     #[test]
     fn no_key_does_two_things_in_one_mode() {

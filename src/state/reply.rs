@@ -10,7 +10,8 @@ use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Ablation, Embedded, Estimate, Progress, Ranking, Run, Spent, Vectors};
+use crate::engine::{Ablation, Chart, Embedded, Estimate, Groups, Progress, Ranking, Run, Spent, Vectors};
+use crate::math::plane::Flat;
 use crate::math::relevance::Measures;
 
 /// One thing that happened outside of the state.
@@ -194,6 +195,33 @@ pub enum Reply {
         ticket: Ticket,
         /// The answer.
         outcome: Outcome,
+    },
+    /// A corpus is being laid flat.
+    Projecting {
+        /// As which backend sees it.
+        backend: BackendId,
+        /// Of what was asked for.
+        ticket: Ticket,
+        /// How many epochs are done.
+        epochs: usize,
+        /// The map so far.
+        chart: Arc<Chart>,
+    },
+    /// A corpus was laid flat, or could not be.
+    Projected {
+        /// As which backend sees it.
+        backend: BackendId,
+        /// Of what was asked for.
+        ticket: Ticket,
+        /// The map; or why there is no plane.
+        chart: Result<Arc<Chart>, Flat>,
+    },
+    /// Documents were grouped by where their vectors point.
+    Clustered {
+        /// As which backend sees them.
+        backend: BackendId,
+        /// The answer.
+        groups: Arc<Groups>,
     },
     /// A file was written, or could not be.
     Saved(Result<String, String>),

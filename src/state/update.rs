@@ -69,6 +69,7 @@ impl State {
             Action::ToggleEvaluation => self.toggle_evaluation(),
             Action::FetchReranker => self.fetch_reranker(),
             Action::ToggleNumbers => self.toggle_numbers(),
+            Action::Map(action) => self.act_on_map(action),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),
@@ -100,10 +101,18 @@ impl State {
     }
 
     fn edit(&mut self, edit: Edit) -> Vec<Effect> {
+        if self.mode == Mode::Axes {
+            self.map.axes.edit(edit);
+            return Vec::new();
+        }
         if self.query.edit(edit) { self.query_changed() } else { Vec::new() }
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if self.mode == Mode::Axes {
+            self.map.axes.insert(text);
+            return Vec::new();
+        }
         let inserted = self.query.insert(text);
         if inserted.cut {
             self.notice =
@@ -166,7 +175,7 @@ impl State {
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
             Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),
-            Mode::Typing | Mode::Consent => self.list.scroll(by, self.row_count()),
+            Mode::Typing | Mode::Consent | Mode::Axes => self.list.scroll(by, self.row_count()),
         }
         Vec::new()
     }
@@ -250,7 +259,7 @@ impl State {
             Mode::Typing => Mode::Help,
             Mode::Help => Mode::Typing,
             // A question is answered first, and a list left.
-            Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.mode,
+            Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation | Mode::Axes => self.mode,
         };
         Vec::new()
     }
@@ -262,6 +271,10 @@ impl State {
             Mode::Choosing => self.toggle_chooser(),
             Mode::Disagreements => self.toggle_disagreements(),
             Mode::Evaluation => self.toggle_evaluation(),
+            Mode::Axes => {
+                self.mode = Mode::Typing;
+                Vec::new()
+            }
             Mode::Typing if self.query.text().is_empty() => Vec::new(),
             Mode::Typing => {
                 self.query.remember();

@@ -10,6 +10,7 @@ use super::frame::fit_line;
 use super::{Layout, Theme, bar};
 use crate::engine::Timings;
 use crate::phrase;
+use crate::state::action::MapAction;
 use crate::state::pitfall::Pitfall;
 use crate::state::{Action, Mode, Panel, Phase, Screen, Search, State, keymap};
 use crate::text;
@@ -25,6 +26,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     if !layout.framed {
         // Where only one of both is seen, how to see the other.
         let other = match (layout.rows.is_empty(), state.query.is_blank()) {
+            _ if state.screen == Screen::Map => {
+                if state.explanation_alone {
+                    "map"
+                } else {
+                    "facts"
+                }
+            }
             (true, _) => "rows",
             (false, true) => "try",
             (false, false) => "why",
@@ -79,6 +87,9 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     }
     if state.screen == Screen::Pipeline && layout.warning.is_some() {
         return line(pipeline_keys(), theme.dim);
+    }
+    if state.screen == Screen::Map && layout.warning.is_some() {
+        return line(map_keys(), theme.dim);
     }
     // Where there is room, what to try stands in a panel of its own.
     if state.query.is_blank() && layout.why.is_none() { line(hint(state), theme.dim) } else { None }
@@ -165,6 +176,19 @@ fn pipeline_keys() -> String {
         key(Action::RaiseParam),
         key(Action::LowerParam),
         key(Action::ToggleEvaluation)
+    )
+}
+
+/// What there is to see besides.
+fn map_keys() -> String {
+    let key = |action| keymap::hint(Mode::Typing, &Action::Map(action));
+    format!(
+        " {} PCA/t-SNE · {} axes by meaning · {} lines · {} topics/clusters · {} side by side",
+        key(MapAction::NextMethod),
+        key(MapAction::OpenAxes),
+        key(MapAction::NextLines),
+        key(MapAction::SwapGrouping),
+        key(MapAction::ToggleSides)
     )
 }
 

@@ -22,6 +22,8 @@ use crate::engine::Stage;
 use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::text;
 
+mod pointing;
+
 /// The least width that everything is made for, in columns.
 pub const MIN_WIDTH: u16 = 40;
 /// The least height that everything is made for, in rows.
@@ -84,6 +86,9 @@ pub struct Layout {
     /// The columns of the Pipeline screen, each with its frame, if any: all stages, or the one that has the arrow keys
     /// where there is room for one only. Empty on other screens, and where the explanation stands in their place.
     pub stages: Vec<(Stage, Rect)>,
+    /// The maps of the Map screen, each with its frame, if any: one, or two where a second stands beside it. Empty on other
+    /// screens, and where the facts stand in their place.
+    pub maps: Vec<(BackendId, Rect)>,
     /// What the screen is for, where that is neither rows nor columns: all between the query and the warning.
     pub room: Rect,
     /// The explanation with its frame, if any.
@@ -110,7 +115,8 @@ impl Layout {
             Screen::Search => {}
             Screen::Compare => layout.compare(area.width, state.explanation_alone),
             Screen::Pipeline => layout.pipeline(area.width, state),
-            Screen::Map | Screen::Lab | Screen::Learn => layout.room = layout.take_room(),
+            Screen::Map => layout.map(area.width, state),
+            Screen::Lab | Screen::Learn => layout.room = layout.take_room(),
         }
         let roomy = framed
             && state.screen == Screen::Search
@@ -224,6 +230,7 @@ impl Layout {
             columns: [Rect::ZERO; 2],
             measures: None,
             stages: Vec::new(),
+            maps: Vec::new(),
             room: Rect::ZERO,
             why,
             warning: Some(warning),
@@ -250,6 +257,7 @@ impl Layout {
             columns: [Rect::ZERO; 2],
             measures: None,
             stages: Vec::new(),
+            maps: Vec::new(),
             room: Rect::ZERO,
             why: None,
             warning: None,
@@ -287,6 +295,9 @@ impl Layout {
         }
         if state.screen == Screen::Pipeline {
             return self.click_stage(at, state);
+        }
+        if let Some(action) = self.press_map(at, state) {
+            return Some(action);
         }
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
     }

@@ -1,11 +1,149 @@
-//! The Map screen.
+//! ```text
+//! ╭ PCA ──────── variance kept 16 % · neighbours kept 34 % ╮╭ local MiniLM-L6-v2 ──────────────╮
+//! │        ▲ ▲        databases          ■                 ││ two of 384 dimensions            │
+//! │    ▲  ▲    ⡠⠔⠊ 1 s001 SQL is the…    ■ ■  cooking      ││ ● databases 10   ■ cooking 10    │
+//! │        ◎⠔⠊  ●  ● 2 s014                ■               ││ s001 · databases                 │
+//! │         query                    ◆ ◆                   ││ 1st by cosine, 4th on the map    │
+//! ╰ lines: query → its top 10 ─────────────────────────────╯╰──────────────────────────────────╯
+//! ```
+//!
+//! A flat picture lies: so what it keeps is always said, and true neighbours are joined by lines wherever they lie.
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Block, BorderType};
 
-use super::frame::titled;
+use super::compare::nothing_to_show;
 use super::{Layout, Theme};
-use crate::state::State;
+use crate::engine::Chart;
+use crate::engine::chart::Method;
+use crate::math::tsne;
+use crate::phrase;
+use crate::state::map::{Lines, Sides};
+use crate::state::{BackendId, Phase, State};
+use crate::text;
 
-pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, _state: &State, theme: &Theme) {
-    titled(frame, layout.room, " map ", layout.framed, theme);
+pub(super) mod axes;
+pub(super) mod facts;
+mod labels;
+mod plot;
+mod signs;
+pub(super) mod window;
+
+pub(super) use plot::laid;
+
+pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    for &(backend, area) in &layout.maps {
+        draw_map(frame, area, layout, state, backend, theme);
+    }
+    if let Some(area) = layout.why {
+        facts::draw(frame, area, layout, state, theme);
+    }
+}
+
+fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, backend: BackendId, theme: &Theme) {
+    let chart = state.map.chart(backend);
+    let room = usize::from(area.width.saturating_sub(2));
+    let title = title(state, backend, chart.map(AsRef::as_ref), room);
+    let trust = chart.map_or_else(String::new, |chart| trust(chart, room.saturating_sub(text::width(&title))));
+    if layout.framed {
+        let block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(if backend == state.active { theme.border } else { theme.dim })
+            .title(Line::styled(title, theme.accent))
+            .title_top(Line::styled(trust, theme.text).right_aligned())
+            .title_bottom(Line::styled(text::fit(&below(state, backend), room).into_owned(), theme.dim));
+        frame.render_widget(block, area);
+    } else {
+        let line = Rect { height: 1, ..area };
+        frame.render_widget(Line::styled(title, theme.accent), line);
+        frame.render_widget(Line::styled(trust, theme.text).right_aligned(), line);
+    }
+    let inside = window::plot_area(area, layout.framed);
+    match (chart, layout.window_of(state, backend)) {
+        (Some(chart), Some(window)) => plot::draw(frame, state, backend, chart, &window, theme),
+        (None, _) | (_, None) => {
+            let lines = text::wrap(&nothing_yet(state, backend), usize::from(inside.width), usize::from(inside.height));
+            frame.render_widget(Text::from_iter(lines).style(theme.dim), inside);
+        }
+    }
+}
+
+/// How the map is made; and by whom, where there are two or nothing else says so.
+fn title(state: &State, backend: BackendId, chart: Option<&Chart>, room: usize) -> String {
+    let method = chart.map_or(state.map.method, |chart| chart.method);
+    let sheet = state.map.sheets.get(&backend);
+    let how = match sheet.and_then(|sheet| sheet.epochs) {
+        Some(epochs) => format!("{} {epochs} of {}", method.name(), tsne::EPOCHS),
+        None => method.name().to_owned(),
+    };
+    let who = text::visible(&state.panels[backend.0].label);
+    let title = match state.map.sides {
+        Sides::One => format!(" {how} "),
+        Sides::Two => format!(" {who} · {how} "),
+    };
+    text::fit(&title, room).into_owned()
+}
+
+/// What the flat picture keeps, as far as there is room to say it.
+fn trust(chart: &Chart, room: usize) -> String {
+    let variance = chart.plane.as_ref().map(|plane| percent(plane.explained[0] + plane.explained[1]));
+    let near = chart.preserved.as_ref().map(|preserved| percent(preserved.mean));
+    let said = |variance_kept: &str, near_kept: &str| {
+        let variance = variance.as_ref().map(|share| format!("{variance_kept} {share}"));
+        let near = near.as_ref().map(|share| format!("{near_kept} {share}"));
+        let parts: Vec<String> = variance.into_iter().chain(near).collect();
+        if parts.is_empty() { String::new() } else { format!(" {} ", parts.join(" · ")) }
+    };
+    let ways =
+        [said("variance explained", "neighbours preserved"), said("variance", "neighbours"), said("var", "near")];
+    ways.into_iter().find(|way| text::width(way) <= room).unwrap_or_default()
+}
+
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// Which lines there are, and from how near one looks.
+fn below(state: &State, backend: BackendId) -> String {
+    let ranked = state.current_ranking(backend).is_some();
+    let lines = match state.map.lines {
+        Lines::Query if ranked => "lines: the query to its true nearest",
+        Lines::Selected => "lines: the selected sentence to its true nearest",
+        Lines::Everyone => "lines: every sentence to its true nearest",
+        Lines::Query | Lines::Off => "",
+    };
+    let zoom = state.map.viewport.zoom;
+    let near = if zoom > 1.0 { format!("×{zoom:.1}") } else { String::new() };
+    let placed = match state.map.chart(backend).map(|chart| chart.method) {
+        Some(Method::TSne) if ranked => "the query stands between its five nearest",
+        _ => "",
+    };
+    let parts: Vec<&str> = [near.as_str(), lines, placed].into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { String::new() } else { format!(" {} ", parts.join(" · ")) }
+}
+
+/// Why there is no map.
+fn nothing_yet(state: &State, backend: BackendId) -> String {
+    let panel = &state.panels[backend.0];
+    if let Some(message) = state.map.sheets.get(&backend).and_then(|sheet| sheet.failed.as_ref()) {
+        return format!("no map: {}", text::visible(message));
+    }
+    match &panel.phase {
+        Phase::Ready if state.corpus.documents.is_empty() => "there is nothing to map".into(),
+        Phase::Ready => "laying it flat …".into(),
+        Phase::Embedding(progress) => {
+            let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
+            format!("{done} of {total} embedded; the map comes when all are")
+        }
+        Phase::Stopped { progress, .. } if progress.done > 0 => "laying flat what is embedded …".into(),
+        Phase::Closed
+        | Phase::Opening
+        | Phase::Downloading(_)
+        | Phase::AwaitingConsent(_)
+        | Phase::Stopped { .. }
+        | Phase::NotConfigured(_)
+        | Phase::Failed(_) => nothing_to_show(state, panel),
+    }
 }

@@ -78,15 +78,15 @@ fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &
 }
 
 /// The part of a text around its cursor that fits into a number of columns.
-struct Window {
+pub(super) struct Window {
     /// What is shown, with everything that could steer the terminal made visible.
-    text: String,
+    pub(super) text: String,
     /// The column of the cursor in it.
-    cursor: usize,
+    pub(super) cursor: usize,
 }
 
 impl Window {
-    fn around_cursor(query: &str, cursor: usize, columns: usize) -> Self {
+    pub(super) fn around_cursor(query: &str, cursor: usize, columns: usize) -> Self {
         let (before, after) = query.split_at(cursor);
         let mut shown: Vec<String> = Vec::new();
         let mut used = 0;

@@ -130,10 +130,18 @@ pub(super) fn scrolling() -> [Binding; 4] {
 }
 
 pub(super) fn query_keys() -> Section {
-    let bindings = vec![
+    let bindings = [
         bind([ctrl(Key::Char('p'))], Action::HistoryPrevious, "the query before"),
         bind([ctrl(Key::Char('n'))], Action::HistoryNext, "the query after"),
         bind([plain(Key::Esc)], Action::Dismiss, "empty the query"),
+    ];
+    let bindings = bindings.into_iter().chain(line_keys()).collect();
+    Section { title: "query", bindings }
+}
+
+/// What edits a line of text.
+pub(super) fn line_keys() -> [Binding; 12] {
+    [
         edit([plain(Key::Left), ctrl(Key::Char('b'))], Edit::Left, "a character back"),
         edit([plain(Key::Right), ctrl(Key::Char('f'))], Edit::Right, "a character on"),
         edit([ctrl(Key::Left), alt(Key::Left), alt(Key::Char('b'))], Edit::WordLeft, "a word back"),
@@ -150,8 +158,7 @@ pub(super) fn query_keys() -> Section {
         edit([alt(Key::Char('d')), ctrl(Key::Delete)], Edit::DeleteWordRight, "delete the word after"),
         edit([ctrl(Key::Char('u'))], Edit::DeleteToStart, "delete to the start"),
         edit([ctrl(Key::Char('k'))], Edit::DeleteToEnd, "delete to the end"),
-    ];
-    Section { title: "query", bindings }
+    ]
 }
 
 pub(super) fn program_keys() -> Section {

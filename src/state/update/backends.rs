@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::state::map::Sides;
 use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Screen, Search, State, Ticket, Timer};
 
 impl State {
@@ -18,6 +19,10 @@ impl State {
         };
         self.mode = Mode::Typing;
         effects.extend(self.bring_up(next));
+        // Both maps stay, whichever has the arrow keys.
+        if let Some(second) = self.second_map().filter(|_| self.screen == Screen::Map) {
+            effects.extend(self.bring_up(second));
+        }
         effects
     }
 
@@ -136,6 +141,7 @@ impl State {
     /// Tries again what failed last, with every backend on the screen: to open it, to embed the corpus, or to search.
     pub(super) fn retry(&mut self) -> Vec<Effect> {
         self.retry_reranker();
+        self.retry_axes();
         self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
 
@@ -187,6 +193,8 @@ impl State {
         if !yes {
             let label = self.panel().label.clone();
             self.panel_mut(backend).phase = Phase::Closed;
+            // Beside another map it would be asked for again.
+            self.map.sides = Sides::One;
             // Where nothing leaves this process, there is no question.
             let here = (0..self.in_tab).map(BackendId).find(|id| self.panels[id.0].typing_pause.is_zero());
             let effects = match (self.screen, here) {

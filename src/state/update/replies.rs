@@ -65,6 +65,9 @@ impl State {
             Reply::Measured { ticket, measures } => self.measured(ticket, measures),
             Reply::SummedUp { ticket, outcome } => self.summed_up(ticket, outcome),
             Reply::WordsMatched(matches) => self.words_matched(matches),
+            Reply::Projecting { backend, ticket, epochs, chart } => self.projecting(backend, ticket, epochs, chart),
+            Reply::Projected { backend, ticket, chart } => self.projected(backend, ticket, chart),
+            Reply::Clustered { backend, groups } => self.clustered(backend, groups),
             Reply::Saved(saved) => {
                 self.notice = Some(match saved {
                     Ok(path) => format!("written to {path}"),
