@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::{Ranking, Stage};
+use crate::lesson::{Lesson, Progress};
 use pipeline::RerankerPanel;
 
 pub mod action;
@@ -75,6 +76,10 @@ pub enum Mode {
     Disagreements,
     /// The panel of the evaluation is open.
     Evaluation,
+    /// A lesson has the keys, and the query line has not.
+    Lesson,
+    /// A room is shown the ranking step by step.
+    Presenting,
 }
 
 /// What the screen is for.
@@ -247,6 +252,11 @@ impl State {
         (self.pipeline.rerankers, self.pipeline.reranker) = (rerankers, reranker);
     }
 
+    /// Gives the Learn screen its lessons, and what is known to be done.
+    pub fn prepare_lessons(&mut self, lessons: Vec<Lesson>, progress: Progress, trouble: Option<String>) {
+        (self.learn.lessons, self.learn.progress, self.notice) = (lessons, progress, trouble);
+    }
+
     /// The backends that rank the query now.
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
@@ -263,6 +273,7 @@ impl State {
     #[must_use]
     pub fn place(&self) -> Place {
         match self.screen {
+            Screen::Search if self.is_for_a_room() => Place::Room,
             Screen::Search => Place::Search,
             Screen::Compare if self.compare.is_masked() => Place::Blind,
             Screen::Compare => Place::Compare,

@@ -13,12 +13,15 @@ use crate::config::Config;
 use crate::corpus::Corpus;
 use crate::engine::pipeline::Settings;
 use crate::engine::{Lexical, Ranking, Run};
+use crate::lesson::Progress;
+use crate::progress;
 use crate::state::{BackendId, Effect, Reply, Ticket};
 
 /// One worker for each backend.
 pub(super) struct Crew {
     workers: Vec<Worker>,
     stages: Desk<StagesJob>,
+    keeper: Desk<Progress>,
     reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
@@ -44,12 +47,16 @@ impl Crew {
             .collect();
         let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
         let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
+        let keeper = Desk::spawn(replies.clone(), |finished| {
+            let kept = progress::default_path().and_then(|path| progress::keep(&path, &finished));
+            Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
+        });
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        Self { workers, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
+        Self { workers, stages, keeper, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -83,6 +90,7 @@ impl Crew {
                 self.reranking.measure(MeasureJob { ticket, number, dense, plan, judged, reranker });
             }
             Effect::SumUp { ticket, plan, systems } => self.reranking.sum_up(ticket, plan, systems),
+            Effect::KeepProgress(finished) => self.keeper.put(finished),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {

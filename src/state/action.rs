@@ -101,12 +101,41 @@ pub enum Action {
     Confirm,
     /// Say no.
     Decline,
+    /// Something on the Learn screen, in a lesson, or for a room.
+    Lesson(LessonAction),
     /// Draw everything anew.
     Redraw,
     /// Stop the program as a shell would.
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// One thing done on the Learn screen, in a lesson, or for a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LessonAction {
+    /// Select the next lesson, the next choice, or the next of whatever there is.
+    SelectNext,
+    /// Select the one before.
+    SelectPrevious,
+    /// Select the choice with this number, from 0.
+    Pick(usize),
+    /// Open the selected lesson.
+    Open,
+    /// Open the lesson with this number, from 0.
+    OpenNumber(usize),
+    /// Go on: predict, see, read, try, and to the next step; for a room, reveal more.
+    GoOn,
+    /// Go on without a prediction, or without having done the task.
+    Skip,
+    /// Go back a part; for a room, reveal less.
+    GoBack,
+    /// Leave the lesson, and keep the place.
+    Leave,
+    /// Show another hint.
+    Hint,
+    /// Make the screen one for a room, or that of one person again.
+    Present,
 }
 
 /// One step in the query line. Steps go by grapheme cluster and by word.

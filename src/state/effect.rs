@@ -10,6 +10,7 @@ use crate::corpus::DocumentIndex;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Ranking, Run};
+use crate::lesson::Progress;
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,8 @@ pub enum Effect {
     Repeat(BackendId, String),
     /// Give out the vectors of the documents embedded so far.
     ShareVectors(BackendId),
+    /// Keep these finished steps of lessons, beside those that are kept already.
+    KeepProgress(Progress),
     /// Embed texts that are not of the corpus, when no query is waiting. Of each purpose only the newest is done.
     EmbedTexts {
         /// With which backend.

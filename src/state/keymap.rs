@@ -10,7 +10,7 @@ mod map;
 mod table;
 
 use lab::lab_keys;
-use learn::learn_keys;
+use learn::{learn_keys, lesson_keys, presenting_keys, room_keys};
 use map::map_keys;
 use table::{
     compare_keys, consent_keys, help_keys, list_keys, pipeline_keys, program_keys, query_keys, ranking_keys, vote_keys,
@@ -101,6 +101,8 @@ const fn alt(key: Key) -> Chord {
 pub enum Place {
     /// The Search screen.
     Search,
+    /// The Search screen, shown to a room.
+    Room,
     /// The Compare screen.
     Compare,
     /// The Compare screen with its columns unlabelled, waiting for a vote.
@@ -117,8 +119,8 @@ pub enum Place {
 
 impl Place {
     /// All of them.
-    const ALL: [Self; 7] =
-        [Self::Search, Self::Compare, Self::Blind, Self::Pipeline, Self::Map, Self::Lab, Self::Learn];
+    const ALL: [Self; 8] =
+        [Self::Search, Self::Room, Self::Compare, Self::Blind, Self::Pipeline, Self::Map, Self::Lab, Self::Learn];
 }
 
 /// Everything that keys do in a mode at a place.
@@ -126,6 +128,7 @@ impl Place {
 pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
     match (mode, place) {
         (Mode::Typing, Place::Search) => vec![ranking_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Room) => vec![room_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Compare) => vec![compare_keys(), ranking_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Blind) => {
             vec![vote_keys(), compare_keys(), ranking_keys(), query_keys(), program_keys()]
@@ -134,16 +137,18 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Typing, Place::Map) => vec![map_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Learn) => vec![learn_keys(), query_keys(), program_keys()],
+        (Mode::Lesson, _) => vec![lesson_keys()],
+        (Mode::Presenting, _) => vec![presenting_keys(), program_keys()],
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
         (Mode::Choosing | Mode::Disagreements | Mode::Evaluation, _) => vec![list_keys(mode)],
     }
 }
 
-/// How many lines the list of the keys that work while typing has: titles and blank lines between sections included.
+/// How many lines the list of the keys that work in a mode has: titles and blank lines between sections included.
 #[must_use]
-pub fn help_lines(place: Place) -> usize {
-    let sections = sections(Mode::Typing, place);
+pub fn help_lines(mode: Mode, place: Place) -> usize {
+    let sections = sections(mode, place);
     sections.iter().map(|section| section.bindings.len() + 2).sum::<usize>().saturating_sub(1)
 }
 
@@ -158,7 +163,10 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
         sections(mode, place).into_iter().flat_map(|section| section.bindings).find(|b| b.chords.contains(&chord));
     match (bound, chord) {
         (Some(binding), _) => Some(binding.action),
-        (None, Chord { ctrl: false, alt: false, key: Key::Char(character) }) if mode == Mode::Typing => {
+        // A new query for the room begins with its first character.
+        (None, Chord { ctrl: false, alt: false, key: Key::Char(character) })
+            if matches!(mode, Mode::Typing | Mode::Presenting) =>
+        {
             Some(Action::Edit(Edit::Insert(character)))
         }
         (None, _) => None,
@@ -206,8 +214,16 @@ mod tests {
 
     use super::*;
 
-    const MODES: [Mode; 6] =
-        [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements, Mode::Evaluation];
+    const MODES: [Mode; 8] = [
+        Mode::Typing,
+        Mode::Help,
+        Mode::Consent,
+        Mode::Choosing,
+        Mode::Disagreements,
+        Mode::Evaluation,
+        Mode::Lesson,
+        Mode::Presenting,
+    ];
 
     #[test]
     fn no_key_does_two_things_in_one_mode() {

@@ -11,6 +11,7 @@ use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
 use crate::engine::{Embedded, Estimate, Progress, Ranking, Run, Spent, Vectors};
+use crate::lesson;
 use crate::math::relevance::Measures;
 
 /// One thing that happened outside of the state.
@@ -186,6 +187,8 @@ pub enum Reply {
         /// The answer.
         outcome: Outcome,
     },
+    /// Finished steps of lessons were kept, with those that were before; or could not be.
+    ProgressKept(Result<lesson::Progress, String>),
     /// A file was written, or could not be.
     Saved(Result<String, String>),
     /// A timer that was started has elapsed.

@@ -91,6 +91,7 @@ impl State {
             Action::Dismiss => self.dismiss(),
             Action::Confirm => self.answer_consent(true),
             Action::Decline => self.answer_consent(false),
+            Action::Lesson(action) => self.carry_out_lesson(action),
             Action::Redraw => vec![Effect::Redraw],
             Action::Suspend => vec![Effect::Suspend],
             Action::Quit => vec![Effect::Quit],
@@ -160,11 +161,11 @@ impl State {
     fn scroll(&mut self, by: isize) -> Vec<Effect> {
         match self.mode {
             Mode::Help => {
-                let hidden = super::keymap::help_lines(self.place()).saturating_sub(self.list.height);
+                let hidden = super::keymap::help_lines(self.resting_mode(), self.place()).saturating_sub(self.list.height);
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
             Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),
-            Mode::Typing | Mode::Consent => self.list.scroll(by, self.row_count()),
+            Mode::Typing | Mode::Consent | Mode::Lesson | Mode::Presenting => self.list.scroll(by, self.row_count()),
         }
         Vec::new()
     }
@@ -221,6 +222,10 @@ impl State {
     }
 
     fn use_selected(&mut self) -> Vec<Effect> {
+        // Whoever has done the task means to go on.
+        if self.learn.open.as_ref().is_some_and(|open| open.solved) {
+            return self.go_on();
+        }
         let Some(document) = self.selected_document() else { return Vec::new() };
         // Whoever takes a sentence out of a ranking has looked at it.
         if self.is_current() {
@@ -245,7 +250,7 @@ impl State {
     fn toggle_help(&mut self) -> Vec<Effect> {
         self.help_scroll = 0;
         self.mode = match self.mode {
-            Mode::Typing => Mode::Help,
+            Mode::Typing | Mode::Lesson | Mode::Presenting => Mode::Help,
             Mode::Help => Mode::Typing,
             // A question is answered first, and a list left.
             Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.mode,
@@ -260,8 +265,10 @@ impl State {
             Mode::Choosing => self.toggle_chooser(),
             Mode::Disagreements => self.toggle_disagreements(),
             Mode::Evaluation => self.toggle_evaluation(),
+            Mode::Lesson => self.leave_lesson(),
+            Mode::Typing if self.query.text().is_empty() && self.learn.open.is_some() => self.leave_lesson(),
             Mode::Typing if self.query.text().is_empty() => Vec::new(),
-            Mode::Typing => {
+            Mode::Typing | Mode::Presenting => {
                 self.query.remember();
                 self.query.set("");
                 self.query_changed()

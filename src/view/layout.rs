@@ -19,6 +19,7 @@
 use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
 use crate::engine::Stage;
+use crate::state::learn::{Part, Presenting};
 use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::text;
 
@@ -38,6 +39,10 @@ const WHY_HEIGHT: u16 = 8;
 const NARROW_WHY_HEIGHT: u16 = 9;
 /// Below this width the explanation is narrow.
 const NARROW: u16 = 80;
+/// How many sentences a room is shown.
+pub(super) const ROOM_ROWS: usize = 5;
+/// The height of a lesson below, frame included.
+const LESSON_HEIGHT: u16 = 9;
 /// From this height and width on, regions have frames.
 const FRAMED_HEIGHT: u16 = 14;
 const FRAMED_WIDTH: u16 = 60;
@@ -92,6 +97,8 @@ pub struct Layout {
     pub warning: Option<Rect>,
     /// Engine and timings: one row.
     pub status: Rect,
+    /// The lesson that is open, with its frame, if any.
+    pub lesson: Option<Rect>,
     /// Whether regions have frames.
     pub framed: bool,
 }
@@ -104,8 +111,12 @@ impl Layout {
             return None;
         }
         let framed = area.width >= FRAMED_WIDTH && area.height >= FRAMED_HEIGHT;
-        let mut layout = if framed { Self::framed(area, state) } else { Self::compact(area, state) };
+        let below = lesson_height(area, framed, state);
+        let above = Rect { height: area.height - below, ..area };
+        let mut layout = if framed { Self::framed(above, state) } else { Self::compact(above, state) };
+        layout.make_room_for_a_lesson(below);
         match state.screen {
+            Screen::Search if state.is_for_a_room() => layout.room(area, state),
             Screen::Search if state.explanation_alone => layout.why = Some(layout.take_room()),
             Screen::Search => {}
             Screen::Compare => layout.compare(area.width, state.explanation_alone),
@@ -116,8 +127,23 @@ impl Layout {
             && state.screen == Screen::Search
             && state.ranking().is_some()
             && state.row_count() * 2 <= usize::from(layout.rows.height);
-        layout.row_height = if roomy { 2 } else { 1 };
+        if !state.is_for_a_room() {
+            layout.row_height = if roomy { 2 } else { 1 };
+        }
         Some(layout)
+    }
+
+    /// Puts a lesson between what is ranked and the last lines.
+    fn make_room_for_a_lesson(&mut self, height: u16) {
+        if height == 0 {
+            return;
+        }
+        let top = self.warning.unwrap_or(self.status).y;
+        self.lesson = Some(Rect { y: top, height, ..self.status });
+        self.status.y += height;
+        if let Some(warning) = &mut self.warning {
+            warning.y += height;
+        }
     }
 
     /// Takes away the rows and the explanation, and gives their room.
@@ -125,6 +151,20 @@ impl Layout {
         let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
         (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
         room
+    }
+
+    /// A few rows with air between them: a room reads from afar. What only the person at the keys wants to know is left
+    /// out.
+    fn room(&mut self, area: Rect, state: &State) {
+        let room = self.take_room();
+        let bottom = area.bottom() - 1;
+        self.ranking = Rect { height: bottom.saturating_sub(room.y), ..room };
+        let margin = u16::from(self.framed);
+        self.rows = self.ranking.inner(ratatui::layout::Margin::new(2 * margin, margin));
+        let wanted = u16::try_from(state.row_count().clamp(1, ROOM_ROWS)).unwrap_or(1);
+        self.row_height = (self.rows.height / wanted).clamp(1, 5);
+        self.warning = None;
+        self.status = Rect { y: bottom, height: 1, ..self.status };
     }
 
     /// Divides the room of the rows and the explanation into two columns with the measures below, or gives it all to the
@@ -228,6 +268,7 @@ impl Layout {
             why,
             warning: Some(warning),
             status,
+            lesson: None,
             framed: true,
         }
     }
@@ -254,6 +295,7 @@ impl Layout {
             why: None,
             warning: None,
             status,
+            lesson: None,
             framed: false,
         }
     }
@@ -277,6 +319,9 @@ impl Layout {
         }
         if let Some((screen, _)) = self.tabs.iter().find(|(_, area)| area.contains(at)) {
             return Some(Action::ShowScreen(*screen));
+        }
+        if state.screen == Screen::Learn {
+            return super::learn::click(self, at, state);
         }
         let row = state.list.first + usize::from(at.y.saturating_sub(self.rows.y) / self.row_height);
         if state.screen == Screen::Compare {
@@ -338,6 +383,21 @@ fn tabs(header: Rect) -> Vec<(Screen, Rect)> {
             (screen, area)
         })
         .collect()
+}
+
+/// The height of the lesson that is open, frame included. Where there is little room, it has all of it while there is
+/// nothing else to see, and a few lines where there is.
+fn lesson_height(area: Rect, framed: bool, state: &State) -> u16 {
+    let Some(open) = &state.learn.open else { return 0 };
+    let presenting = state.learn.presenting != Presenting::Off;
+    match (framed, open.part) {
+        (false, Part::Predict | Part::Explain) => area.height.saturating_sub(4),
+        (false, Part::Reveal | Part::Try) => (area.height.saturating_sub(2) / 2).min(5),
+        (true, _) if area.height < 20 => area.height.saturating_sub(9),
+        (true, _) if area.height < TALL + LESSON_HEIGHT => LESSON_HEIGHT,
+        (true, _) if presenting => area.height / 2 - 2,
+        (true, _) => LESSON_HEIGHT + 2,
+    }
 }
 
 fn inner(framed: Rect) -> Rect {

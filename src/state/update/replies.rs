@@ -72,6 +72,7 @@ impl State {
                 Vec::new()
             }
             Reply::SearchFailed { backend, ticket, message } => self.search_failed(backend, ticket, message),
+            Reply::ProgressKept(kept) => self.progress_kept(kept),
             Reply::Retrying { backend, retry } => self.retrying(backend, retry),
             Reply::TimerElapsed(Timer::TypingPause(backend, ticket)) => self.typing_paused(backend, ticket),
             Reply::TimerElapsed(Timer::Settled(backend, ticket)) => self.settled(backend, ticket),
