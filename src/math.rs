@@ -2,11 +2,14 @@
 
 pub mod agreement;
 pub mod bm25;
+pub mod cutoff;
 pub mod distribution;
 pub mod fusion;
 pub mod late;
+pub mod quantise;
 pub mod rank;
 pub mod relevance;
+pub mod rotation;
 pub mod significance;
 pub mod vector;
 pub mod words;
