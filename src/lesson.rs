@@ -5,8 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::engine::Stage;
-use crate::engine::lab::Experiment;
+use crate::engine::lab::{Experiment, Setting};
 
 mod condition;
 mod evidence;
@@ -50,10 +49,7 @@ pub struct Step {
     pub screen: ScreenName,
     /// What the Lab screen is set to, where it is that screen.
     #[serde(default)]
-    pub experiment: Option<ExperimentName>,
-    /// Which of the experiment's settings, from 0; without one, the first.
-    #[serde(default)]
-    pub setting: usize,
+    pub lab: Option<Switch>,
     /// What to predict.
     pub question: String,
     /// What may be predicted.
@@ -93,6 +89,9 @@ pub struct Task {
     pub hints: Vec<String>,
     /// A query that does it with the model that comes with the program. Only the tests read this.
     pub solution: String,
+    /// What the lab is set to for that, where the task is to set it otherwise.
+    #[serde(default)]
+    pub solution_lab: Option<Switch>,
 }
 
 /// A screen by name.
@@ -112,17 +111,23 @@ pub enum ScreenName {
     Lab,
 }
 
-/// An experiment by the name that it has on the screen.
+/// One switch of the lab, set one way: `{ experiment = "precision", setting = "4-bit" }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ExperimentName(pub Experiment);
+#[serde(try_from = "NamedSwitch")]
+pub struct Switch(pub Setting);
 
-impl TryFrom<String> for ExperimentName {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedSwitch {
+    experiment: String,
+    setting: String,
+}
+
+impl TryFrom<NamedSwitch> for Switch {
     type Error = String;
 
-    fn try_from(name: String) -> Result<Self, String> {
-        let found = Experiment::ALL.into_iter().find(|experiment| experiment.name() == name);
-        found.map(Self).ok_or_else(|| format!("there is no experiment {name}"))
+    fn try_from(NamedSwitch { experiment, setting }: NamedSwitch) -> Result<Self, String> {
+        Setting::named(Experiment::named(&experiment)?, &setting).map(Self)
     }
 }
 
@@ -197,18 +202,5 @@ impl Task {
     #[must_use]
     pub fn is_done(&self, evidence: &Evidence<'_>) -> bool {
         !evidence.is_a_sentence() && self.when.holds(evidence) == Some(true)
-    }
-}
-
-impl StageName {
-    /// The stage of the pipeline.
-    #[must_use]
-    pub fn stage(self) -> Stage {
-        match self {
-            Self::Dense => Stage::Dense,
-            Self::Bm25 => Stage::Bm25,
-            Self::Hybrid => Stage::Hybrid,
-            Self::Rerank => Stage::Rerank,
-        }
     }
 }

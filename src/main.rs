@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 use vecscope::cli::{Cli, Command};
-use vecscope::config::{self, Config};
 use vecscope::command::learn;
+use vecscope::config::{self, Config};
 use vecscope::state::Action;
 use vecscope::{app, command, corpus, text};
 

@@ -20,11 +20,7 @@ const RULE: &[Layer] = &[
     Layer { name: "corpus", knows: &["math", "text"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "backend", knows: &["math", "text"], never: &[SCREEN] },
     Layer { name: "engine", knows: &["math", "corpus", "backend"], never: &[SCREEN, NETWORK, MODELS, FILES] },
-    Layer {
-        name: "lesson",
-        knows: &["math", "text", "corpus", "engine"],
-        never: &[EFFECTS, SCREEN, NETWORK, MODELS],
-    },
+    Layer { name: "lesson", knows: &["math", "text", "corpus", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer { name: "progress", knows: &["lesson"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "phrase", knows: &["text", "backend", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer {

@@ -13,9 +13,10 @@ use vecscope::backend::{Job, Reranker};
 use vecscope::cli::Cli;
 use vecscope::config::{Config, file};
 use vecscope::corpus::{Corpus, bundled};
+use vecscope::engine::lab::{Sample, Trial};
 use vecscope::engine::pipeline::Settings;
 use vecscope::engine::{Lexical, Ranking, Run, Searcher};
-use vecscope::lesson::{self, Evidence, Lesson, Step, Verdict, fill};
+use vecscope::lesson::{self, Evidence, Lesson, Step, Switch, Verdict, fill};
 use vecscope::text;
 
 /// The model that comes with the program, and everything that lessons reveal.
@@ -32,6 +33,7 @@ struct Found {
     query: String,
     ranking: Ranking,
     run: Run,
+    trial: Option<Trial>,
 }
 
 impl Bench {
@@ -51,19 +53,28 @@ impl Bench {
         Self { corpus, searcher, reranker, lexical, _runtime: runtime }
     }
 
-    fn find(&mut self, query: &str) -> Found {
+    fn find(&mut self, query: &str, switch: Option<Switch>) -> Found {
         let cancel = CancellationToken::new();
         let mut job = Job { cancel: &cancel, notify: &mut |_| {} };
         let ranking = self.searcher.search(query, &mut job).expect("it can be ranked");
         let mut run = Run::first_stages(query, Some(&ranking), &self.lexical, Settings::default());
         run.rerank_with(self.reranker.as_mut(), &self.corpus, &job).expect("it can be reranked");
-        Found { query: query.to_owned(), ranking, run }
+        let vectors = self.searcher.vectors();
+        let sample = Sample { corpus: &self.corpus, ranking: &ranking, vectors: &vectors, k: 10 };
+        let trial = switch.map(|Switch(setting)| sample.run(setting).expect("it can be tried"));
+        Found { query: query.to_owned(), ranking, run, trial }
     }
 }
 
 impl Found {
     fn evidence<'a>(&'a self, corpus: &'a Corpus) -> Evidence<'a> {
-        Evidence { corpus, query: &self.query, ranking: Some(&self.ranking), run: Some(&self.run) }
+        Evidence {
+            corpus,
+            query: &self.query,
+            ranking: Some(&self.ranking),
+            run: Some(&self.run),
+            trial: self.trial.as_ref(),
+        }
     }
 }
 
@@ -78,7 +89,7 @@ fn no_lesson_says_something_untrue_and_every_task_can_be_done() {
     let mut wrong = Vec::new();
     let lessons = lesson::bundled();
     for (key, step) in steps(&lessons) {
-        let found = bench.find(&step.query);
+        let found = bench.find(&step.query, step.lab);
         let evidence = found.evidence(&corpus);
         let answer = step.choices.iter().position(|choice| choice.answer).expect("one is marked");
         if step.verdict(answer, &evidence) != Some(Verdict::Held) {
@@ -99,12 +110,15 @@ fn no_lesson_says_something_untrue_and_every_task_can_be_done() {
         if step.task.is_done(&evidence) {
             wrong.push(format!("{key}: the task is done before it is begun"));
         }
-        let solution = bench.find(&step.task.solution);
+        let solution = bench.find(&step.task.solution, step.task.solution_lab.or(step.lab));
         if !step.task.is_done(&solution.evidence(&corpus)) {
-            let first: Vec<_> = solution.ranking.ranked.iter().take(3).map(|it| (&corpus[it.document].id, it.score)).collect();
+            let first: Vec<_> =
+                solution.ranking.ranked.iter().take(3).map(|it| (&corpus[it.document].id, it.score)).collect();
             wrong.push(format!("{key}: the solution does not do it: {first:?}"));
         }
-        if !step.task.start.trim().is_empty() && step.task.is_done(&bench.find(&step.task.start).evidence(&corpus)) {
+        if !step.task.start.trim().is_empty()
+            && step.task.is_done(&bench.find(&step.task.start, step.lab).evidence(&corpus))
+        {
             wrong.push(format!("{key}: what stands there at the start does it"));
         }
     }
@@ -149,8 +163,11 @@ fn every_text_can_be_shown_and_fits_80_by_24() {
         }
         // A verdict is shown with the choices; the longest note stands behind one of them.
         let note = "   ← your prediction";
-        let choices = step.choices.iter().map(|choice| lines(&format!("{}{note}", choice.text), 4)).sum::<usize>();
-        assert!(lines(&step.question, 0) + choices <= HEIGHT, "{key}: the question and its choices are too long");
+        let choices = |note: &str| -> usize {
+            step.choices.iter().map(|choice| lines(&format!("{}{note}", choice.text), 4)).sum()
+        };
+        assert!(lines(&step.question, 0) + choices("") <= HEIGHT, "{key}: the question and its choices are too long");
+        assert!(1 + choices(note) <= HEIGHT, "{key}: the choices are too long");
         // A quoted number is shorter than what stands for it.
         let explained: usize = step.explain.iter().map(|sentence| lines(&shortened(sentence), 0)).sum();
         assert!(explained <= HEIGHT, "{key}: the explanation has {explained} lines");

@@ -9,9 +9,8 @@
 use serde::Deserialize;
 
 use super::evidence::{self, Evidence};
-use crate::engine::Stage;
 
-/// A stage of the pipeline by name.
+/// A ranking by name: that of a stage of the pipeline, or of the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StageName {
@@ -24,6 +23,8 @@ pub enum StageName {
     Hybrid,
     /// The best read again.
     Rerank,
+    /// With the switch of the lab.
+    Lab,
 }
 
 /// Facts about one query's ranking, all of which have to hold. Sentences are named by their ids.
@@ -56,6 +57,16 @@ pub struct Condition {
     pub gap_at_least: Option<Gap>,
     /// The scores of two sentences differ by less than this.
     pub gap_below: Option<Gap>,
+    /// The share of the first ten that the lab's switch left among them is at least this.
+    pub overlap_at_least: Option<f64>,
+    /// That share is less than this.
+    pub overlap_below: Option<f64>,
+    /// At so many of the first ten places another sentence stands than without the switch, at least.
+    pub changed_at_least: Option<usize>,
+    /// At so many, at most.
+    pub changed_at_most: Option<usize>,
+    /// Whether the same sentence stands first with the switch and without it.
+    pub same_first: Option<bool>,
     /// The query has at least so many words.
     pub words_at_least: Option<usize>,
     /// The query has at most so many words.
@@ -102,11 +113,20 @@ impl Condition {
     /// Whether all of it holds; `None` while the ranking that it is about is not there.
     #[must_use]
     pub fn holds(&self, evidence: &Evidence<'_>) -> Option<bool> {
-        if self.speaks_of_a_ranking() && !evidence.has(self.stage.stage()) {
+        if self.speaks_of_a_ranking() && !evidence.has(self.stage) {
+            return None;
+        }
+        if self.speaks_of_damage() && evidence.trial.is_none() {
             return None;
         }
         let besides = self.and.as_ref().map_or(Some(true), |and| and.holds(evidence))?;
-        Some(besides && self.order_holds(evidence) && self.scores_hold(evidence) && self.words_hold(evidence))
+        Some(
+            besides
+                && self.damage_holds(evidence)
+                && self.order_holds(evidence)
+                && self.scores_hold(evidence)
+                && self.words_hold(evidence),
+        )
     }
 
     /// The ids of all sentences that it names.
@@ -128,8 +148,25 @@ impl Condition {
         of_its_own || self.finds.is_some() || self.top_at_least.is_some() || self.top_below.is_some()
     }
 
+    fn speaks_of_damage(&self) -> bool {
+        self.overlap_at_least.is_some()
+            || self.overlap_below.is_some()
+            || self.changed_at_least.is_some()
+            || self.changed_at_most.is_some()
+            || self.same_first.is_some()
+    }
+
+    fn damage_holds(&self, evidence: &Evidence<'_>) -> bool {
+        let Some(damage) = evidence.trial.map(|trial| &trial.damage) else { return !self.speaks_of_damage() };
+        self.overlap_at_least.is_none_or(|least| damage.overlap >= least)
+            && self.overlap_below.is_none_or(|most| damage.overlap < most)
+            && self.changed_at_least.is_none_or(|least| damage.changed >= least)
+            && self.changed_at_most.is_none_or(|most| damage.changed <= most)
+            && self.same_first.is_none_or(|same| damage.same_first == same)
+    }
+
     fn order_holds(&self, evidence: &Evidence<'_>) -> bool {
-        let stage = self.stage.stage();
+        let stage = self.stage;
         let rank = |id: &str| rank_of(evidence, stage, id);
         let ranks: Vec<Option<usize>> = self.above.iter().map(|id| rank(id)).collect();
         let in_order = ranks.windows(2).all(|pair| match (pair[0], pair[1]) {
@@ -146,7 +183,7 @@ impl Condition {
     }
 
     fn scores_hold(&self, evidence: &Evidence<'_>) -> bool {
-        let stage = self.stage.stage();
+        let stage = self.stage;
         let score = |id: &str| Some(evidence.placement(stage, evidence.document(id)?)?.score);
         let gap = |gap: &Gap| Some(score(&gap.ids[0])? - score(&gap.ids[1])?);
         let top = evidence.at(stage, 1).map(|(_, score)| score);
@@ -170,7 +207,7 @@ impl Condition {
 }
 
 /// The rank of a sentence in a stage's ranking, from 1; `None` where it is not in it.
-fn rank_of(evidence: &Evidence<'_>, stage: Stage, id: &str) -> Option<usize> {
+fn rank_of(evidence: &Evidence<'_>, stage: StageName, id: &str) -> Option<usize> {
     Some(evidence.placement(stage, evidence.document(id)?)?.rank)
 }
 
@@ -193,7 +230,7 @@ mod tests {
         let settings = Settings::default();
         let lexical = std::sync::Arc::new(Lexical::new(&corpus, settings.folding));
         let run = Run::first_stages(query, Some(&ranking), &lexical, settings);
-        let evidence = Evidence { corpus: &corpus, query, ranking: Some(&ranking), run: Some(&run) };
+        let evidence = Evidence { corpus: &corpus, query, ranking: Some(&ranking), run: Some(&run), trial: None };
         toml::from_str::<Condition>(condition).expect("a condition").holds(&evidence)
     }
 
@@ -248,7 +285,11 @@ mod tests {
     fn a_stage_has_a_ranking_of_its_own() {
         assert_eq!(holds("south", "stage = 'bm25'\nfirst = 'south'"), Some(true));
         assert_eq!(holds("south", "stage = 'bm25'\nbeyond = { id = 'east', k = 99 }"), Some(true));
-        assert_eq!(holds("south", "stage = 'bm25'\nabove = ['south', 'east']"), Some(true), "east has none of the words");
+        assert_eq!(
+            holds("south", "stage = 'bm25'\nabove = ['south', 'east']"),
+            Some(true),
+            "east has none of the words"
+        );
         assert_eq!(holds("gale", "stage = 'bm25'\nfinds = false"), Some(true));
         assert_eq!(holds("gale", "finds = false"), Some(false));
         let both = "first = 'east'\nand = { stage = 'bm25', first = 'south' }";

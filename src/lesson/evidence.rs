@@ -1,7 +1,9 @@
 //! What was found out about a query: the rankings that conditions and quotations are read from.
 
+use super::StageName;
 use crate::corpus::{Corpus, DocumentIndex};
-use crate::engine::pipeline::Placement;
+use crate::engine::lab::Trial;
+use crate::engine::pipeline::{Placement, StageRanking};
 use crate::engine::{Ranking, Run, Stage};
 use crate::math::words;
 
@@ -16,9 +18,11 @@ pub struct Evidence<'a> {
     pub ranking: Option<&'a Ranking>,
     /// Its run through the pipeline, as far as that has come.
     pub run: Option<&'a Run>,
+    /// What a switch of the lab made of its ranking.
+    pub trial: Option<&'a Trial>,
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
     /// The document of an id.
     #[must_use]
     pub fn document(&self, id: &str) -> Option<DocumentIndex> {
@@ -27,35 +31,42 @@ impl Evidence<'_> {
 
     /// Whether a stage has ranked the query.
     #[must_use]
-    pub fn has(&self, stage: Stage) -> bool {
+    pub fn has(&self, stage: StageName) -> bool {
         match stage {
-            Stage::Dense => self.ranking.is_some_and(Ranking::is_complete),
-            Stage::Bm25 | Stage::Hybrid | Stage::Rerank => self.run.is_some_and(|run| run.stage(stage).is_some()),
+            StageName::Dense => self.ranking.is_some_and(Ranking::is_complete),
+            StageName::Bm25 | StageName::Hybrid | StageName::Rerank | StageName::Lab => self.stage(stage).is_some(),
         }
     }
 
     /// Where a stage puts a document; `None` where it does not rank it, or nothing yet.
     #[must_use]
-    pub fn placement(&self, stage: Stage, document: DocumentIndex) -> Option<Placement> {
-        match stage {
-            Stage::Dense => {
-                let ranking = self.ranking?;
-                let rank = ranking.rank_of(document)?;
-                Some(Placement { rank, score: ranking.ranked[rank - 1].score })
-            }
-            Stage::Bm25 | Stage::Hybrid | Stage::Rerank => self.run?.stage(stage)?.placement(document),
+    pub fn placement(&self, stage: StageName, document: DocumentIndex) -> Option<Placement> {
+        if stage != StageName::Dense {
+            return self.stage(stage)?.placement(document);
         }
+        let ranking = self.ranking?;
+        let rank = ranking.rank_of(document)?;
+        Some(Placement { rank, score: ranking.ranked[rank - 1].score })
     }
 
-    /// Which document a stage puts on a rank, from 1.
+    /// Which document a stage puts on a rank, from 1, and with what score.
     #[must_use]
-    pub fn at(&self, stage: Stage, rank: usize) -> Option<(DocumentIndex, f32)> {
+    pub fn at(&self, stage: StageName, rank: usize) -> Option<(DocumentIndex, f32)> {
         let place = rank.checked_sub(1)?;
+        if stage != StageName::Dense {
+            return self.stage(stage)?.placed.get(place).map(|placed| (placed.document, placed.score));
+        }
+        self.ranking?.ranked.get(place).map(|ranked| (ranked.document, ranked.score))
+    }
+
+    /// The ranking of a stage behind the dense one.
+    fn stage(&self, stage: StageName) -> Option<&'a StageRanking> {
         match stage {
-            Stage::Dense => self.ranking?.ranked.get(place).map(|ranked| (ranked.document, ranked.score)),
-            Stage::Bm25 | Stage::Hybrid | Stage::Rerank => {
-                self.run?.stage(stage)?.placed.get(place).map(|placed| (placed.document, placed.score))
-            }
+            StageName::Dense => self.run?.stage(Stage::Dense),
+            StageName::Bm25 => self.run?.stage(Stage::Bm25),
+            StageName::Hybrid => self.run?.stage(Stage::Hybrid),
+            StageName::Rerank => self.run?.stage(Stage::Rerank),
+            StageName::Lab => Some(&self.trial?.switched),
         }
     }
 

@@ -1,16 +1,16 @@
 //! Numbers in explanations, taken from what is on the screen.
 
-use super::Evidence;
-use crate::engine::Stage;
+use super::{Evidence, StageName};
 
-/// `text` with what stands in braces taken from a ranking: `{score:s042}`, `{rank:s042}`, `{percent:s042}`, the same of a
-/// stage as `{bm25.rank:s042}`, `{gap:s039:s040}`, `{id:1}` and `{score:1}` of whatever stands on a rank. What cannot be
-/// said (yet) is an ellipsis.
+/// `text` with what stands in braces taken from a ranking: `{score:s042}`, `{rank:s042}`, the same of a
+/// stage as `{bm25.rank:s042}`, `{gap:s039:s040}`, `{id:1}` and `{score:1}` of whatever stands on a rank, `{length:s042}`
+/// of the vector as the model made it; of a switch of the lab, `{lab.rank:s042}`, and how many of the first `{lab.k}` are
+/// the `{lab.same}` and how many places have `{lab.changed}`. What cannot be said (yet) is an ellipsis.
 ///
 /// ```
 /// # use vecscope::{corpus::bundled, lesson::{Evidence, fill}};
 /// let corpus = bundled::corpus();
-/// let evidence = Evidence { corpus: &corpus, query: "", ranking: None, run: None };
+/// let evidence = Evidence { corpus: &corpus, query: "", ranking: None, run: None, trial: None };
 /// assert_eq!(fill("It scores {score:s042}.", &evidence), "It scores ….");
 /// ```
 #[must_use]
@@ -35,9 +35,17 @@ pub fn fill(text: &str, evidence: &Evidence<'_>) -> String {
 }
 
 fn value(name: &str, evidence: &Evidence<'_>) -> Option<String> {
+    if let Some(trial) = evidence.trial {
+        match name {
+            "lab.changed" => return Some(trial.damage.changed.to_string()),
+            "lab.same" => return Some(format!("{:.0}", trial.damage.overlap * count(trial.damage.k))),
+            "lab.k" => return Some(trial.damage.k.to_string()),
+            _ => {}
+        }
+    }
     let (what, of) = name.split_once(':')?;
     let (stage, what) = what.split_once('.').unwrap_or(("dense", what));
-    let stage = Stage::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(stage))?;
+    let stage = stage_named(stage)?;
     if what == "gap" {
         let (upper, lower) = of.split_once(':')?;
         let score = |id| Some(evidence.placement(stage, evidence.document(id)?)?.score);
@@ -52,6 +60,9 @@ fn value(name: &str, evidence: &Evidence<'_>) -> Option<String> {
         }
     };
     match what {
+        "length" => {
+            Some(format!("{:.1}", evidence.ranking?.ranked.get(evidence.ranking?.rank_of(document)? - 1)?.info.norm))
+        }
         "id" => Some(evidence.corpus[document].id.clone()),
         "rank" => Some(format!("#{rank}")),
         "score" => Some(written(stage, score)),
@@ -59,12 +70,29 @@ fn value(name: &str, evidence: &Evidence<'_>) -> Option<String> {
     }
 }
 
+/// A stage by the name that conditions know it by.
+fn stage_named(name: &str) -> Option<StageName> {
+    match name {
+        "dense" => Some(StageName::Dense),
+        "bm25" => Some(StageName::Bm25),
+        "hybrid" => Some(StageName::Hybrid),
+        "rerank" => Some(StageName::Rerank),
+        "lab" => Some(StageName::Lab),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few places")]
+fn count(places: usize) -> f64 {
+    places as f64
+}
+
 /// A score with as many decimals as its stage's column has.
-fn written(stage: Stage, score: f32) -> String {
+fn written(stage: StageName, score: f32) -> String {
     match stage {
-        Stage::Dense | Stage::Rerank => format!("{score:.3}"),
-        Stage::Bm25 => format!("{score:.2}"),
-        Stage::Hybrid => format!("{score:.4}"),
+        StageName::Dense | StageName::Rerank | StageName::Lab => format!("{score:.3}"),
+        StageName::Bm25 => format!("{score:.2}"),
+        StageName::Hybrid => format!("{score:.4}"),
     }
 }
 
@@ -79,7 +107,7 @@ mod tests {
         let documents = ["a", "b"].map(|id| Document { id: id.into(), topic: None, text: id.into() }).to_vec();
         let corpus = Corpus { name: String::new(), bundled: true, documents, blank_lines: Vec::new() };
         let ranking = ranking("q", &[0.25, 0.5]);
-        let evidence = Evidence { corpus: &corpus, query: "q", ranking: Some(&ranking), run: None };
+        let evidence = Evidence { corpus: &corpus, query: "q", ranking: Some(&ranking), run: None, trial: None };
         let filled = fill("{id:1} has {score:b}, {gap:a:b} more than {id:2} ({rank:a}).", &evidence);
         assert_eq!(filled, "b has 0.500, 0.250 more than a (#2).");
         assert_eq!(fill("{bm25.rank:a} {score:zz} {nonsense} {", &evidence), "… … … {");

@@ -161,7 +161,8 @@ impl State {
     fn scroll(&mut self, by: isize) -> Vec<Effect> {
         match self.mode {
             Mode::Help => {
-                let hidden = super::keymap::help_lines(self.resting_mode(), self.place()).saturating_sub(self.list.height);
+                let hidden =
+                    super::keymap::help_lines(self.resting_mode(), self.place()).saturating_sub(self.list.height);
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
             Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),

@@ -73,11 +73,7 @@ fn window(inner: Rect, state: &State) -> (usize, u16) {
 /// What a click on the list does: it opens the lesson under it.
 pub(super) fn click(layout: &Layout, at: Position, state: &State) -> Option<Action> {
     let margin = u16::from(layout.framed);
-    let inner = Rect {
-        y: layout.room.y + 1,
-        height: layout.room.height.saturating_sub(1 + margin),
-        ..layout.room
-    };
+    let inner = Rect { y: layout.room.y + 1, height: layout.room.height.saturating_sub(1 + margin), ..layout.room };
     let (first, height) = window(inner, state);
     let row = usize::from(at.y.checked_sub(inner.y)? / height);
     let number = first + row;

@@ -39,7 +39,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
         let block = Block::bordered()
             .border_type(BorderType::Thick)
             .border_style(theme.accent)
-            .title(Line::styled(text::fit(&title, usize::from(area.width.saturating_sub(4))).into_owned(), theme.accent))
+            .title(Line::styled(
+                text::fit(&title, usize::from(area.width.saturating_sub(4))).into_owned(),
+                theme.accent,
+            ))
             .title_bottom(Line::styled(keys(open, area.width), theme.dim));
         let inner = block.inner(area);
         clear(frame, area, theme);
@@ -49,7 +52,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
         clear(frame, area, theme);
         // What it is about is said by the words; how to go on is not.
         let title = match open.part {
-            Part::Predict | Part::Reveal | Part::Explain => format!(" {}.{} {part} · Enter goes on ", open.lesson + 1, open.step + 1),
+            Part::Predict | Part::Reveal | Part::Explain => {
+                format!(" {}.{} {part} · Enter goes on ", open.lesson + 1, open.step + 1)
+            }
             Part::Try => format!(" {}.{} {part} · Ctrl+O goes on ", open.lesson + 1, open.step + 1),
         };
         titled(frame, area, &title, false, theme)
@@ -126,7 +131,9 @@ fn reveal(step: &Step, open: &OpenLesson, state: &State, width: usize, theme: &T
     let (sign, style, said) = match verdict {
         Some(Verdict::Held) => ("✓ ", theme.up, "Your prediction held."),
         Some(Verdict::Other(_)) => ("✗ ", theme.down, "It came out otherwise."),
-        Some(Verdict::None) | None if truth.is_none() => ("– ", theme.dim, "With this model, none of the choices is true."),
+        Some(Verdict::None) | None if truth.is_none() => {
+            ("– ", theme.dim, "With this model, none of the choices is true.")
+        }
         Some(Verdict::None) | None => ("– ", theme.dim, "What came out:"),
     };
     let mut lines = vec![paragraph(sign, said, width, style)];
@@ -151,11 +158,18 @@ fn reveal(step: &Step, open: &OpenLesson, state: &State, width: usize, theme: &T
 /// What a lesson is waiting for.
 fn waits_for(state: &State) -> &'static str {
     match state.panel().phase {
-        Phase::NotConfigured(_) | Phase::Failed(_) => "This backend has no ranking; Esc leaves, Tab on the Search screen takes another.",
-        Phase::Stopped { .. } => "The corpus is not embedded to the end; Esc leaves, Ctrl+R on the Search screen goes on.",
-        Phase::Closed | Phase::Opening | Phase::Downloading(_) | Phase::AwaitingConsent(_) | Phase::Embedding(_) | Phase::Ready => {
-            "The ranking is on its way …"
+        Phase::NotConfigured(_) | Phase::Failed(_) => {
+            "This backend has no ranking; Esc leaves, Tab on the Search screen takes another."
         }
+        Phase::Stopped { .. } => {
+            "The corpus is not embedded to the end; Esc leaves, Ctrl+R on the Search screen goes on."
+        }
+        Phase::Closed
+        | Phase::Opening
+        | Phase::Downloading(_)
+        | Phase::AwaitingConsent(_)
+        | Phase::Embedding(_)
+        | Phase::Ready => "The ranking is on its way …",
     }
 }
 
@@ -169,8 +183,11 @@ fn explain(
     theme: &Theme,
 ) -> (Vec<Vec<Line<'static>>>, usize) {
     let evidence = state.evidence();
-    let all: Vec<_> =
-        step.explain.iter().map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text)).collect();
+    let all: Vec<_> = step
+        .explain
+        .iter()
+        .map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text))
+        .collect();
     let fits = all.iter().map(Vec::len).sum::<usize>() <= height;
     let first = if fits { 0 } else { open.sentence };
     (all.into_iter().skip(first).collect(), 0)
@@ -200,14 +217,13 @@ pub(super) fn draw_held_back(frame: &mut Frame<'_>, layout: &Layout, state: &Sta
     let title = format!(" {}: held back until you predict ", state.screen.name());
     let title = if state.learn.open.is_some() { title } else { " the ranking is there, and held back ".into() };
     let inner = titled(frame, room, &title, layout.framed, theme);
-    let rows = if state.is_for_a_room() { usize::from(inner.height / layout.row_height) } else { usize::from(inner.height) };
+    let rows =
+        if state.is_for_a_room() { usize::from(inner.height / layout.row_height) } else { usize::from(inner.height) };
     let most = if state.learn.presenting == Presenting::Off { 10 } else { super::layout::ROOM_ROWS };
     let step = if state.is_for_a_room() { usize::from(layout.row_height) } else { 1 };
     for (number, row) in inner.rows().step_by(step).take(rows.min(most)).enumerate() {
-        let line = Line::from(vec![
-            Span::styled(format!("{:>2}  ", number + 1), theme.dim),
-            Span::styled(HELD, theme.dim),
-        ]);
+        let line =
+            Line::from(vec![Span::styled(format!("{:>2}  ", number + 1), theme.dim), Span::styled(HELD, theme.dim)]);
         // On a screen of several columns there is nothing to count.
         if matches!(state.screen, Screen::Search | Screen::Pipeline | Screen::Learn) || number == 0 {
             frame.render_widget(line, row);

@@ -89,13 +89,7 @@ fn draw_row(
     frame.render_widget(Line::styled(score, theme.accent).right_aligned(), line);
 }
 
-fn draw_text(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    document: DocumentIndex,
-    state: &State,
-    style: ratatui::style::Style,
-) {
+fn draw_text(frame: &mut Frame<'_>, area: Rect, document: DocumentIndex, state: &State, style: ratatui::style::Style) {
     // Beside a score that stands in the same line there is less room.
     let (columns, lines) = (usize::from(area.width), usize::from(area.height));
     let shown = text::beginning(&state.corpus[document].text, columns * lines);

@@ -1,8 +1,8 @@
 //! The bindings, section by section.
 
 use super::{Binding, Chord, Key, Section, alt, ctrl, plain};
-use crate::state::compare::Verdict;
 use crate::state::action::LessonAction;
+use crate::state::compare::Verdict;
 use crate::state::{Action, Edit, Mode, Screen};
 
 pub(super) fn bind<const N: usize>(chords: [Chord; N], action: Action, help: &'static str) -> Binding {

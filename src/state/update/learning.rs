@@ -253,7 +253,7 @@ impl State {
         let run = if pipeline.rerank_is_current() { &pipeline.reranked } else { &pipeline.run };
         let run = run.as_deref().filter(|run| self.screen == Screen::Pipeline && run.query == query);
         let ranking = self.current_ranking(self.active).map(AsRef::as_ref);
-        Evidence { corpus: &self.corpus, query, ranking, run }
+        Evidence { corpus: &self.corpus, query, ranking, run, trial: None }
     }
 
     /// Whether what is on the screen is not to be seen yet.
