@@ -197,10 +197,59 @@ impl Step {
     }
 }
 
+/// How near a task is to being done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing<'a> {
+    /// The ranking is not there.
+    Unknown,
+    /// The query is a sentence of the corpus: that would be copying.
+    Copied,
+    /// Where the sentence stands that it is about.
+    At(&'a str, usize, f32),
+    /// That sentence is not ranked at all.
+    Unranked(&'a str),
+    /// How many of the first k the lab's switch left among them, and at how many places another one stands.
+    Damage {
+        /// How many are the same, of k.
+        same: usize,
+        /// How many places have another sentence.
+        changed: usize,
+        /// How many of the first count.
+        k: usize,
+    },
+    /// What stands first, and its score.
+    First(&'a str, f32),
+}
+
 impl Task {
     /// Whether a query does it. One that is a sentence of the corpus is a copy, and does nothing.
     #[must_use]
     pub fn is_done(&self, evidence: &Evidence<'_>) -> bool {
         !evidence.is_a_sentence() && self.when.holds(evidence) == Some(true)
+    }
+
+    /// How near it is to being done.
+    #[must_use]
+    pub fn standing<'a>(&self, evidence: &Evidence<'a>) -> Standing<'a> {
+        if evidence.is_a_sentence() {
+            return Standing::Copied;
+        }
+        let stage = self.when.stage;
+        if let Some(document) = self.when.ids().first().and_then(|id| evidence.document(id)) {
+            let text = &evidence.corpus[document].text;
+            return match evidence.placement(stage, document) {
+                Some(placement) => Standing::At(text, placement.rank, placement.score),
+                None if evidence.has(stage) => Standing::Unranked(text),
+                None => Standing::Unknown,
+            };
+        }
+        if let Some(trial) = evidence.trial {
+            let damage = &trial.damage;
+            return Standing::Damage { same: damage.same(), changed: damage.changed, k: damage.k };
+        }
+        match evidence.at(stage, 1) {
+            Some((document, score)) => Standing::First(&evidence.corpus[document].text, score),
+            None => Standing::Unknown,
+        }
     }
 }

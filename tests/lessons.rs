@@ -162,7 +162,7 @@ fn every_text_can_be_shown_and_fits_80_by_24() {
             assert_eq!(text::visible(text), text.as_str(), "{key}");
         }
         // A verdict is shown with the choices; the longest note stands behind one of them.
-        let note = "   ← your prediction";
+        let note = "   ← you";
         let choices = |note: &str| -> usize {
             step.choices.iter().map(|choice| lines(&format!("{}{note}", choice.text), 4)).sum()
         };

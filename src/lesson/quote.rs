@@ -38,7 +38,7 @@ fn value(name: &str, evidence: &Evidence<'_>) -> Option<String> {
     if let Some(trial) = evidence.trial {
         match name {
             "lab.changed" => return Some(trial.damage.changed.to_string()),
-            "lab.same" => return Some(format!("{:.0}", trial.damage.overlap * count(trial.damage.k))),
+            "lab.same" => return Some(trial.damage.same().to_string()),
             "lab.k" => return Some(trial.damage.k.to_string()),
             _ => {}
         }
@@ -82,13 +82,8 @@ fn stage_named(name: &str) -> Option<StageName> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a few places")]
-fn count(places: usize) -> f64 {
-    places as f64
-}
-
 /// A score with as many decimals as its stage's column has.
-fn written(stage: StageName, score: f32) -> String {
+pub(super) fn written(stage: StageName, score: f32) -> String {
     match stage {
         StageName::Dense | StageName::Rerank | StageName::Lab => format!("{score:.3}"),
         StageName::Bm25 => format!("{score:.2}"),

@@ -99,10 +99,14 @@ impl State {
     }
 
     fn edit(&mut self, edit: Edit) -> Vec<Effect> {
+        if matches!(edit, Edit::Insert(_)) {
+            self.make_way_for_another_query();
+        }
         if self.query.edit(edit) { self.query_changed() } else { Vec::new() }
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.make_way_for_another_query();
         let inserted = self.query.insert(text);
         if inserted.cut {
             self.notice =

@@ -163,7 +163,8 @@ impl Layout {
         self.rows = self.ranking.inner(ratatui::layout::Margin::new(2 * margin, margin));
         let wanted = u16::try_from(state.row_count().clamp(1, ROOM_ROWS)).unwrap_or(1);
         self.row_height = (self.rows.height / wanted).clamp(1, 5);
-        self.warning = None;
+        (self.warning, self.header) = (None, None);
+        self.tabs.clear();
         self.status = Rect { y: bottom, height: 1, ..self.status };
     }
 

@@ -33,6 +33,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
         return;
     }
     let (first, height) = window(inner, state);
+    draw_what_it_teaches(frame, inner, height, state, theme);
     let places = inner.rows().step_by(usize::from(height));
     for ((number, lesson), row) in learn.lessons.iter().enumerate().skip(first).zip(places) {
         let area = Rect { height, ..row }.intersection(inner);
@@ -58,6 +59,19 @@ fn draw_lesson(frame: &mut Frame<'_>, area: Rect, (number, lesson): (usize, &Les
     if selected {
         let marked = Rect { height: area.height.min(2), ..area };
         frame.buffer_mut().set_style(marked, theme.selected);
+    }
+}
+
+/// Where the list has one line for each lesson, what the selected one teaches stands at the bottom.
+fn draw_what_it_teaches(frame: &mut Frame<'_>, inner: Rect, height: u16, state: &State, theme: &Theme) {
+    let used = u16::try_from(state.learn.lessons.len()).unwrap_or(u16::MAX);
+    let (Some(lesson), 2..) = (state.learn.lessons.get(state.learn.selected), inner.height.saturating_sub(used)) else {
+        return;
+    };
+    if height == 1 {
+        let last = Rect { y: inner.bottom() - 1, height: 1, ..inner };
+        let teaches = text::fit(&lesson.teaches, usize::from(inner.width)).into_owned();
+        frame.render_widget(Line::styled(teaches, theme.accent), last);
     }
 }
 

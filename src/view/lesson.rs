@@ -16,7 +16,7 @@ use ratatui::widgets::{Block, BorderType};
 
 use super::frame::{clear, titled};
 use super::{Layout, Theme};
-use crate::lesson::{self, Step, Verdict};
+use crate::lesson::{self, Standing, Step, Task, Verdict};
 use crate::state::action::LessonAction;
 use crate::state::learn::{OpenLesson, Part, Presenting};
 use crate::state::{Action, Mode, Phase, Screen, State, keymap};
@@ -62,9 +62,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     let width = usize::from(inner.width);
     let (lines, focus) = match open.part {
         Part::Predict => predict(step, open, width, theme),
-        Part::Reveal => (reveal(step, open, state, width, theme), 0),
+        Part::Reveal => (reveal(step, open, state, usize::from(inner.height), width, theme), 0),
         Part::Explain => explain(step, open, state, usize::from(inner.height), width, theme),
-        Part::Try => (try_it(step, open, width, theme), 0),
+        Part::Try => try_it(step, open, state, width, theme),
     };
     // Air between paragraphs where there is room for it.
     let spare = usize::from(inner.height).saturating_sub(lines.iter().map(Vec::len).sum());
@@ -122,7 +122,14 @@ fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<
 }
 
 /// Whether the prediction held.
-fn reveal(step: &Step, open: &OpenLesson, state: &State, width: usize, theme: &Theme) -> Vec<Vec<Line<'static>>> {
+fn reveal(
+    step: &Step,
+    open: &OpenLesson,
+    state: &State,
+    height: usize,
+    width: usize,
+    theme: &Theme,
+) -> Vec<Vec<Line<'static>>> {
     let evidence = state.evidence();
     let Some(truth) = step.truth(&evidence) else {
         return vec![paragraph("… ", waits_for(state), width, theme.dim)];
@@ -137,15 +144,17 @@ fn reveal(step: &Step, open: &OpenLesson, state: &State, width: usize, theme: &T
         Some(Verdict::None) | None => ("– ", theme.dim, "What came out:"),
     };
     let mut lines = vec![paragraph(sign, said, width, style)];
-    let choices = step.choices.iter().enumerate().flat_map(|(number, choice)| {
+    // With little room, what came true is enough.
+    let all = height > step.choices.len();
+    let choices = step.choices.iter().enumerate().filter(|(number, _)| all || Some(*number) == truth);
+    let choices = choices.flat_map(|(number, choice)| {
         let mark = match (Some(number) == truth, Some(number) == open.predicted) {
             (true, _) => "● ",
             (false, true) => "○ ",
             (false, false) => "  ",
         };
         let note = match (Some(number) == truth, Some(number) == open.predicted) {
-            (true, true) => "   ← you said so",
-            (false, true) => "   ← your prediction",
+            (_, true) => "   ← you",
             (_, false) => "",
         };
         let style = if Some(number) == truth { theme.accent } else { theme.dim };
@@ -193,27 +202,52 @@ fn explain(
     (all.into_iter().skip(first).collect(), 0)
 }
 
-fn try_it(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> Vec<Vec<Line<'static>>> {
+/// The task, how near it is, and the hints; and which paragraph has to be seen.
+fn try_it(
+    step: &Step,
+    open: &OpenLesson,
+    state: &State,
+    width: usize,
+    theme: &Theme,
+) -> (Vec<Vec<Line<'static>>>, usize) {
     let mut lines = vec![paragraph("", &step.task.text, width, theme.text)];
     if open.solved {
         lines.push(paragraph("✓ ", "Done. Enter goes on; or play with it.", width, theme.up));
     } else {
-        lines.push(paragraph("○ ", "not yet: it is checked as you type", width, theme.dim));
+        let standing = standing(&step.task, state, width.saturating_sub(2));
+        lines.push(paragraph("○ ", &standing, width, theme.dim));
     }
     let shown = step.task.hints.iter().take(open.hints).enumerate();
     lines.extend(shown.map(|(number, hint)| paragraph(&format!("hint {}: ", number + 1), hint, width, theme.dim)));
-    lines
+    let focus = if open.solved { 1 } else { lines.len() - 1 };
+    (lines, focus)
+}
+
+/// How near the task is, in a line.
+fn standing(task: &Task, state: &State, width: usize) -> String {
+    let quoted = |text: &str, after: &str| {
+        let room = width.saturating_sub(text::width(after) + "not yet: “”".chars().count());
+        format!("not yet: “{}”{after}", text::fit(text, room))
+    };
+    match task.standing(&state.evidence()) {
+        Standing::Unknown if state.query.is_blank() => "not yet: type, it is checked on every key".into(),
+        Standing::Unknown => "not yet".into(),
+        Standing::Copied => "that is the sentence itself: use words of your own".into(),
+        Standing::At(text, rank, score) => quoted(text, &format!(" is #{rank} with {score:.3}")),
+        Standing::Unranked(text) => quoted(text, " is not found"),
+        Standing::First(text, score) => quoted(text, &format!(" is first with {score:.3}")),
+        Standing::Damage { same, changed, k } => {
+            format!("not yet: {same} of {k} are still among the first, {changed} places changed")
+        }
+    }
 }
 
 /// What stands where the screen will be, until it is revealed.
 pub(super) fn draw_held_back(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
-    let mut room = if layout.ranking.is_empty() { layout.room } else { layout.ranking };
-    for other in layout.columns.iter().chain(layout.stages.iter().map(|(_, area)| area)).chain(&layout.measures) {
-        room = if room.is_empty() { *other } else { room.union(*other) };
-    }
-    if let Some(why) = layout.why {
-        room = if room.is_empty() { why } else { room.union(why) };
-    }
+    let parts =
+        [layout.ranking, layout.room].into_iter().chain(layout.columns).chain(layout.measures).chain(layout.why);
+    let parts = parts.chain(layout.stages.iter().map(|(_, area)| *area)).filter(|area| !area.is_empty());
+    let Some(room) = parts.reduce(Rect::union) else { return };
     let title = format!(" {}: held back until you predict ", state.screen.name());
     let title = if state.learn.open.is_some() { title } else { " the ranking is there, and held back ".into() };
     let inner = titled(frame, room, &title, layout.framed, theme);

@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
 /// Words and tokens, at the right end; gives the columns that they take.
 fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) -> u16 {
     let words = state.query_words();
-    if words == 0 || room.width < 60 {
+    if words == 0 || room.width < 60 || state.is_for_a_room() {
         return 0;
     }
     let mut counts = phrase::counted(words, "word");

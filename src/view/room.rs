@@ -13,6 +13,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Block, BorderType};
 
@@ -64,34 +65,40 @@ fn draw_row(
     theme: &Theme,
 ) {
     let selected = state.selected_document() == Some(ranked.document);
-    let style = if state.is_current() { theme.text } else { theme.dim };
+    let style = if state.is_current() { theme.text.add_modifier(Modifier::BOLD) } else { theme.dim };
     let rank = format!("{}{:>2}", if selected { '›' } else { ' ' }, position + 1);
     frame.render_widget(Line::styled(rank, theme.accent), area);
     let rest = Rect { x: area.x + RANK, width: area.width.saturating_sub(RANK), ..area };
-    // A line of air between rows, and one for the bar, where there is room for them.
-    let bars = u16::from(area.height >= 2);
-    let lines = area.height.saturating_sub(bars + u16::from(area.height >= 4)).max(1);
-    draw_text(frame, Rect { height: lines, ..rest }, ranked.document, state, style);
     let revealed = state.learn.presenting == Presenting::Scores;
     let score = if revealed { format!("{:>7.3}", ranked.score) } else { format!("  {HELD}") };
-    if bars == 0 {
-        let place = Rect { x: rest.right().saturating_sub(SCORE), width: SCORE.min(rest.width), ..rest };
+    if area.height < 2 {
+        let text = Rect { width: rest.width.saturating_sub(SCORE), ..rest };
+        draw_text(frame, text, ranked.document, state, style);
+        let place = Rect { x: text.right(), width: rest.width - text.width, ..rest };
         frame.render_widget(Line::styled(score, theme.accent).right_aligned(), place);
         return;
     }
-    let line = Rect { y: rest.y + lines, height: 1, ..rest };
+    // The bar follows on the text, and has a second line where one is left beside one of air.
+    let lines = draw_text(frame, Rect { height: area.height - 1, ..rest }, ranked.document, state, style);
+    let thickness = if area.height >= lines + 3 { 2 } else { 1 };
+    let line = Rect { y: rest.y + lines, height: thickness, ..rest };
     let width = line.width.saturating_sub(SCORE);
     if revealed {
         let above = bar::percentile(position, spread.count);
         let bar = bar::score(ranked.score, above, BarScale::Cosine, spread, usize::from(width));
-        frame.render_widget(Line::styled(bar, theme.bar), Rect { width, ..line });
+        let bars = std::iter::repeat_n(bar, usize::from(thickness));
+        frame.render_widget(Text::from_iter(bars).style(theme.bar), Rect { width, ..line });
     }
-    frame.render_widget(Line::styled(score, theme.accent).right_aligned(), line);
+    let place = Rect { x: line.x + width, width: line.width - width, height: 1, ..line };
+    frame.render_widget(Line::styled(score, theme.accent).right_aligned(), place);
 }
 
-fn draw_text(frame: &mut Frame<'_>, area: Rect, document: DocumentIndex, state: &State, style: ratatui::style::Style) {
-    // Beside a score that stands in the same line there is less room.
+/// Gives the lines that the text takes.
+fn draw_text(frame: &mut Frame<'_>, area: Rect, document: DocumentIndex, state: &State, style: Style) -> u16 {
     let (columns, lines) = (usize::from(area.width), usize::from(area.height));
     let shown = text::beginning(&state.corpus[document].text, columns * lines);
-    frame.render_widget(Text::from_iter(text::wrap(&shown, columns, lines)).style(style), area);
+    let wrapped = text::wrap(&shown, columns, lines);
+    let taken = u16::try_from(wrapped.len()).unwrap_or(area.height);
+    frame.render_widget(Text::from_iter(wrapped).style(style), area);
+    taken
 }

@@ -80,6 +80,18 @@ impl Damage {
         }
     }
 
+    /// How many of the first k are the same, in whatever order.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a few documents, which is a whole number of them"
+    )]
+    pub fn same(&self) -> usize {
+        (self.overlap * self.k as f64).round() as usize
+    }
+
     /// The largest difference between two scores of one document, without its sign; `None` where they are not on one scale.
     #[must_use]
     pub fn largest_shift(&self) -> Option<f32> {

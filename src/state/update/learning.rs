@@ -40,6 +40,14 @@ impl State {
         }
     }
 
+    /// Before a room, what is typed over a revealed ranking is another query.
+    pub(super) fn make_way_for_another_query(&mut self) {
+        if self.mode == Mode::Presenting {
+            self.query.remember();
+            self.query.set("");
+        }
+    }
+
     pub(super) fn carry_out_lesson(&mut self, action: LessonAction) -> Vec<Effect> {
         match action {
             LessonAction::SelectNext => self.select_in_lesson(1),
