@@ -11,6 +11,7 @@ use super::slot::{EmbedJob, Errand};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
+use crate::engine::lab::{Bench, Job};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Lexical, Ranking, Run};
 use crate::state::{BackendId, Effect, Reply, Ticket};
@@ -19,6 +20,7 @@ use crate::state::{BackendId, Effect, Reply, Ticket};
 pub(super) struct Crew {
     workers: Vec<Worker>,
     stages: Desk<StagesJob>,
+    lab: Desk<(Ticket, Job)>,
     reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
@@ -44,12 +46,17 @@ impl Crew {
             .collect();
         let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
         let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
+        let mut bench = Bench::new(Arc::clone(corpus));
+        let lab = Desk::spawn(replies.clone(), move |(ticket, job)| Reply::ExperimentRun {
+            ticket,
+            outcome: bench.run(&job),
+        });
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        Self { workers, stages, reranking, runtime: runtime.clone(), replies: replies.clone() }
+        Self { workers, stages, lab, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -68,6 +75,7 @@ impl Crew {
             Effect::EmbedTexts { backend, purpose, ticket, role, texts } => {
                 self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));
             }
+            Effect::RunExperiment { ticket, job } => self.lab.put((ticket, job)),
             Effect::RunPipeline { ticket, query, dense, settings } => {
                 self.stages.put(StagesJob { ticket, query, dense, settings });
             }
