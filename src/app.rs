@@ -185,6 +185,7 @@ impl App {
                 | Effect::Repeat(..)
                 | Effect::ShareVectors(_)
                 | Effect::EmbedTexts { .. }
+                | Effect::RunExperiment { .. }
                 | Effect::RunPipeline { .. }
                 | Effect::OpenReranker(_)
                 | Effect::StopOpeningReranker
@@ -214,6 +215,7 @@ impl App {
     /// Whether this process is just now ranking what was typed.
     fn answer_is_near(&self) -> bool {
         self.state.stages_are_near()
+            || self.state.experiment_is_near()
             || self.state.visible().into_iter().any(|backend| {
                 let panel = &self.state.panels[backend.0];
                 panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready

@@ -7,6 +7,7 @@ use crate::backend::{Retry, TokenCount, Usage};
 use crate::engine::Estimate;
 use crate::text;
 
+pub mod lab;
 pub mod retrieval;
 
 /// With a comma between thousands.

@@ -261,7 +261,8 @@ impl State {
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
         match self.screen {
-            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Lab | Screen::Learn => vec![self.active],
+            Screen::Search | Screen::Pipeline | Screen::Map | Screen::Learn => vec![self.active],
+            Screen::Lab => std::iter::once(self.active).chain(self.ranked_beside()).collect(),
             Screen::Compare => {
                 let [left, right] = self.compare.pair;
                 if left == right { vec![left] } else { vec![left, right] }

@@ -8,6 +8,7 @@ use crate::state::{Mode, Phase, Screen, State};
 
 mod bar;
 mod chooser;
+mod columns;
 mod compare;
 mod consent;
 mod disagreements;

@@ -11,6 +11,7 @@ use super::slot::{EmbedJob, Errand};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
+use crate::engine::lab::{Bench, Job};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Lexical, Ranking, Run};
 use crate::lesson::Progress;
@@ -22,6 +23,7 @@ pub(super) struct Crew {
     workers: Vec<Worker>,
     stages: Desk<StagesJob>,
     keeper: Desk<Progress>,
+    lab: Desk<(Ticket, Job)>,
     reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
@@ -51,12 +53,17 @@ impl Crew {
             let kept = progress::default_path().and_then(|path| progress::keep(&path, &finished));
             Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
         });
+        let mut bench = Bench::new(Arc::clone(corpus));
+        let lab = Desk::spawn(replies.clone(), move |(ticket, job)| Reply::ExperimentRun {
+            ticket,
+            outcome: bench.run(&job),
+        });
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        Self { workers, stages, keeper, reranking, runtime: runtime.clone(), replies: replies.clone() }
+        Self { workers, stages, keeper, lab, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -75,6 +82,7 @@ impl Crew {
             Effect::EmbedTexts { backend, purpose, ticket, role, texts } => {
                 self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));
             }
+            Effect::RunExperiment { ticket, job } => self.lab.put((ticket, job)),
             Effect::RunPipeline { ticket, query, dense, settings } => {
                 self.stages.put(StagesJob { ticket, query, dense, settings });
             }

@@ -14,6 +14,7 @@ use super::{Ranking, Vectors};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::math::rank;
 
+pub mod bench;
 pub mod damage;
 pub mod long;
 pub mod misleading;
@@ -22,6 +23,7 @@ pub mod short;
 pub mod switches;
 pub mod threshold;
 
+pub use bench::{Bench, Job, Outcome, Switch};
 pub use damage::{Damage, ScoreShift, Shift};
 pub use setting::{Cut, Experiment, Metric, Setting};
 

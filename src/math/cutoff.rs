@@ -125,7 +125,7 @@ mod tests {
         let scored = vec![(0.9, true), (0.5, false), (0.3, false), (0.2, false), (0.1, true), (0.05, true)];
         let curve = Curve::new(scored).expect("some");
         // 3 relevant: 2/4, 2/5, 2/6, 2/7, 4/8, 6/9.
-        assert_eq!(curve.best().cutoff, 0.05);
+        assert_eq!((curve.best().cutoff, curve.best().hits), (0.05, 3));
         let curve = Curve::new(vec![(0.9, true), (0.5, false), (0.3, false), (0.2, true)]).expect("some");
         // 2/3, 2/4, 2/5, 4/6.
         assert_eq!((curve.best().cutoff, curve.best().f1), (0.9, 2.0 / 3.0));

@@ -1,6 +1,7 @@
 //! What a person can do.
 
 use super::compare::Verdict;
+use super::lab::LabAction;
 use super::{BackendId, Screen};
 use crate::engine::Stage;
 
@@ -71,6 +72,8 @@ pub enum Action {
     FetchReranker,
     /// Show how words match as numbers, or as shades.
     ToggleNumbers,
+    /// Do something in the lab.
+    Lab(LabAction),
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.

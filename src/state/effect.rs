@@ -8,6 +8,7 @@ use super::{BackendId, Ticket};
 use crate::backend::Role;
 use crate::corpus::DocumentIndex;
 use crate::engine::evaluation::{Judged, Plan, System};
+use crate::engine::lab::Job;
 use crate::engine::pipeline::Settings;
 use crate::engine::{Ranking, Run};
 use crate::lesson::Progress;
@@ -63,6 +64,13 @@ pub enum Effect {
         role: Role,
         /// The texts.
         texts: Vec<String>,
+    },
+    /// Run an experiment of the lab. A newer one takes the place of an older one.
+    RunExperiment {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Which, with all that it takes.
+        job: Job,
     },
     /// Run the stages of the pipeline up to the fusion. A newer run takes the place of an older one.
     RunPipeline {

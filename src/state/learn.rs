@@ -1,6 +1,8 @@
 //! What the Learn screen knows: guided lessons, which of them are done, and the one that is open; and how far a room is
 //! shown what is on the screen.
 
+use super::BarScale;
+use crate::engine::pipeline::Settings;
 use crate::lesson::{Lesson, Progress, Step};
 
 /// What the Learn screen knows.
@@ -18,6 +20,8 @@ pub struct Learn {
     pub(super) left: Option<OpenLesson>,
     /// Whether the screen is one for a room.
     pub presenting: Presenting,
+    /// What a person had set before the lesson.
+    pub(super) before: Option<Before>,
     /// What is done but not known to be written yet.
     pub(super) unkept: Progress,
     /// The query that the room saw revealed: another one is held back again.
@@ -43,6 +47,14 @@ pub struct OpenLesson {
     pub hints: usize,
     /// Whether the task was done.
     pub solved: bool,
+}
+
+/// What a lesson sets otherwise while it is open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) pipeline: Settings,
+    pub(super) bar_scale: BarScale,
+    pub(super) top_k: usize,
 }
 
 /// The parts of a step, in order.

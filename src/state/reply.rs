@@ -9,6 +9,7 @@ use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
+use crate::engine::lab::Outcome as LabOutcome;
 use crate::engine::searcher::Repeated;
 use crate::engine::{Embedded, Estimate, Progress, Ranking, Run, Spent, Vectors};
 use crate::lesson;
@@ -129,6 +130,13 @@ pub enum Reply {
         embedded: Result<Arc<Embedded>, String>,
         /// What was used so far.
         spent: Spent,
+    },
+    /// An experiment of the lab was run.
+    ExperimentRun {
+        /// Of the run it answers.
+        ticket: Ticket,
+        /// The answer.
+        outcome: LabOutcome,
     },
     /// The stages up to the fusion have run.
     Piped {

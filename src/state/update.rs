@@ -69,6 +69,7 @@ impl State {
             Action::ToggleEvaluation => self.toggle_evaluation(),
             Action::FetchReranker => self.fetch_reranker(),
             Action::ToggleNumbers => self.toggle_numbers(),
+            Action::Lab(action) => self.act_in_lab(action),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),
@@ -230,6 +231,9 @@ impl State {
         // Whoever has done the task means to go on.
         if self.learn.open.as_ref().is_some_and(|open| open.solved) {
             return self.go_on();
+        }
+        if self.screen == Screen::Lab && self.query.is_blank() {
+            return self.take_prepared();
         }
         let Some(document) = self.selected_document() else { return Vec::new() };
         // Whoever takes a sentence out of a ranking has looked at it.

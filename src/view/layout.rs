@@ -18,6 +18,7 @@
 
 use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
+use super::lab::areas::LabAreas;
 use crate::engine::Stage;
 use crate::state::learn::{Part, Presenting};
 use crate::state::{Action, BackendId, Mode, Screen, State};
@@ -91,6 +92,8 @@ pub struct Layout {
     pub stages: Vec<(Stage, Rect)>,
     /// What the screen is for, where that is neither rows nor columns: all between the query and the warning.
     pub room: Rect,
+    /// What the Lab screen has in that room.
+    pub lab: Option<LabAreas>,
     /// The explanation with its frame, if any.
     pub why: Option<Rect>,
     /// What to beware of: one row. Without it, that takes the place of the status.
@@ -121,7 +124,8 @@ impl Layout {
             Screen::Search => {}
             Screen::Compare => layout.compare(area.width, state.explanation_alone),
             Screen::Pipeline => layout.pipeline(area.width, state),
-            Screen::Map | Screen::Lab | Screen::Learn => layout.room = layout.take_room(),
+            Screen::Map | Screen::Learn => layout.room = layout.take_room(),
+            Screen::Lab => layout.lab(state),
         }
         let roomy = framed
             && state.screen == Screen::Search
@@ -223,6 +227,14 @@ impl Layout {
         self.rows = focused.map_or(Rect::ZERO, |(_, area)| inner(*area));
     }
 
+    /// Divides the room of the rows and the explanation as the experiment wants it.
+    fn lab(&mut self, state: &State) {
+        self.room = self.take_room();
+        let areas = LabAreas::build(self.room, self.framed, state);
+        self.rows = areas.rows(self.framed);
+        self.lab = Some(areas);
+    }
+
     /// How many rows there is room for; `None` where none are shown.
     #[must_use]
     pub fn row_count(&self) -> Option<usize> {
@@ -266,6 +278,7 @@ impl Layout {
             measures: None,
             stages: Vec::new(),
             room: Rect::ZERO,
+            lab: None,
             why,
             warning: Some(warning),
             status,
@@ -293,6 +306,7 @@ impl Layout {
             measures: None,
             stages: Vec::new(),
             room: Rect::ZERO,
+            lab: None,
             why: None,
             warning: None,
             status,
@@ -333,6 +347,9 @@ impl Layout {
         }
         if state.screen == Screen::Pipeline {
             return self.click_stage(at, state);
+        }
+        if state.screen == Screen::Lab {
+            return self.lab.as_ref()?.click(at, self.framed, state);
         }
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
     }

@@ -1,7 +1,7 @@
 //! What cosines do not hear: prepared pairs over the bundled corpus, and BM25's answer beside.
 
 use super::{Finding, Sample, Scale, Setting, Trial};
-use crate::corpus::bundled::{Answer, Case};
+pub use crate::corpus::bundled::{Answer, Case, cases};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::Lexical;
 use crate::engine::pipeline::StageRanking;

@@ -91,7 +91,7 @@ impl State {
         self.list.select(if row < rows { row } else { 0 }, rows);
     }
 
-    fn open(&mut self, backend: BackendId) -> Vec<Effect> {
+    pub(super) fn open(&mut self, backend: BackendId) -> Vec<Effect> {
         self.panel_mut(backend).phase = Phase::Opening;
         vec![Effect::Open(backend)]
     }
@@ -136,6 +136,7 @@ impl State {
     /// Tries again what failed last, with every backend on the screen: to open it, to embed the corpus, or to search.
     pub(super) fn retry(&mut self) -> Vec<Effect> {
         self.retry_reranker();
+        self.retry_lab();
         self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
 
@@ -163,7 +164,8 @@ impl State {
     /// from there.
     pub(super) fn stop(&mut self) -> Vec<Effect> {
         let reranker = self.stop_reranker();
-        self.visible().into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
+        let backends = if self.screen == Screen::Lab { self.lab_backends() } else { self.visible() };
+        backends.into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
     }
 
     fn stop_with(&mut self, backend: BackendId) -> Option<Effect> {

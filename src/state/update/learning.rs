@@ -1,10 +1,14 @@
 //! The lessons: which step, what is held back, and what is checked; and a screen for a room.
 
+use crate::engine::lab::Setting;
 use crate::engine::pipeline::Settings;
-use crate::lesson::{Evidence, Progress, ScreenName};
+use crate::lesson::{Evidence, Progress, ScreenName, Switch};
 use crate::state::action::LessonAction;
-use crate::state::learn::{OpenLesson, Part, Presenting};
+use crate::state::learn::{Before, OpenLesson, Part, Presenting};
 use crate::state::{BarScale, Effect, Mode, Screen, State};
+
+/// How many of the first the lessons speak of.
+const TOP_K: usize = 10;
 
 impl State {
     /// Checks the task of the lesson that is open against what is on the screen.
@@ -12,6 +16,7 @@ impl State {
         // Whoever goes to the list of lessons has left the one that was open.
         if self.screen == Screen::Learn && self.learn.open.is_some() {
             self.learn.left = self.learn.open.take();
+            self.unset();
         }
         self.hold_back_what_is_new();
         if matches!(self.mode, Mode::Typing | Mode::Lesson | Mode::Presenting) {
@@ -91,14 +96,36 @@ impl State {
             ScreenName::Lab => Screen::Lab,
         };
         let query = if open.part == Part::Try { step.task.start.clone() } else { step.query.clone() };
-        // What a person changed meanwhile would tell something else than the lesson says.
-        self.pipeline.settings = Settings::default();
-        self.bar_scale = BarScale::Cosine;
+        let switch = step.lab.map(|Switch(setting)| setting);
+        self.set_for_a_lesson(switch);
         self.learn.open = Some(open);
         let mut effects = self.show_screen(screen);
         self.explanation_alone = false;
         effects.extend(self.put_query(&query));
         effects
+    }
+
+    /// What a person set otherwise would tell something else than the lesson says. It comes back when the lesson is left.
+    fn set_for_a_lesson(&mut self, switch: Option<Setting>) {
+        if self.learn.before.is_none() {
+            let Self { pipeline, bar_scale, list, .. } = self;
+            self.learn.before = Some(Before { pipeline: pipeline.settings, bar_scale: *bar_scale, top_k: list.top_k });
+        }
+        self.pipeline.settings = Settings::default();
+        self.bar_scale = BarScale::Cosine;
+        self.list.set_top_k(TOP_K);
+        if let Some(setting) = switch {
+            self.lab.set(setting);
+        }
+    }
+
+    /// Puts back what the lesson set.
+    fn unset(&mut self) {
+        if let Some(before) = self.learn.before.take() {
+            self.pipeline.settings = before.pipeline;
+            self.bar_scale = before.bar_scale;
+            self.list.set_top_k(before.top_k);
+        }
     }
 
     /// Ranks by a text that the lesson brings.
@@ -208,6 +235,7 @@ impl State {
     }
 
     fn back_to_the_list(&mut self) -> Vec<Effect> {
+        self.unset();
         let mut effects = self.put_query("");
         effects.extend(self.show_screen(Screen::Learn));
         effects
@@ -261,7 +289,12 @@ impl State {
         let run = if pipeline.rerank_is_current() { &pipeline.reranked } else { &pipeline.run };
         let run = run.as_deref().filter(|run| self.screen == Screen::Pipeline && run.query == query);
         let ranking = self.current_ranking(self.active).map(AsRef::as_ref);
-        Evidence { corpus: &self.corpus, query, ranking, run, trial: None }
+        // Of the query and of the switch as they stand now.
+        let trial = self
+            .lab
+            .trial()
+            .filter(|trial| self.screen == Screen::Lab && trial.query == query && trial.setting == self.lab.setting());
+        Evidence { corpus: &self.corpus, query, ranking, run, trial }
     }
 
     /// Whether what is on the screen is not to be seen yet.

@@ -53,6 +53,7 @@ impl State {
                 self.panel_mut(backend).spent = spent;
                 self.texts_embedded(backend, purpose, ticket, embedded)
             }
+            Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
             Reply::Piped { ticket, run } => self.piped(ticket, run),
             Reply::RerankerOpened { reranker, opened } => self.reranker_opened(reranker, opened),
             Reply::RerankerDownloading { reranker, download } => self.reranker_downloading(reranker, download),
