@@ -84,7 +84,8 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     if !pitfalls.is_empty() {
         return line(format!(" ▲ {}", pitfalls.join(" ▲ ")), theme.warning);
     }
-    if state.screen == Screen::Pipeline && layout.warning.is_some() {
+    // In a lesson they wait until there is something to try.
+    if state.screen == Screen::Pipeline && layout.warning.is_some() && state.mode != Mode::Lesson {
         return line(pipeline_keys(), theme.dim);
     }
     // Where there is room, what to try stands in a panel of its own.
