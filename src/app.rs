@@ -15,8 +15,10 @@ use tokio::sync::mpsc;
 use crate::backend::BackendSpec;
 use crate::config::Config;
 use crate::corpus::Corpus;
+use crate::lesson::{self, Progress};
+use crate::progress::{self, Kept};
 use crate::state::pipeline::RerankerPanel;
-use crate::state::{Effect, Panel, Phase, Reply, RerankerId, Search, State};
+use crate::state::{Action, Effect, Panel, Phase, Reply, RerankerId, Search, State};
 use crate::view::{self, Layout};
 
 mod charts;
@@ -41,11 +43,11 @@ const FRAME_TIME: Duration = Duration::from_micros(16_667);
 /// with the new query over the old ranking would only flicker.
 const GRACE: Duration = Duration::from_millis(12);
 
-/// Runs the explorer until the person quits.
+/// Runs the explorer until the person quits. `first` is done as if the person did it right at the start.
 ///
 /// # Errors
 /// Where the terminal cannot be used. It is given back in any case.
-pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
+pub fn run(config: &Config, corpus: Corpus, first: Vec<Action>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let corpus = Arc::new(corpus);
     let context = config.open_context(runtime.handle());
@@ -56,14 +58,22 @@ pub fn run(config: &Config, corpus: Corpus) -> anyhow::Result<ExitCode> {
     state.prepare_compare(config.compare, RandomState::new().hash_one(0));
     let rerankers = config.rerankers.iter().map(|spec| RerankerPanel::new(&spec.label, spec.describe(&context)));
     state.prepare_pipeline(rerankers.collect(), RerankerId(config.reranker));
+    let kept_in = progress::default_path().ok();
+    let Kept { progress, trouble } = kept_in.as_deref().map(progress::read).unwrap_or_default();
+    state.prepare_lessons(lesson::bundled(), progress, trouble);
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
     // Before the terminal is taken, so that there is no moment in which a signal would leave it so.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::open()?;
-    let app = App { state, screen, crew, inbox, layout: None, last_draw: None, due: None, tainted: false };
-    let ended = runtime.block_on(app.run(signals));
+    let app = App { state, screen, crew, inbox, first, layout: None, last_draw: None, due: None, tainted: false };
+    let (ended, unkept) = runtime.block_on(app.run_and_say_what_is_unkept(signals));
+    if let (Some(unkept), Some(path)) = (unkept, kept_in)
+        && let Err(error) = progress::keep(&path, &unkept)
+    {
+        tracing::warn!("{error:#}");
+    }
     // A request in flight is not waited for.
     runtime.shutdown_background();
     match ended? {
@@ -83,6 +93,8 @@ struct App {
     screen: Screen,
     crew: Crew,
     inbox: mpsc::UnboundedReceiver<Reply>,
+    /// What the command line asks for.
+    first: Vec<Action>,
     /// Of the last frame, for the mouse.
     layout: Option<Layout>,
     last_draw: Option<Instant>,
@@ -93,12 +105,25 @@ struct App {
 }
 
 impl App {
-    async fn run(mut self, mut signals: Signals) -> anyhow::Result<Ended> {
+    /// Also gives the finished steps of lessons that nobody has written yet: the program may end at any moment.
+    async fn run_and_say_what_is_unkept(mut self, signals: Signals) -> (anyhow::Result<Ended>, Option<Progress>) {
+        let ended = self.run(signals).await;
+        (ended, self.state.learn.unkept().cloned())
+    }
+
+    async fn run(&mut self, mut signals: Signals) -> anyhow::Result<Ended> {
         let mut events = EventStream::new();
         self.draw()?;
         let effects = self.state.start();
         if let Some(ended) = self.carry_out(effects)? {
             return Ok(ended);
+        }
+        for action in std::mem::take(&mut self.first) {
+            let effects = self.state.act(action);
+            if let Some(ended) = self.carry_out(effects)? {
+                return Ok(ended);
+            }
+            self.soon();
         }
         loop {
             let due = self.due;
@@ -162,6 +187,7 @@ impl App {
                 | Effect::ShareVectors(_)
                 | Effect::EmbedTexts { .. }
                 | Effect::Ablate { .. }
+                | Effect::RunExperiment { .. }
                 | Effect::RunPipeline { .. }
                 | Effect::OpenReranker(_)
                 | Effect::StopOpeningReranker
@@ -174,6 +200,7 @@ impl App {
                 | Effect::Project { .. }
                 | Effect::StopProjecting(_)
                 | Effect::FindClusters { .. }
+                | Effect::KeepProgress(_)
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
             }
         }
@@ -193,6 +220,7 @@ impl App {
     /// Whether this process is just now ranking what was typed.
     fn answer_is_near(&self) -> bool {
         self.state.stages_are_near()
+            || self.state.experiment_is_near()
             || self.state.visible().into_iter().any(|backend| {
                 let panel = &self.state.panels[backend.0];
                 panel.typing_pause.is_zero() && panel.search == Search::Running && panel.phase == Phase::Ready

@@ -9,9 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub mod eval;
+pub mod learn;
 pub mod pipeline;
 
 use eval::EvalArgs;
+use learn::LearnArgs;
 use pipeline::StagesArgs;
 
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
@@ -165,6 +167,8 @@ pub enum Command {
     },
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),
+    /// Open the explorer on a guided lesson, or list the lessons
+    Learn(LearnArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name

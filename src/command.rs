@@ -25,6 +25,7 @@ mod embed;
 mod escape;
 mod eval;
 mod explain;
+pub mod learn;
 mod meter;
 mod models;
 mod pipeline;
@@ -78,6 +79,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
             pipeline::run(&session, &query, words, format, &pipeline)
         }
         Command::Explain { query, id, format } => explain::run(&session, &query, &id, format),
+        Command::Learn(arguments) => learn::run(&session, &arguments),
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),

@@ -10,7 +10,9 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 use vecscope::cli::{Cli, Command};
+use vecscope::command::learn;
 use vecscope::config::{self, Config};
+use vecscope::state::Action;
 use vecscope::{app, command, corpus, text};
 
 /// For whatever went wrong.
@@ -53,18 +55,24 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let file = config::file::read(cli.options.config.as_deref())?;
     let config = Config::new(cli.options, file, is_terminal)?;
-    let Some(command) = cli.command else {
-        return explore(&config, is_terminal);
+    let command = match cli.command {
+        None => return explore(&config, is_terminal, Vec::new()),
+        Some(Command::Learn(arguments)) if arguments.opens_the_explorer() => {
+            let first = learn::first_actions(&arguments, &config)?;
+            return explore(&config, is_terminal, first);
+        }
+        Some(command) => command,
     };
     command::run(command, config, command::Output { color, is_terminal })
 }
 
-fn explore(config: &Config, is_terminal: bool) -> anyhow::Result<ExitCode> {
+/// Opens the explorer, and begins with some actions.
+fn explore(config: &Config, is_terminal: bool, first: Vec<Action>) -> anyhow::Result<ExitCode> {
     if !is_terminal || !has_keyboard() {
         bail!("the explorer needs a terminal; `vecscope search QUERY` does without one (see `vecscope --help`)");
     }
     let corpus = corpus::read::read_or_bundled(config.corpus.as_deref())?;
-    app::run(config, corpus)
+    app::run(config, corpus, first)
 }
 
 /// Keys come from standard input or, where that is a file or a pipe, from the terminal itself.

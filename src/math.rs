@@ -3,14 +3,17 @@
 pub mod agreement;
 pub mod bm25;
 pub mod clusters;
+pub mod cutoff;
 pub mod distribution;
 pub mod fusion;
 pub mod late;
 pub mod neighbourhood;
 pub mod plane;
 pub mod procrustes;
+pub mod quantise;
 pub mod rank;
 pub mod relevance;
+pub mod rotation;
 pub mod significance;
 pub mod tsne;
 pub mod vector;

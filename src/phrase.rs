@@ -8,6 +8,7 @@ use crate::engine::Estimate;
 use crate::text;
 
 pub mod explanation;
+pub mod lab;
 pub mod retrieval;
 
 /// With a comma between thousands.
@@ -34,6 +35,16 @@ pub fn counted(number: usize, thing: &str) -> String {
 #[must_use]
 pub fn counted_as(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number as u64), if number == 1 { one } else { many })
+}
+
+/// How much of something is done, as a sign.
+#[must_use]
+pub fn extent(done: usize, of: usize) -> char {
+    match done {
+        0 => '○',
+        done if done < of => '◐',
+        _ => '●',
+    }
 }
 
 /// A number of milliseconds with as many decimals as mean something.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::{Ranking, Stage};
+use crate::lesson::{Lesson, Progress};
 use pipeline::RerankerPanel;
 
 pub mod action;
@@ -77,6 +78,10 @@ pub enum Mode {
     Evaluation,
     /// The line for axes of the map takes the text.
     Axes,
+    /// A lesson has the keys, and the query line has not.
+    Lesson,
+    /// A room is shown the ranking step by step.
+    Presenting,
 }
 
 /// What the screen is for.
@@ -250,12 +255,18 @@ impl State {
         (self.pipeline.rerankers, self.pipeline.reranker) = (rerankers, reranker);
     }
 
+    /// Gives the Learn screen its lessons, and what is known to be done.
+    pub fn prepare_lessons(&mut self, lessons: Vec<Lesson>, progress: Progress, trouble: Option<String>) {
+        (self.learn.lessons, self.learn.progress, self.notice) = (lessons, progress, trouble);
+    }
+
     /// The backends that rank the query now.
     #[must_use]
     pub fn visible(&self) -> Vec<BackendId> {
         match self.screen {
-            Screen::Search | Screen::Pipeline | Screen::Lab | Screen::Learn => vec![self.active],
+            Screen::Search | Screen::Pipeline | Screen::Learn => vec![self.active],
             Screen::Map => [self.active].into_iter().chain(self.second_map()).collect(),
+            Screen::Lab => std::iter::once(self.active).chain(self.ranked_beside()).collect(),
             Screen::Compare => {
                 let [left, right] = self.compare.pair;
                 if left == right { vec![left] } else { vec![left, right] }
@@ -267,6 +278,7 @@ impl State {
     #[must_use]
     pub fn place(&self) -> Place {
         match self.screen {
+            Screen::Search if self.is_for_a_room() => Place::Room,
             Screen::Search => Place::Search,
             Screen::Compare if self.compare.is_masked() => Place::Blind,
             Screen::Compare => Place::Compare,

@@ -8,6 +8,7 @@ use crate::state::{Mode, Phase, Screen, State};
 
 mod bar;
 mod chooser;
+mod columns;
 mod compare;
 mod consent;
 mod disagreements;
@@ -20,10 +21,12 @@ mod hints;
 mod lab;
 pub mod layout;
 mod learn;
+mod lesson;
 mod map;
 mod pipeline;
 mod query;
 mod ranking;
+mod room;
 mod theme;
 mod trouble;
 mod why;
@@ -45,6 +48,8 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
     header::draw(frame, layout, state, &theme);
     query::draw(frame, layout, state, &theme);
     match state.screen {
+        _ if state.is_held_back() => lesson::draw_held_back(frame, layout, state, &theme),
+        Screen::Search if state.is_for_a_room() => room::draw(frame, layout, state, &theme),
         Screen::Search => draw_search(frame, layout, state, &theme),
         Screen::Compare => compare::draw(frame, layout, state, &theme),
         Screen::Pipeline => pipeline::draw(frame, layout, state, &theme),
@@ -52,9 +57,12 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Screen::Lab => lab::draw(frame, layout, state, &theme),
         Screen::Learn => learn::draw(frame, layout, state, &theme),
     }
+    if let Some(area) = layout.lesson {
+        lesson::draw(frame, area, layout, state, &theme);
+    }
     footer::draw(frame, layout, state, &theme);
     match state.mode {
-        Mode::Typing => {}
+        Mode::Typing | Mode::Lesson | Mode::Presenting => {}
         Mode::Help => help::draw(frame, state, &theme),
         Mode::Consent => consent::draw(frame, state, &theme),
         Mode::Choosing => chooser::draw(frame, state, &theme),

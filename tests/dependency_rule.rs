@@ -20,15 +20,17 @@ const RULE: &[Layer] = &[
     Layer { name: "corpus", knows: &["math", "text"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "backend", knows: &["math", "text"], never: &[SCREEN] },
     Layer { name: "engine", knows: &["math", "corpus", "backend"], never: &[SCREEN, NETWORK, MODELS, FILES] },
+    Layer { name: "lesson", knows: &["math", "text", "corpus", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
+    Layer { name: "progress", knows: &["lesson"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "phrase", knows: &["text", "backend", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer {
         name: "state",
-        knows: &["math", "text", "corpus", "backend", "engine"],
+        knows: &["math", "text", "corpus", "backend", "engine", "lesson"],
         never: &[EFFECTS, SCREEN, NETWORK, MODELS],
     },
     Layer {
         name: "view",
-        knows: &["math", "text", "corpus", "backend", "engine", "phrase", "state"],
+        knows: &["math", "text", "corpus", "backend", "engine", "lesson", "phrase", "state"],
         never: &[EFFECTS, TERMINAL, NETWORK, MODELS],
     },
     // For what the stages of a pipeline are told, and the defaults of that.
@@ -37,12 +39,15 @@ const RULE: &[Layer] = &[
     Layer { name: "config", knows: &["cli", "state", "backend"], never: &[SCREEN, &["reqwest", "rustls"], MODELS] },
     Layer {
         name: "app",
-        knows: &["math", "text", "corpus", "backend", "engine", "state", "view", "config"],
+        knows: &["math", "text", "corpus", "backend", "engine", "lesson", "progress", "state", "view", "config"],
         never: &[MODELS, &["reqwest", "clap"]],
     },
     Layer {
         name: "command",
-        knows: &["math", "text", "corpus", "backend", "engine", "phrase", "state", "view", "config", "cli"],
+        knows: &[
+            "math", "text", "corpus", "backend", "engine", "lesson", "progress", "phrase", "state", "view", "config",
+            "cli",
+        ],
         // `doctor` asks ort_rten what the processor can do.
         never: &[&["fastembed", "ort", "tokenizers", "reqwest"]],
     },

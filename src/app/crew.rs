@@ -12,8 +12,11 @@ use super::slot::{EmbedJob, Errand};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
+use crate::engine::lab::{Bench, Job};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Ablation, Embedded, Lexical, Ranking, Run, Vectors, ablation};
+use crate::lesson::Progress;
+use crate::progress;
 use crate::state::{BackendId, Effect, Reply, Ticket};
 
 /// One worker for each backend.
@@ -22,6 +25,8 @@ pub(super) struct Crew {
     ablation: Desk<AblationJob>,
     stages: Desk<StagesJob>,
     charts: Charts,
+    keeper: Desk<Progress>,
+    lab: Desk<(Ticket, Job)>,
     reranking: Reranking,
     runtime: Handle,
     replies: UnboundedSender<Reply>,
@@ -48,13 +53,23 @@ impl Crew {
         let ablation = Desk::spawn(replies.clone(), |job: AblationJob| job.run());
         let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
         let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
+        let keeper = Desk::spawn(replies.clone(), |finished| {
+            let kept = progress::default_path().and_then(|path| progress::keep(&path, &finished));
+            Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
+        });
+        let mut bench = Bench::new(Arc::clone(corpus));
+        let lab = Desk::spawn(replies.clone(), move |(ticket, job)| Reply::ExperimentRun {
+            ticket,
+            outcome: bench.run(&job),
+        });
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
         let charts = Charts::spawn(Arc::clone(corpus), replies);
-        Self { workers, ablation, stages, charts, reranking, runtime: runtime.clone(), replies: replies.clone() }
+        let (runtime, replies) = (runtime.clone(), replies.clone());
+        Self { workers, ablation, stages, charts, keeper, lab, reranking, runtime, replies }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -76,6 +91,7 @@ impl Crew {
             Effect::Ablate { backend, ticket, ranking, rests, vectors } => {
                 self.ablation.put(AblationJob { backend, ticket, ranking, rests, vectors });
             }
+            Effect::RunExperiment { ticket, job } => self.lab.put((ticket, job)),
             Effect::RunPipeline { ticket, query, dense, settings } => {
                 self.stages.put(StagesJob { ticket, query, dense, settings });
             }
@@ -96,6 +112,7 @@ impl Crew {
             }
             Effect::StopProjecting(backend) => self.charts.stop(backend),
             Effect::FindClusters { backend, vectors } => self.charts.find_clusters(backend, vectors),
+            Effect::KeepProgress(finished) => self.keeper.put(finished),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {

@@ -6,6 +6,10 @@ use serde::Deserialize;
 
 use super::{Corpus, Document};
 
+mod cases;
+
+pub use cases::{Answer, Case, cases};
+
 const CORPUS: &str = include_str!("../../assets/corpus.jsonl");
 const QUERIES: &str = include_str!("../../assets/queries.jsonl");
 

@@ -1,6 +1,7 @@
 //! What a person can do.
 
 use super::compare::Verdict;
+use super::lab::LabAction;
 use super::{BackendId, Screen};
 use crate::corpus::DocumentIndex;
 use crate::engine::Stage;
@@ -74,6 +75,8 @@ pub enum Action {
     ToggleNumbers,
     /// Something on the map.
     Map(MapAction),
+    /// Do something in the lab.
+    Lab(LabAction),
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.
@@ -108,6 +111,8 @@ pub enum Action {
     Confirm,
     /// Say no.
     Decline,
+    /// Something on the Learn screen, in a lesson, or for a room.
+    Lesson(LessonAction),
     /// Draw everything anew.
     Redraw,
     /// Stop the program as a shell would.
@@ -181,6 +186,33 @@ pub enum Nearer {
     In,
     /// From farther away.
     Out,
+}
+
+/// One thing done on the Learn screen, in a lesson, or for a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LessonAction {
+    /// Select the next lesson, the next choice, or the next of whatever there is.
+    SelectNext,
+    /// Select the one before.
+    SelectPrevious,
+    /// Select the choice with this number, from 0.
+    Pick(usize),
+    /// Open the selected lesson.
+    Open,
+    /// Open the lesson with this number, from 0.
+    OpenNumber(usize),
+    /// Go on: predict, see, read, try, and to the next step; for a room, reveal more.
+    GoOn,
+    /// Go on without a prediction, or without having done the task.
+    Skip,
+    /// Go back a part; for a room, reveal less.
+    GoBack,
+    /// Leave the lesson, and keep the place.
+    Leave,
+    /// Show another hint.
+    Hint,
+    /// Make the screen one for a room, or that of one person again.
+    Present,
 }
 
 /// One step in the query line. Steps go by grapheme cluster and by word.

@@ -9,8 +9,10 @@ use crate::backend::Role;
 use crate::corpus::DocumentIndex;
 use crate::engine::chart::Recipe;
 use crate::engine::evaluation::{Judged, Plan, System};
+use crate::engine::lab::Job;
 use crate::engine::pipeline::Settings;
 use crate::engine::{Embedded, Ranking, Run, Vectors};
+use crate::lesson::Progress;
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,8 @@ pub enum Effect {
     Repeat(BackendId, String),
     /// Give out the vectors of the documents embedded so far.
     ShareVectors(BackendId),
+    /// Keep these finished steps of lessons, beside those that are kept already.
+    KeepProgress(Progress),
     /// Embed texts that are not of the corpus, when no query is waiting. Of each purpose only the newest is done.
     EmbedTexts {
         /// With which backend.
@@ -74,6 +78,13 @@ pub enum Effect {
         rests: Arc<Embedded>,
         /// The vectors of the documents.
         vectors: Arc<Vectors>,
+    },
+    /// Run an experiment of the lab. A newer one takes the place of an older one.
+    RunExperiment {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Which, with all that it takes.
+        job: Job,
     },
     /// Run the stages of the pipeline up to the fusion. A newer run takes the place of an older one.
     RunPipeline {

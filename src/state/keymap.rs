@@ -10,7 +10,7 @@ mod map;
 mod table;
 
 use lab::lab_keys;
-use learn::learn_keys;
+use learn::{learn_keys, lesson_keys, presenting_keys, room_keys};
 use map::{axes_keys, map_keys};
 use table::{
     compare_keys, consent_keys, explanation_keys, help_keys, list_keys, pipeline_keys, program_keys, query_keys,
@@ -108,6 +108,8 @@ const fn alt(key: Key) -> Chord {
 pub enum Place {
     /// The Search screen.
     Search,
+    /// The Search screen, shown to a room.
+    Room,
     /// The Compare screen.
     Compare,
     /// The Compare screen with its columns unlabelled, waiting for a vote.
@@ -124,8 +126,8 @@ pub enum Place {
 
 impl Place {
     /// All of them.
-    const ALL: [Self; 7] =
-        [Self::Search, Self::Compare, Self::Blind, Self::Pipeline, Self::Map, Self::Lab, Self::Learn];
+    const ALL: [Self; 8] =
+        [Self::Search, Self::Room, Self::Compare, Self::Blind, Self::Pipeline, Self::Map, Self::Lab, Self::Learn];
 }
 
 /// Everything that keys do in a mode at a place.
@@ -133,6 +135,7 @@ impl Place {
 pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
     match (mode, place) {
         (Mode::Typing, Place::Search) => vec![ranking_keys(), explanation_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Room) => vec![room_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Compare) => vec![compare_keys(), ranking_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Blind) => {
             vec![vote_keys(), compare_keys(), ranking_keys(), query_keys(), program_keys()]
@@ -141,6 +144,8 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Typing, Place::Map) => vec![map_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Learn) => vec![learn_keys(), query_keys(), program_keys()],
+        (Mode::Lesson, _) => vec![lesson_keys()],
+        (Mode::Presenting, _) => vec![presenting_keys(), program_keys()],
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
         (Mode::Axes, _) => vec![axes_keys()],
@@ -148,10 +153,10 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
     }
 }
 
-/// How many lines the list of the keys that work while typing has: titles and blank lines between sections included.
+/// How many lines the list of the keys that work in a mode has: titles and blank lines between sections included.
 #[must_use]
-pub fn help_lines(place: Place) -> usize {
-    let sections = sections(Mode::Typing, place);
+pub fn help_lines(mode: Mode, place: Place) -> usize {
+    let sections = sections(mode, place);
     sections.iter().map(|section| section.bindings.len() + 2).sum::<usize>().saturating_sub(1)
 }
 
@@ -168,8 +173,9 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
     let bound = find(chord).or_else(|| find(Chord { shift: false, ..chord }));
     match (bound, chord) {
         (Some(binding), _) => Some(binding.action),
+        // A new query for the room begins with its first character.
         (None, Chord { ctrl: false, alt: false, key: Key::Char(character), .. })
-            if matches!(mode, Mode::Typing | Mode::Axes) =>
+            if matches!(mode, Mode::Typing | Mode::Axes | Mode::Presenting) =>
         {
             Some(Action::Edit(Edit::Insert(character)))
         }
@@ -221,8 +227,17 @@ mod tests {
 
     use super::*;
 
-    const MODES: [Mode; 7] =
-        [Mode::Typing, Mode::Help, Mode::Consent, Mode::Choosing, Mode::Disagreements, Mode::Evaluation, Mode::Axes];
+    const MODES: [Mode; 9] = [
+        Mode::Typing,
+        Mode::Help,
+        Mode::Consent,
+        Mode::Choosing,
+        Mode::Disagreements,
+        Mode::Evaluation,
+        Mode::Axes,
+        Mode::Lesson,
+        Mode::Presenting,
+    ];
 
     #[test]
     fn no_key_does_two_things_in_one_mode() {

@@ -9,8 +9,10 @@ use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::engine::index::Neighbours;
+use crate::engine::lab::Outcome as LabOutcome;
 use crate::engine::searcher::Repeated;
 use crate::engine::{Ablation, Chart, Embedded, Estimate, Groups, Progress, Ranking, Run, Spent, Vectors};
+use crate::lesson;
 use crate::math::plane::Flat;
 use crate::math::relevance::Measures;
 
@@ -139,6 +141,13 @@ pub enum Reply {
         /// The answer.
         ablation: Arc<Ablation>,
     },
+    /// An experiment of the lab was run.
+    ExperimentRun {
+        /// Of the run it answers.
+        ticket: Ticket,
+        /// The answer.
+        outcome: LabOutcome,
+    },
     /// The stages up to the fusion have run.
     Piped {
         /// Of the run it answers.
@@ -223,6 +232,8 @@ pub enum Reply {
         /// The answer.
         groups: Arc<Groups>,
     },
+    /// Finished steps of lessons were kept, with those that were before; or could not be.
+    ProgressKept(Result<lesson::Progress, String>),
     /// A file was written, or could not be.
     Saved(Result<String, String>),
     /// A timer that was started has elapsed.

@@ -70,6 +70,7 @@ impl State {
             Action::FetchReranker => self.fetch_reranker(),
             Action::ToggleNumbers => self.toggle_numbers(),
             Action::Map(action) => self.act_on_map(action),
+            Action::Lab(action) => self.act_in_lab(action),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),
@@ -94,6 +95,7 @@ impl State {
             Action::Dismiss => self.dismiss(),
             Action::Confirm => self.answer_consent(true),
             Action::Decline => self.answer_consent(false),
+            Action::Lesson(action) => self.carry_out_lesson(action),
             Action::Redraw => vec![Effect::Redraw],
             Action::Suspend => vec![Effect::Suspend],
             Action::Quit => vec![Effect::Quit],
@@ -105,6 +107,9 @@ impl State {
             self.map.axes.edit(edit);
             return Vec::new();
         }
+        if matches!(edit, Edit::Insert(_)) {
+            self.make_way_for_another_query();
+        }
         if self.query.edit(edit) { self.query_changed() } else { Vec::new() }
     }
 
@@ -113,6 +118,7 @@ impl State {
             self.map.axes.insert(text);
             return Vec::new();
         }
+        self.make_way_for_another_query();
         let inserted = self.query.insert(text);
         if inserted.cut {
             self.notice =
@@ -171,11 +177,14 @@ impl State {
     fn scroll(&mut self, by: isize) -> Vec<Effect> {
         match self.mode {
             Mode::Help => {
-                let hidden = super::keymap::help_lines(self.place()).saturating_sub(self.list.height);
+                let hidden =
+                    super::keymap::help_lines(self.resting_mode(), self.place()).saturating_sub(self.list.height);
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
             Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),
-            Mode::Typing | Mode::Consent | Mode::Axes => self.list.scroll(by, self.row_count()),
+            Mode::Typing | Mode::Consent | Mode::Axes | Mode::Lesson | Mode::Presenting => {
+                self.list.scroll(by, self.row_count());
+            }
         }
         Vec::new()
     }
@@ -232,6 +241,13 @@ impl State {
     }
 
     fn use_selected(&mut self) -> Vec<Effect> {
+        // Whoever has done the task means to go on.
+        if self.learn.open.as_ref().is_some_and(|open| open.solved) {
+            return self.go_on();
+        }
+        if self.screen == Screen::Lab && self.query.is_blank() {
+            return self.take_prepared();
+        }
         let Some(document) = self.selected_document() else { return Vec::new() };
         // Whoever takes a sentence out of a ranking has looked at it.
         if self.is_current() {
@@ -256,7 +272,7 @@ impl State {
     fn toggle_help(&mut self) -> Vec<Effect> {
         self.help_scroll = 0;
         self.mode = match self.mode {
-            Mode::Typing => Mode::Help,
+            Mode::Typing | Mode::Lesson | Mode::Presenting => Mode::Help,
             Mode::Help => Mode::Typing,
             // A question is answered first, and a list left.
             Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation | Mode::Axes => self.mode,
@@ -275,8 +291,10 @@ impl State {
                 self.mode = Mode::Typing;
                 Vec::new()
             }
+            Mode::Lesson => self.leave_lesson(),
+            Mode::Typing if self.query.text().is_empty() && self.learn.open.is_some() => self.leave_lesson(),
             Mode::Typing if self.query.text().is_empty() => Vec::new(),
-            Mode::Typing => {
+            Mode::Typing | Mode::Presenting => {
                 self.query.remember();
                 self.query.set("");
                 self.query_changed()

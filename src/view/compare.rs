@@ -11,14 +11,11 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
-use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::canvas::{Canvas, Line as Stroke};
 use ratatui::widgets::{Block, BorderType};
 
+use super::columns::{self, Joint, Row};
 use super::{Layout, Theme, bar};
-use crate::corpus::DocumentIndex;
 use crate::engine::Ranking;
 use crate::phrase;
 use crate::state::{BackendId, Panel, Phase, Search, State};
@@ -168,56 +165,30 @@ fn draw_rows(
     let window = state.list.first..state.list.first + usize::from(area.height);
     let lined = |rank: usize| framed && window.contains(&(rank - 1));
     let places = (state.list.first..shown).zip(area.rows());
-    for (position, row) in places {
+    for (position, area) in places {
         let ranked = ranking.ranked[position];
-        let (movement, movement_style) = movement(state, side, position, ranked.document, other, &lined, theme);
-        let selected = state.selected_document() == Some(ranked.document);
-        let mut spans = vec![
-            Span::styled(if selected { "›" } else { " " }, theme.accent),
-            Span::styled(format!("{:>2} ", position + 1), theme.dim),
-            Span::styled(format!("{movement:<6}"), movement_style),
-        ];
+        let there = other.and_then(|other| other.rank_of(ranked.document));
+        let movement = there.map_or((String::new(), theme.dim), |there| {
+            columns::movement(side, [position + 1, there], state.list.top_k, &lined, theme)
+        });
+        let mut row = Row {
+            rank: position + 1,
+            movement,
+            score: String::new(),
+            bar: String::new(),
+            text: &state.corpus[ranked.document].text,
+            selected: state.selected_document() == Some(ranked.document),
+        };
         // A scale would give the model away.
         if !masked {
-            spans.push(Span::styled(format!("{:>6.3} ", ranked.score), style));
+            row.score = format!("{:>6.3} ", ranked.score);
         }
         if has_bars && !masked {
             let above = bar::percentile(position, spread.count);
             let bar = bar::score(ranked.score, above, state.bar_scale, spread, BAR);
-            spans.push(Span::styled(format!("{bar:<BAR$} "), theme.bar));
+            row.bar = format!("{bar:<BAR$} ");
         }
-        let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
-        let beginning = text::beginning(&state.corpus[ranked.document].text, room);
-        spans.push(Span::styled(text::fit(&beginning, room).into_owned(), style));
-        frame.render_widget(Line::from(spans), row);
-        if selected {
-            frame.buffer_mut().set_style(row, theme.selected);
-        }
-    }
-}
-
-/// Where a document of the left column went, and where one of the right column comes from.
-fn movement(
-    state: &State,
-    side: usize,
-    position: usize,
-    document: DocumentIndex,
-    other: Option<&Ranking>,
-    lined: &impl Fn(usize) -> bool,
-    theme: &Theme,
-) -> (String, Style) {
-    let Some(there) = other.and_then(|other| other.rank_of(document)) else { return (String::new(), theme.dim) };
-    let (here, top_k) = (position + 1, state.list.top_k);
-    match side {
-        _ if there == here => ("=".into(), theme.dim),
-        0 if there > top_k => (format!("→#{there}"), theme.down),
-        // A line shows it.
-        0 if lined(there) => (String::new(), theme.dim),
-        0 if there < here => (format!("▲{}", here - there), theme.up),
-        0 => (format!("▼{}", there - here), theme.down),
-        _ if there > top_k => (format!("←#{there}"), theme.new),
-        _ if there > here => (format!("▲{}", there - here), theme.up),
-        _ => (format!("▼{}", here - there), theme.down),
+        columns::draw_row(frame, area, row, style, theme);
     }
 }
 
@@ -230,41 +201,15 @@ fn draw_strokes(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &T
     if from.query != to.query || state.query.is_blank() || state.compare.is_held_back(state.query.text()) {
         return;
     }
-    let (width, height) = (f64::from(gap.width), f64::from(gap.height));
     let first = state.list.first;
     let window = first..(first + usize::from(gap.height)).min(state.list.top_k);
-    // Rows go down, the canvas goes up.
-    let middle = |position: usize| height - f64::from(u16::try_from(position - first).unwrap_or(u16::MAX)) - 0.5;
-    let mut strokes: Vec<(bool, Stroke)> = Vec::new();
-    for (position, ranked) in from.ranked.iter().enumerate().take(window.end).skip(window.start) {
-        let Some(there) = to.rank_of(ranked.document).map(|rank| rank - 1).filter(|there| window.contains(there))
-        else {
-            continue;
-        };
+    let rows = from.ranked.iter().enumerate().take(window.end).skip(window.start);
+    let joints = rows.filter_map(|(position, ranked)| {
+        let there = to.rank_of(ranked.document)? - 1;
         let selected = state.selected_document() == Some(ranked.document);
-        let style = match there.cmp(&position) {
-            _ if selected => theme.accent,
-            std::cmp::Ordering::Less => theme.up,
-            std::cmp::Ordering::Greater => theme.down,
-            std::cmp::Ordering::Equal => theme.dim,
-        };
-        let color = style.fg.unwrap_or(Color::Reset);
-        let stroke = Stroke { x1: 0.0, y1: middle(position), x2: width, y2: middle(there), color };
-        strokes.push((selected, stroke));
-    }
-    // The selected one last, over the others.
-    strokes.sort_by_key(|(selected, _)| *selected);
-    let canvas = Canvas::default()
-        .marker(Marker::Braille)
-        .x_bounds([0.0, width])
-        .y_bounds([0.0, height])
-        .background_color(theme.text.bg.unwrap_or(Color::Reset))
-        .paint(|context| {
-            for (_, stroke) in &strokes {
-                context.draw(stroke);
-            }
-        });
-    frame.render_widget(canvas, gap);
+        window.contains(&there).then(|| Joint::new(position - first, there - first, selected, theme))
+    });
+    columns::draw_joints(frame, gap, joints.collect(), theme);
 }
 
 /// The backends of the columns, left and right.

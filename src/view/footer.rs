@@ -10,12 +10,18 @@ use super::frame::fit_line;
 use super::{Layout, Theme, bar};
 use crate::engine::Timings;
 use crate::phrase;
-use crate::state::action::MapAction;
+use crate::state::action::{LessonAction, MapAction};
+use crate::state::learn::Presenting;
 use crate::state::pitfall::Pitfall;
 use crate::state::{Action, Mode, Panel, Phase, Screen, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    if state.is_for_a_room() && state.notice.is_none() {
+        let line = Line::styled(room_keys(state), theme.dim);
+        frame.render_widget(fit_line(line, usize::from(layout.status.width)), layout.status);
+        return;
+    }
     let warning = warning(state, layout, theme);
     if let Some(area) = layout.warning {
         frame.render_widget(fit_line(warning.clone().unwrap_or_default(), usize::from(area.width)), area);
@@ -85,7 +91,8 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     if !pitfalls.is_empty() {
         return line(format!(" ▲ {}", pitfalls.join(" ▲ ")), theme.warning);
     }
-    if state.screen == Screen::Pipeline && layout.warning.is_some() {
+    // In a lesson they wait until there is something to try.
+    if state.screen == Screen::Pipeline && layout.warning.is_some() && state.mode != Mode::Lesson {
         return line(pipeline_keys(), theme.dim);
     }
     if state.screen == Screen::Map && layout.warning.is_some() {
@@ -165,6 +172,21 @@ fn describe(pitfall: Pitfall) -> String {
     }
 }
 
+/// What the person before a room presses next.
+fn room_keys(state: &State) -> String {
+    let key = |mode, action| keymap::hint(mode, &Action::Lesson(action));
+    let back = format!("{} ends this view", key(Mode::Typing, LessonAction::Present));
+    let next = keymap::sections(state.resting_mode(), state.place())
+        .into_iter()
+        .flat_map(|section| section.bindings)
+        .find(|binding| binding.action == Action::Lesson(LessonAction::GoOn));
+    match (next, state.learn.presenting) {
+        (_, Presenting::Off | Presenting::Scores) => format!(" type another query, or Esc · PgUp holds back · {back}"),
+        (None, _) => format!(" {back}"),
+        (Some(next), _) => format!(" {} {} · {back}", next.chords[0], next.help),
+    }
+}
+
 /// How stages are set in place.
 fn pipeline_keys() -> String {
     let key = |action| keymap::hint(Mode::Typing, &action);
@@ -194,6 +216,14 @@ fn map_keys() -> String {
 
 fn hint(state: &State) -> String {
     let key = |action| keymap::hint(Mode::Typing, &action);
+    if state.screen == Screen::Learn {
+        let key = |action| key(Action::Lesson(action));
+        let (open, present) = (key(LessonAction::Open), key(LessonAction::Present));
+        return format!(" ↑ ↓ select a lesson · {open} opens it · {present} larger, for a room");
+    }
+    if state.learn.open.is_some() {
+        return String::new();
+    }
     if state.corpus.bundled {
         return " try: how do I ask a database a question".into();
     }

@@ -6,7 +6,7 @@ use ratatui::widgets::Paragraph;
 
 use super::Theme;
 use super::frame::{centered, clear, key_line, titled};
-use crate::state::{Mode, State, keymap};
+use crate::state::{State, keymap};
 
 /// The widest that the list of keys gets.
 const WIDTH: u16 = 80;
@@ -14,7 +14,7 @@ const WIDTH: u16 = 80;
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let narrow = frame.area().width < WIDTH;
     let mut lines = Vec::new();
-    for section in keymap::sections(Mode::Typing, state.place()) {
+    for section in keymap::sections(state.resting_mode(), state.place()) {
         if !lines.is_empty() {
             lines.push(Line::default());
         }

@@ -18,7 +18,9 @@
 
 use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
+use super::lab::areas::LabAreas;
 use crate::engine::Stage;
+use crate::state::learn::{Part, Presenting};
 use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::text;
 
@@ -40,6 +42,10 @@ const WHY_HEIGHT: u16 = 8;
 const NARROW_WHY_HEIGHT: u16 = 9;
 /// Below this width the explanation is narrow.
 const NARROW: u16 = 80;
+/// How many sentences a room is shown.
+pub(super) const ROOM_ROWS: usize = 5;
+/// The height of a lesson below, frame included.
+const LESSON_HEIGHT: u16 = 9;
 /// From this height and width on, regions have frames.
 const FRAMED_HEIGHT: u16 = 14;
 const FRAMED_WIDTH: u16 = 60;
@@ -91,12 +97,16 @@ pub struct Layout {
     pub maps: Vec<(BackendId, Rect)>,
     /// What the screen is for, where that is neither rows nor columns: all between the query and the warning.
     pub room: Rect,
+    /// What the Lab screen has in that room.
+    pub lab: Option<LabAreas>,
     /// The explanation with its frame, if any.
     pub why: Option<Rect>,
     /// What to beware of: one row. Without it, that takes the place of the status.
     pub warning: Option<Rect>,
     /// Engine and timings: one row.
     pub status: Rect,
+    /// The lesson that is open, with its frame, if any.
+    pub lesson: Option<Rect>,
     /// Whether regions have frames.
     pub framed: bool,
 }
@@ -109,21 +119,41 @@ impl Layout {
             return None;
         }
         let framed = area.width >= FRAMED_WIDTH && area.height >= FRAMED_HEIGHT;
-        let mut layout = if framed { Self::framed(area, state) } else { Self::compact(area, state) };
+        let below = lesson_height(area, framed, state);
+        let above = Rect { height: area.height - below, ..area };
+        let mut layout = if framed { Self::framed(above, state) } else { Self::compact(above, state) };
+        layout.make_room_for_a_lesson(below);
         match state.screen {
+            Screen::Search if state.is_for_a_room() => layout.room(area, state),
             Screen::Search if state.explanation_alone => layout.why = Some(layout.take_room()),
             Screen::Search => {}
             Screen::Compare => layout.compare(area.width, state.explanation_alone),
             Screen::Pipeline => layout.pipeline(area.width, state),
             Screen::Map => layout.map(area.width, state),
-            Screen::Lab | Screen::Learn => layout.room = layout.take_room(),
+            Screen::Learn => layout.room = layout.take_room(),
+            Screen::Lab => layout.lab(state),
         }
         let roomy = framed
             && state.screen == Screen::Search
             && state.ranking().is_some()
             && state.row_count() * 2 <= usize::from(layout.rows.height);
-        layout.row_height = if roomy { 2 } else { 1 };
+        if !state.is_for_a_room() {
+            layout.row_height = if roomy { 2 } else { 1 };
+        }
         Some(layout)
+    }
+
+    /// Puts a lesson between what is ranked and the last lines.
+    fn make_room_for_a_lesson(&mut self, height: u16) {
+        if height == 0 {
+            return;
+        }
+        let top = self.warning.unwrap_or(self.status).y;
+        self.lesson = Some(Rect { y: top, height, ..self.status });
+        self.status.y += height;
+        if let Some(warning) = &mut self.warning {
+            warning.y += height;
+        }
     }
 
     /// Takes away the rows and the explanation, and gives their room.
@@ -131,6 +161,21 @@ impl Layout {
         let room = self.why.map_or(self.ranking, |why| self.ranking.union(why));
         (self.why, self.ranking, self.rows) = (None, Rect::ZERO, Rect::ZERO);
         room
+    }
+
+    /// A few rows with air between them: a room reads from afar. What only the person at the keys wants to know is left
+    /// out.
+    fn room(&mut self, area: Rect, state: &State) {
+        let room = self.take_room();
+        let bottom = area.bottom() - 1;
+        self.ranking = Rect { height: bottom.saturating_sub(room.y), ..room };
+        let margin = u16::from(self.framed);
+        self.rows = self.ranking.inner(ratatui::layout::Margin::new(2 * margin, margin));
+        let wanted = u16::try_from(state.row_count().clamp(1, ROOM_ROWS)).unwrap_or(1);
+        self.row_height = (self.rows.height / wanted).clamp(1, 5);
+        (self.warning, self.header) = (None, None);
+        self.tabs.clear();
+        self.status = Rect { y: bottom, height: 1, ..self.status };
     }
 
     /// Divides the room of the rows and the explanation into two columns with the measures below, or gives it all to the
@@ -188,6 +233,14 @@ impl Layout {
         self.rows = focused.map_or(Rect::ZERO, |(_, area)| inner(*area));
     }
 
+    /// Divides the room of the rows and the explanation as the experiment wants it.
+    fn lab(&mut self, state: &State) {
+        self.room = self.take_room();
+        let areas = LabAreas::build(self.room, self.framed, state);
+        self.rows = areas.rows(self.framed);
+        self.lab = Some(areas);
+    }
+
     /// How many rows there is room for; `None` where none are shown.
     #[must_use]
     pub fn row_count(&self) -> Option<usize> {
@@ -232,9 +285,11 @@ impl Layout {
             stages: Vec::new(),
             maps: Vec::new(),
             room: Rect::ZERO,
+            lab: None,
             why,
             warning: Some(warning),
             status,
+            lesson: None,
             framed: true,
         }
     }
@@ -259,9 +314,11 @@ impl Layout {
             stages: Vec::new(),
             maps: Vec::new(),
             room: Rect::ZERO,
+            lab: None,
             why: None,
             warning: None,
             status,
+            lesson: None,
             framed: false,
         }
     }
@@ -286,6 +343,9 @@ impl Layout {
         if let Some((screen, _)) = self.tabs.iter().find(|(_, area)| area.contains(at)) {
             return Some(Action::ShowScreen(*screen));
         }
+        if state.screen == Screen::Learn {
+            return super::learn::click(self, at, state);
+        }
         let row = state.list.first + usize::from(at.y.saturating_sub(self.rows.y) / self.row_height);
         if state.screen == Screen::Compare {
             let column = self.columns.iter().position(|column| column.contains(at))?;
@@ -298,6 +358,9 @@ impl Layout {
         }
         if let Some(action) = self.press_map(at, state) {
             return Some(action);
+        }
+        if state.screen == Screen::Lab {
+            return self.lab.as_ref()?.click(at, self.framed, state);
         }
         (self.rows.contains(at) && row < state.row_count()).then_some(Action::Select(row))
     }
@@ -349,6 +412,21 @@ fn tabs(header: Rect) -> Vec<(Screen, Rect)> {
             (screen, area)
         })
         .collect()
+}
+
+/// The height of the lesson that is open, frame included. Where there is little room, it has all of it while there is
+/// nothing else to see, and a few lines where there is.
+fn lesson_height(area: Rect, framed: bool, state: &State) -> u16 {
+    let Some(open) = &state.learn.open else { return 0 };
+    let presenting = state.learn.presenting != Presenting::Off;
+    match (framed, open.part) {
+        (false, Part::Predict | Part::Explain) => area.height.saturating_sub(4),
+        (false, Part::Reveal | Part::Try) => (area.height.saturating_sub(2) / 2).min(5),
+        (true, _) if area.height < 20 => area.height.saturating_sub(9),
+        (true, _) if area.height < TALL + LESSON_HEIGHT => LESSON_HEIGHT,
+        (true, _) if presenting => area.height / 2 - 2,
+        (true, _) => LESSON_HEIGHT + 2,
+    }
 }
 
 fn inner(framed: Rect) -> Rect {

@@ -12,12 +12,10 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Color;
-use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::canvas::{Canvas, Line as Stroke};
 use ratatui::widgets::{Block, BorderType};
 
+use super::columns::{self, Joint};
 use super::compare::nothing_to_show;
 use super::{Layout, Theme};
 use crate::backend::{RerankMethod, RerankScore};
@@ -228,21 +226,11 @@ fn draw_stroke(frame: &mut Frame<'_>, layout: &Layout, state: &State, pair: [(St
     let rows = Rect { y: left.y + 1, height: left.height.saturating_sub(2), ..left };
     let place = |stage: Stage| {
         let row = state.pipeline.placement(stage, document)?.rank - 1;
-        let at = state.stage_window(stage, usize::from(rows.height)).into_iter().position(|shown| shown == row)?;
-        // Rows go down, the canvas goes up.
-        Some(f64::from(rows.height) - f64::from(u16::try_from(at).unwrap_or(u16::MAX)) - 0.5)
+        state.stage_window(stage, usize::from(rows.height)).into_iter().position(|shown| shown == row)
     };
     let (Some(from), Some(to)) = (place(pair[0].0), place(pair[1].0)) else { return };
     let gap = Rect { x: left.right(), y: rows.y, width: right.x.saturating_sub(left.right()), height: rows.height };
-    let (width, height) = (f64::from(gap.width), f64::from(gap.height));
-    let color = theme.accent.fg.unwrap_or(Color::Reset);
-    let canvas = Canvas::default()
-        .marker(Marker::Braille)
-        .background_color(theme.text.bg.unwrap_or(Color::Reset))
-        .x_bounds([0.0, width])
-        .y_bounds([0.0, height])
-        .paint(|context| context.draw(&Stroke { x1: 0.0, y1: from, x2: width, y2: to, color }));
     if layout.framed {
-        frame.render_widget(canvas, gap);
+        columns::draw_joints(frame, gap, vec![Joint::new(from, to, true, theme)], theme);
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
 /// Words and tokens, at the right end; gives the columns that they take.
 fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) -> u16 {
     let words = state.query_words();
-    if words == 0 || room.width < 60 {
+    if words == 0 || room.width < 60 || state.is_for_a_room() {
         return 0;
     }
     let mut counts = phrase::counted(words, "word");
@@ -60,8 +60,12 @@ fn draw_counts(frame: &mut Frame<'_>, room: Rect, state: &State, theme: &Theme) 
 
 fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     let (Some((_, first)), Some((_, last))) = (layout.backends.first(), layout.backends.last()) else { return };
-    // On the Pipeline screen, Tab goes to the next column.
-    let swap = if state.screen == Screen::Pipeline { Action::ToggleChooser } else { Action::SwapBackend };
+    // On these screens, Tab goes to the next column or experiment.
+    let swap = if matches!(state.screen, Screen::Pipeline | Screen::Lab) {
+        Action::ToggleChooser
+    } else {
+        Action::SwapBackend
+    };
     let hint = format!(" {} ⇄  ", keymap::hint(Mode::Typing, &swap));
     let hint_width = u16::try_from(text::width(&hint)).unwrap_or(0);
     let start = first.x.saturating_sub(hint_width).max(layout.query.x + 1);

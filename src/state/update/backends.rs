@@ -96,7 +96,7 @@ impl State {
         self.list.select(if row < rows { row } else { 0 }, rows);
     }
 
-    fn open(&mut self, backend: BackendId) -> Vec<Effect> {
+    pub(super) fn open(&mut self, backend: BackendId) -> Vec<Effect> {
         self.panel_mut(backend).phase = Phase::Opening;
         vec![Effect::Open(backend)]
     }
@@ -142,6 +142,7 @@ impl State {
     pub(super) fn retry(&mut self) -> Vec<Effect> {
         self.retry_reranker();
         self.retry_axes();
+        self.retry_lab();
         self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
 
@@ -169,7 +170,8 @@ impl State {
     /// from there.
     pub(super) fn stop(&mut self) -> Vec<Effect> {
         let reranker = self.stop_reranker();
-        self.visible().into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
+        let backends = if self.screen == Screen::Lab { self.lab_backends() } else { self.visible() };
+        backends.into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
     }
 
     fn stop_with(&mut self, backend: BackendId) -> Option<Effect> {

@@ -123,7 +123,7 @@ impl State {
                 self.take_as_query(&text)
             }
             Mode::Evaluation => self.take_evaluated(),
-            Mode::Typing | Mode::Help | Mode::Consent | Mode::Axes => Vec::new(),
+            Mode::Typing | Mode::Help | Mode::Consent | Mode::Axes | Mode::Lesson | Mode::Presenting => Vec::new(),
         }
     }
 
@@ -144,7 +144,7 @@ impl State {
                     evaluation.chosen = evaluation.chosen.saturating_add_signed(by).min(last);
                 }
             }
-            Mode::Typing | Mode::Help | Mode::Consent | Mode::Axes => {}
+            Mode::Typing | Mode::Help | Mode::Consent | Mode::Axes | Mode::Lesson | Mode::Presenting => {}
         }
     }
 

@@ -54,6 +54,7 @@ impl State {
                 self.texts_embedded(backend, purpose, ticket, embedded)
             }
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
+            Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
             Reply::Piped { ticket, run } => self.piped(ticket, run),
             Reply::RerankerOpened { reranker, opened } => self.reranker_opened(reranker, opened),
             Reply::RerankerDownloading { reranker, download } => self.reranker_downloading(reranker, download),
@@ -76,6 +77,7 @@ impl State {
                 Vec::new()
             }
             Reply::SearchFailed { backend, ticket, message } => self.search_failed(backend, ticket, message),
+            Reply::ProgressKept(kept) => self.progress_kept(kept),
             Reply::Retrying { backend, retry } => self.retrying(backend, retry),
             Reply::TimerElapsed(Timer::TypingPause(backend, ticket)) => self.typing_paused(backend, ticket),
             Reply::TimerElapsed(Timer::Settled(backend, ticket)) => self.settled(backend, ticket),

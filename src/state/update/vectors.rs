@@ -28,7 +28,8 @@ impl State {
     /// The backends whose vectors something on the screen computes with.
     fn computed_with(&self) -> Vec<BackendId> {
         match self.screen {
-            Screen::Map | Screen::Lab => self.visible(),
+            Screen::Map => self.visible(),
+            Screen::Lab => self.lab_backends(),
             Screen::Search if self.explains(Page::Words) || self.explains(Page::Dimensions) => self.visible(),
             Screen::Search | Screen::Compare | Screen::Pipeline | Screen::Learn => Vec::new(),
         }

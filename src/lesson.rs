@@ -1,0 +1,255 @@
+//! The guided lessons: what is asked, what may be answered, and what is true of a ranking. Content comes from
+//! `assets/lessons.toml`; nothing in it is believed: which answer is right and whether a task is done is found out from
+//! the ranking on the screen, by its [`Condition`]s. So another model gets another lesson, and none that says something
+//! untrue.
+
+use serde::Deserialize;
+
+use crate::engine::lab::{Experiment, Setting};
+
+mod condition;
+mod evidence;
+pub mod progress;
+mod quote;
+
+pub use condition::{Condition, StageName};
+pub use evidence::Evidence;
+pub use progress::Progress;
+pub use quote::fill;
+
+/// The lessons as they come with the program.
+const LESSONS: &str = include_str!("../assets/lessons.toml");
+
+/// One lesson: a few steps about one idea.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lesson {
+    /// What it is called on the command line and in the file of finished steps.
+    pub id: String,
+    /// What it is called on the screen.
+    pub title: String,
+    /// What a person knows after it, in a line.
+    pub teaches: String,
+    /// About how long it takes.
+    pub minutes: usize,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// One step: predict, see, understand, try.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Unique in its lesson.
+    pub id: String,
+    /// The query that is ranked.
+    pub query: String,
+    /// The screen that shows what is true.
+    #[serde(default)]
+    pub screen: ScreenName,
+    /// What the Lab screen is set to, where it is that screen.
+    #[serde(default)]
+    pub lab: Option<Switch>,
+    /// What to predict.
+    pub question: String,
+    /// What may be predicted.
+    pub choices: Vec<Choice>,
+    /// Three sentences that say why it is so; they may quote the ranking, see [`fill`].
+    pub explain: [String; 3],
+    /// What to do oneself.
+    pub task: Task,
+}
+
+/// One thing that may be predicted.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// In words.
+    pub text: String,
+    /// When it is true; without one, when no other is.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// Whether it is the true one with the model that comes with the program. Only the tests read this.
+    #[serde(default)]
+    pub answer: bool,
+}
+
+/// Something to try.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// What is to be brought about.
+    pub text: String,
+    /// What stands in the query line at the start.
+    #[serde(default)]
+    pub start: String,
+    /// When it is done.
+    pub when: Condition,
+    /// Given on request, one after the other.
+    pub hints: Vec<String>,
+    /// A query that does it with the model that comes with the program. Only the tests read this.
+    pub solution: String,
+    /// What the lab is set to for that, where the task is to set it otherwise.
+    #[serde(default)]
+    pub solution_lab: Option<Switch>,
+}
+
+/// A screen by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScreenName {
+    /// One ranking, explained.
+    #[default]
+    Search,
+    /// Two backends.
+    Compare,
+    /// Dense, BM25, hybrid, rerank.
+    Pipeline,
+    /// The corpus in two dimensions.
+    Map,
+    /// Pitfalls as switches.
+    Lab,
+}
+
+/// One switch of the lab, set one way: `{ experiment = "precision", setting = "4-bit" }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "NamedSwitch")]
+pub struct Switch(pub Setting);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedSwitch {
+    experiment: String,
+    setting: String,
+}
+
+impl TryFrom<NamedSwitch> for Switch {
+    type Error = String;
+
+    fn try_from(NamedSwitch { experiment, setting }: NamedSwitch) -> Result<Self, String> {
+        Setting::named(Experiment::named(&experiment)?, &setting).map(Self)
+    }
+}
+
+/// What became of a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// What was predicted came true.
+    Held,
+    /// This choice came true instead.
+    Other(usize),
+    /// None of the choices came true: another model than the lesson was written for may do anything.
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    lesson: Vec<Lesson>,
+}
+
+/// The lessons that come with the program.
+#[must_use]
+pub fn bundled() -> Vec<Lesson> {
+    parse(LESSONS).expect("the bundled lessons are checked by a test")
+}
+
+/// Reads lessons.
+///
+/// # Errors
+/// Says where the text is at fault.
+pub fn parse(text: &str) -> Result<Vec<Lesson>, toml::de::Error> {
+    toml::from_str::<File>(text).map(|file| file.lesson)
+}
+
+impl Lesson {
+    /// What a step is called in the file of finished steps.
+    #[must_use]
+    pub fn key(&self, step: usize) -> String {
+        format!("{}.{}", self.id, self.steps[step].id)
+    }
+}
+
+impl Step {
+    /// The choice that is true of what was found; `None` while that is not known, `Some(None)` where none is.
+    #[must_use]
+    pub fn truth(&self, evidence: &Evidence<'_>) -> Option<Option<usize>> {
+        let mut otherwise = None;
+        let mut found = None;
+        for (number, choice) in self.choices.iter().enumerate() {
+            match &choice.when {
+                None => otherwise = Some(number),
+                Some(when) if when.holds(evidence)? => found = found.or(Some(number)),
+                Some(_) => {}
+            }
+        }
+        Some(found.or(otherwise))
+    }
+
+    /// What became of a prediction; `None` while that is not known.
+    #[must_use]
+    pub fn verdict(&self, predicted: usize, evidence: &Evidence<'_>) -> Option<Verdict> {
+        Some(match self.truth(evidence)? {
+            Some(truth) if truth == predicted => Verdict::Held,
+            Some(truth) => Verdict::Other(truth),
+            None => Verdict::None,
+        })
+    }
+}
+
+/// How near a task is to being done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing<'a> {
+    /// The ranking is not there.
+    Unknown,
+    /// The query is a sentence of the corpus: that would be copying.
+    Copied,
+    /// Where the sentence stands that it is about.
+    At(&'a str, usize, f32),
+    /// That sentence is not ranked at all.
+    Unranked(&'a str),
+    /// How many of the first k the lab's switch left among them, and at how many places another one stands.
+    Damage {
+        /// How many are the same, of k.
+        same: usize,
+        /// How many places have another sentence.
+        changed: usize,
+        /// How many of the first count.
+        k: usize,
+    },
+    /// What stands first, and its score.
+    First(&'a str, f32),
+}
+
+impl Task {
+    /// Whether a query does it. One that is a sentence of the corpus is a copy, and does nothing.
+    #[must_use]
+    pub fn is_done(&self, evidence: &Evidence<'_>) -> bool {
+        !evidence.is_a_sentence() && self.when.holds(evidence) == Some(true)
+    }
+
+    /// How near it is to being done.
+    #[must_use]
+    pub fn standing<'a>(&self, evidence: &Evidence<'a>) -> Standing<'a> {
+        if evidence.is_a_sentence() {
+            return Standing::Copied;
+        }
+        let stage = self.when.stage;
+        if let Some(document) = self.when.ids().first().and_then(|id| evidence.document(id)) {
+            let text = &evidence.corpus[document].text;
+            return match evidence.placement(stage, document) {
+                Some(placement) => Standing::At(text, placement.rank, placement.score),
+                None if evidence.has(stage) => Standing::Unranked(text),
+                None => Standing::Unknown,
+            };
+        }
+        if let Some(trial) = evidence.trial {
+            let damage = &trial.damage;
+            return Standing::Damage { same: damage.same(), changed: damage.changed, k: damage.k };
+        }
+        match evidence.at(stage, 1) {
+            Some((document, score)) => Standing::First(&evidence.corpus[document].text, score),
+            None => Standing::Unknown,
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The lesson that is open, below the real screen that it talks about.
+//!
+//! ```text
+//! ╭ 5 Negation and two senses · step 1 of 3 · predict ───────────────╮
+//! │ Two sentences are about nuts in a cake. Which comes first?       │
+//! │ › 1 This cake contains nuts.                                     │
+//! │   2 This cake does not contain any nuts.                         │
+//! ╰ ↑ ↓ choose · Enter predicts · Ctrl+O skips · Esc leaves ─────────╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Block, BorderType};
+
+use super::frame::{clear, titled};
+use super::{Layout, Theme};
+use crate::lesson::{self, Standing, Step, Task, Verdict};
+use crate::state::action::LessonAction;
+use crate::state::learn::{OpenLesson, Part, Presenting};
+use crate::state::{Action, Mode, Phase, Screen, State, keymap};
+use crate::text;
+
+/// What stands in the place of what is held back.
+pub(super) const HELD: &str = "· · ·";
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
+    let Some((open, lesson, step)) = state.learn.current() else { return };
+    let part = match open.part {
+        Part::Predict => "predict",
+        Part::Reveal => "see",
+        Part::Explain => "why",
+        Part::Try => "try it",
+    };
+    let steps = lesson.steps.len();
+    let title = format!(" {} {} · step {} of {steps} · {part} ", open.lesson + 1, lesson.title, open.step + 1);
+    let inner = if layout.framed {
+        let block = Block::bordered()
+            .border_type(BorderType::Thick)
+            .border_style(theme.accent)
+            .title(Line::styled(
+                text::fit(&title, usize::from(area.width.saturating_sub(4))).into_owned(),
+                theme.accent,
+            ))
+            .title_bottom(Line::styled(keys(open, area.width), theme.dim));
+        let inner = block.inner(area);
+        clear(frame, area, theme);
+        frame.render_widget(block, area);
+        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+    } else {
+        clear(frame, area, theme);
+        // What it is about is said by the words; how to go on is not.
+        let title = match open.part {
+            Part::Predict | Part::Reveal | Part::Explain => {
+                format!(" {}.{} {part} · Enter goes on ", open.lesson + 1, open.step + 1)
+            }
+            Part::Try => format!(" {}.{} {part} · Ctrl+O goes on ", open.lesson + 1, open.step + 1),
+        };
+        titled(frame, area, &title, false, theme)
+    };
+    let width = usize::from(inner.width);
+    let (lines, focus) = match open.part {
+        Part::Predict => predict(step, open, width, theme),
+        Part::Reveal => (reveal(step, open, state, usize::from(inner.height), width, theme), 0),
+        Part::Explain => explain(step, open, state, usize::from(inner.height), width, theme),
+        Part::Try => try_it(step, open, state, width, theme),
+    };
+    // Air between paragraphs where there is room for it.
+    let spare = usize::from(inner.height).saturating_sub(lines.iter().map(Vec::len).sum());
+    let spaced = spare + 1 >= lines.len();
+    let mut shown: Vec<Line<'static>> = Vec::new();
+    let mut focused = 0;
+    for (number, paragraph) in lines.into_iter().enumerate() {
+        if spaced && number > 0 {
+            shown.push(Line::default());
+        }
+        shown.extend(paragraph);
+        if number == focus {
+            focused = shown.len();
+        }
+    }
+    let first = focused.saturating_sub(usize::from(inner.height));
+    frame.render_widget(Text::from_iter(shown.into_iter().skip(first)), inner);
+}
+
+/// The keys that matter now, as far as there is room.
+fn keys(open: &OpenLesson, width: u16) -> String {
+    let key = |action| keymap::hint(Mode::Lesson, &Action::Lesson(action));
+    let typing = |action| keymap::hint(Mode::Typing, &Action::Lesson(action));
+    let (on, back) = (key(LessonAction::GoOn), key(LessonAction::GoBack));
+    let (leave, skip) = (key(LessonAction::Leave), typing(LessonAction::Skip));
+    let keys = match open.part {
+        Part::Predict => format!("↑ ↓ choose · {on} predicts · {skip} skips · {leave} leaves"),
+        Part::Reveal => format!("{on} says why · {back} back · ↑ ↓ the rows · {leave} leaves"),
+        Part::Explain => format!("{on} goes on · {back} back · {leave} leaves"),
+        Part::Try if open.solved => format!("{on} or {skip} goes on"),
+        Part::Try => format!("{} a hint · {skip} skips · {leave} empties, then leaves", typing(LessonAction::Hint)),
+    };
+    format!(" {} ", text::fit(&keys, usize::from(width.saturating_sub(6))))
+}
+
+/// A paragraph, broken where it has to be; a sign before its first line, and as much air before the others.
+fn paragraph(sign: &str, content: &str, width: usize, style: Style) -> Vec<Line<'static>> {
+    let indent = text::width(sign);
+    let wrapped = text::wrap(&text::visible(content), width.saturating_sub(indent), 12);
+    let before = |number: usize| if number == 0 { sign.to_owned() } else { " ".repeat(indent) };
+    wrapped.into_iter().enumerate().map(|(number, line)| Line::styled(before(number) + &line, style)).collect()
+}
+
+/// The question and the choices, and which paragraph has to be seen.
+fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<Vec<Line<'static>>>, usize) {
+    let question = paragraph("", &step.question, width, theme.text);
+    let choices = step.choices.iter().enumerate().map(|(number, choice)| {
+        let chosen = number == open.choice;
+        let sign = format!("{} {} ", if chosen { '›' } else { ' ' }, number + 1);
+        paragraph(&sign, &choice.text, width, if chosen { theme.selected } else { theme.text })
+    });
+    // Choices stand close together.
+    let choices: Vec<Line<'static>> = choices.flatten().collect();
+    (vec![question, choices], if open.choice == 0 { 0 } else { 1 })
+}
+
+/// Whether the prediction held.
+fn reveal(
+    step: &Step,
+    open: &OpenLesson,
+    state: &State,
+    height: usize,
+    width: usize,
+    theme: &Theme,
+) -> Vec<Vec<Line<'static>>> {
+    let evidence = state.evidence();
+    let Some(truth) = step.truth(&evidence) else {
+        return vec![paragraph("… ", waits_for(state), width, theme.dim)];
+    };
+    let verdict = open.predicted.and_then(|predicted| step.verdict(predicted, &evidence));
+    let (sign, style, said) = match verdict {
+        Some(Verdict::Held) => ("✓ ", theme.up, "Your prediction held."),
+        Some(Verdict::Other(_)) => ("✗ ", theme.down, "It came out otherwise."),
+        Some(Verdict::None) | None if truth.is_none() => {
+            ("– ", theme.dim, "With this model, none of the choices is true.")
+        }
+        Some(Verdict::None) | None => ("– ", theme.dim, "What came out:"),
+    };
+    let mut lines = vec![paragraph(sign, said, width, style)];
+    // With little room, what came true is enough.
+    let all = height > step.choices.len();
+    let choices = step.choices.iter().enumerate().filter(|(number, _)| all || Some(*number) == truth);
+    let choices = choices.flat_map(|(number, choice)| {
+        let mark = match (Some(number) == truth, Some(number) == open.predicted) {
+            (true, _) => "● ",
+            (false, true) => "○ ",
+            (false, false) => "  ",
+        };
+        let note = match (Some(number) == truth, Some(number) == open.predicted) {
+            (_, true) => "   ← you",
+            (_, false) => "",
+        };
+        let style = if Some(number) == truth { theme.accent } else { theme.dim };
+        paragraph(mark, &format!("{}{note}", choice.text), width, style)
+    });
+    lines.push(choices.collect());
+    lines
+}
+
+/// What a lesson is waiting for.
+fn waits_for(state: &State) -> &'static str {
+    match state.panel().phase {
+        Phase::NotConfigured(_) | Phase::Failed(_) => {
+            "This backend has no ranking; Esc leaves, Tab on the Search screen takes another."
+        }
+        Phase::Stopped { .. } => {
+            "The corpus is not embedded to the end; Esc leaves, Ctrl+R on the Search screen goes on."
+        }
+        Phase::Closed
+        | Phase::Opening
+        | Phase::Downloading(_)
+        | Phase::AwaitingConsent(_)
+        | Phase::Embedding(_)
+        | Phase::Ready => "The ranking is on its way …",
+    }
+}
+
+/// The three sentences; where they have no room, from the one on that the person went to.
+fn explain(
+    step: &Step,
+    open: &OpenLesson,
+    state: &State,
+    height: usize,
+    width: usize,
+    theme: &Theme,
+) -> (Vec<Vec<Line<'static>>>, usize) {
+    let evidence = state.evidence();
+    let all: Vec<_> = step
+        .explain
+        .iter()
+        .map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text))
+        .collect();
+    let fits = all.iter().map(Vec::len).sum::<usize>() <= height;
+    let first = if fits { 0 } else { open.sentence };
+    (all.into_iter().skip(first).collect(), 0)
+}
+
+/// The task, how near it is, and the hints; and which paragraph has to be seen.
+fn try_it(
+    step: &Step,
+    open: &OpenLesson,
+    state: &State,
+    width: usize,
+    theme: &Theme,
+) -> (Vec<Vec<Line<'static>>>, usize) {
+    let mut lines = vec![paragraph("", &step.task.text, width, theme.text)];
+    if open.solved {
+        lines.push(paragraph("✓ ", "Done. Enter goes on; or play with it.", width, theme.up));
+    } else {
+        let standing = standing(&step.task, state, width.saturating_sub(2));
+        lines.push(paragraph("○ ", &standing, width, theme.dim));
+    }
+    let shown = step.task.hints.iter().take(open.hints).enumerate();
+    lines.extend(shown.map(|(number, hint)| paragraph(&format!("hint {}: ", number + 1), hint, width, theme.dim)));
+    let focus = if open.solved { 1 } else { lines.len() - 1 };
+    (lines, focus)
+}
+
+/// How near the task is, in a line.
+fn standing(task: &Task, state: &State, width: usize) -> String {
+    let quoted = |text: &str, after: &str| {
+        let room = width.saturating_sub(text::width(after) + "not yet: “”".chars().count());
+        format!("not yet: “{}”{after}", text::fit(text, room))
+    };
+    match task.standing(&state.evidence()) {
+        Standing::Unknown if state.query.is_blank() => "not yet: type, it is checked on every key".into(),
+        Standing::Unknown => "not yet".into(),
+        Standing::Copied => "that is the sentence itself: use words of your own".into(),
+        Standing::At(text, rank, score) => quoted(text, &format!(" is #{rank} with {score:.3}")),
+        Standing::Unranked(text) => quoted(text, " is not found"),
+        Standing::First(text, score) => quoted(text, &format!(" is first with {score:.3}")),
+        Standing::Damage { same, changed, k } => {
+            format!("not yet: {same} of {k} are still among the first, {changed} places changed")
+        }
+    }
+}
+
+/// What stands where the screen will be, until it is revealed.
+pub(super) fn draw_held_back(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
+    let parts =
+        [layout.ranking, layout.room].into_iter().chain(layout.columns).chain(layout.measures).chain(layout.why);
+    let parts = parts.chain(layout.stages.iter().map(|(_, area)| *area)).filter(|area| !area.is_empty());
+    let Some(room) = parts.reduce(Rect::union) else { return };
+    let title = format!(" {}: held back until you predict ", state.screen.name());
+    let title = if state.learn.open.is_some() { title } else { " the ranking is there, and held back ".into() };
+    let inner = titled(frame, room, &title, layout.framed, theme);
+    let rows =
+        if state.is_for_a_room() { usize::from(inner.height / layout.row_height) } else { usize::from(inner.height) };
+    let most = if state.learn.presenting == Presenting::Off { 10 } else { super::layout::ROOM_ROWS };
+    let step = if state.is_for_a_room() { usize::from(layout.row_height) } else { 1 };
+    for (number, row) in inner.rows().step_by(step).take(rows.min(most)).enumerate() {
+        let line =
+            Line::from(vec![Span::styled(format!("{:>2}  ", number + 1), theme.dim), Span::styled(HELD, theme.dim)]);
+        // On a screen of several columns there is nothing to count.
+        if matches!(state.screen, Screen::Search | Screen::Pipeline | Screen::Learn) || number == 0 {
+            frame.render_widget(line, row);
+        }
+    }
+}
