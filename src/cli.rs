@@ -9,9 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub mod eval;
+pub mod map;
 pub mod pipeline;
 
 use eval::EvalArgs;
+use map::MapArgs;
 use pipeline::StagesArgs;
 
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
@@ -154,6 +156,8 @@ pub enum Command {
     },
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),
+    /// Lay the corpus flat, and say how far the picture can be trusted
+    Map(MapArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name

@@ -24,6 +24,7 @@ mod doctor;
 mod embed;
 mod escape;
 mod eval;
+mod map;
 mod meter;
 mod models;
 mod pipeline;
@@ -76,6 +77,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
             pipeline::run(&session, &query, words, format, &pipeline)
         }
         Command::Eval(arguments) => eval::run(&session, &arguments),
+        Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),
         Command::Config { default } => config::run(&session, default),

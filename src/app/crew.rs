@@ -51,7 +51,7 @@ impl Crew {
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        let charts = Charts::spawn(Arc::clone(corpus), replies);
+        let charts = Charts::spawn(corpus, replies);
         Self { workers, stages, charts, reranking, runtime: runtime.clone(), replies: replies.clone() }
     }
 

@@ -52,8 +52,12 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
             .border_type(BorderType::Rounded)
             .border_style(if backend == state.active { theme.border } else { theme.dim })
             .title(Line::styled(title, theme.accent))
-            .title_top(Line::styled(trust, theme.text).right_aligned())
-            .title_bottom(Line::styled(text::fit(&below(state, backend), room).into_owned(), theme.dim));
+            .title_top(Line::styled(trust.as_str(), theme.text).right_aligned())
+            .title_bottom(match chart {
+                // What it keeps is always said, above or below.
+                Some(chart) if trust.is_empty() => Line::styled(self::trust(chart, room), theme.text),
+                _ => Line::styled(text::fit(&below(state, backend), room).into_owned(), theme.dim),
+            });
         frame.render_widget(block, area);
     } else {
         let line = Rect { height: 1, ..area };

@@ -14,6 +14,7 @@ use vecscope::view::{self, Layout};
 
 mod anything;
 mod compare;
+mod map;
 mod pipeline;
 mod search;
 
@@ -110,6 +111,13 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
             | Effect::RankLabelled { .. }
             | Effect::Measure { .. } => {
                 let effects = pipeline::work(state, effect);
+                answer(state, effects, best, card);
+            }
+            Effect::ShareVectors(_)
+            | Effect::Project { .. }
+            | Effect::FindClusters { .. }
+            | Effect::EmbedTexts { .. } => {
+                let effects = map::work(state, effect);
                 answer(state, effects, best, card);
             }
             _ => {}
