@@ -92,8 +92,8 @@ impl Groups {
 }
 
 /// The two words that set each cluster apart: those that stand in many of its documents and in few of the others. A word
-/// weighs as many documents of the cluster as have it, times the share of these among all that have it, times the
-/// logarithm of how rare it is.
+/// weighs as many pairs of the cluster's documents as have it, by all documents that have it, times the logarithm of
+/// how rare it is: what a single document has says nothing of the others.
 fn names(corpus: &Corpus, members: &[Vec<DocumentIndex>]) -> Vec<String> {
     /// No more of a long text is looked at.
     const BYTES: usize = 2_000;
@@ -116,7 +116,7 @@ fn names(corpus: &Corpus, members: &[Vec<DocumentIndex>]) -> Vec<String> {
     #[expect(clippy::cast_precision_loss, reason = "a weight")]
     let weight = |term: &str, count: u32| {
         let all = f64::from(everywhere.get(term).copied().unwrap_or(1));
-        f64::from(count).powi(2) / all * (documents as f64 / all).ln_1p()
+        f64::from(count) * f64::from(count.saturating_sub(1)) / all * (documents as f64 / all).ln_1p()
     };
     let name = |terms: &HashMap<String, u32>| {
         let mut weighed: Vec<(f64, &String)> = terms.iter().map(|(term, &count)| (weight(term, count), term)).collect();

@@ -114,8 +114,8 @@ mod tests {
     }
 
     fn laid_out(rows: &Array2<f32>) -> Vec<Place> {
-        let start = Plane::principal(&rows).project_all(&rows);
-        places(&rows, &start, &mut |_, _| true).expect("nobody stops it")
+        let start = Plane::principal(rows).project_all(rows);
+        places(rows, &start, &mut |_, _| true).expect("nobody stops it")
     }
 
     #[test]

@@ -17,10 +17,14 @@ fn scattered(rows: usize, columns: usize) -> Array2<f32> {
     })
 }
 
+fn small(number: usize) -> f64 {
+    f64::from(u16::try_from(number).expect("small"))
+}
+
 /// Rows on a plane in so many dimensions: places that are known, along two directions at right angles.
 fn on_a_plane(rows: usize, dimensions: usize) -> (Array2<f32>, Vec<Place>) {
     let places: Vec<Place> =
-        (0..rows).map(|row| [((row * 37) % 101) as f64 / 10.0, ((row * 53) % 97) as f64 / 40.0]).collect();
+        (0..rows).map(|row| [small((row * 37) % 101) / 10.0, small((row * 53) % 97) / 40.0]).collect();
     let vectors = Array2::from_shape_fn((rows, dimensions), |(row, column)| {
         let [x, y] = places[row];
         // Along the first two dimensions, turned by an angle with sine 0.6, and 1 off the origin in the third.
@@ -60,7 +64,7 @@ fn a_cloud_of_four_is_taken_apart_by_hand() {
         assert_near(place[0], expected[0]);
         assert_near(place[1], expected[1]);
     }
-    assert_eq!(plane.project(rows.row(2)), places[2]);
+    assert!(distance(plane.project(rows.row(2)), places[2]) < 1e-12);
 }
 
 #[test]
@@ -98,15 +102,15 @@ fn all_three_ways_find_the_same() {
 fn few_documents_and_equal_ones_have_a_map_too() {
     for rows in [Array2::zeros((0, 5)), scattered(1, 5), Array2::from_elem((7, 5), 0.5), Array2::zeros((3, 0))] {
         let plane = Plane::principal(&rows);
-        assert_eq!(plane.explained, [0.0; 2], "{:?}", rows.dim());
+        assert!(plane.explained.iter().all(|share| share.abs() < 1e-12), "{:?}", rows.dim());
         assert!(plane.project_all(&rows).iter().flatten().all(|&x| x.abs() < 1e-6), "{:?}", rows.dim());
     }
     let two = Plane::principal(&array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
     assert_near(two.explained[0], 1.0);
-    assert_eq!(two.explained[1], 0.0);
+    assert_near(two.explained[1], 0.0);
     let line = Plane::principal(&array![[1.0], [2.0], [9.0]]);
     assert_near(line.project(array![9.0].view())[0], 5.0);
-    assert_eq!(line.project(array![9.0].view())[1], 0.0);
+    assert_near(line.project(array![9.0].view())[1], 0.0);
 }
 
 #[test]

@@ -147,9 +147,8 @@ fn how(state: &State, chart: &Chart, dimensions: usize) -> String {
 /// How far two maps agree, where there are two.
 fn overlay(state: &State) -> Option<String> {
     let overlay = state.map.overlay.as_ref()?;
-    let shared =
-        overlay.shared.map_or_else(String::new, |share| format!(", true neighbours shared {}", percent(share)));
-    Some(format!("maps differ by {:.2}{shared}", overlay.alignment.residual))
+    let shared = overlay.shared.map_or_else(String::new, |share| format!(", same neighbours {}", percent(share)));
+    Some(format!("maps differ {:.2}{shared}", overlay.alignment.residual))
 }
 
 /// Each sign with its group and how many it has, in two columns.

@@ -149,7 +149,7 @@ mod tests {
             }
             let mut seen = vec![false; 40 * 12];
             for (column, row, name) in &points {
-                let Some(label) = labels.place(*column, *row, &[name.clone()]) else { continue };
+                let Some(label) = labels.place(*column, *row, std::slice::from_ref(name)) else { continue };
                 let width = text::width(&label.text);
                 prop_assert!(label.column + width <= 40 && label.row < 12);
                 for x in label.column..label.column + width {
