@@ -13,6 +13,9 @@ use vecscope::backend::{Embedder, Job, ModelTable, Reranker, Role, TextInfo, Tok
 use vecscope::corpus::{DocumentIndex, bundled};
 use vecscope::engine::index::Index;
 use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Spent, Timings};
+use vecscope::math::neighbourhood::Neighbourhoods;
+use vecscope::math::plane::Plane;
+use vecscope::math::tsne;
 use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
 use vecscope::view::{self, Layout};
 
@@ -102,6 +105,43 @@ fn rank(bencher: Bencher<'_, '_>, documents: usize) {
         let scored = index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
         Ranking::new(String::new(), info, scored.collect(), documents, Timings::default())
     });
+}
+
+/// Made-up vectors laid flat, with the place of each.
+#[divan::bench(args = [(100, 384), (1_000, 384), (10_000, 384), (10_000, 1_536)], sample_count = 10)]
+fn principal_components(bencher: Bencher<'_, '_>, (documents, dimensions): (usize, usize)) {
+    let vectors = spread(documents, dimensions);
+    bencher.bench_local(|| Plane::principal(&vectors).project_all(&vectors));
+}
+
+/// How much a map keeps is found out by these.
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = 5)]
+fn true_neighbours(bencher: Bencher<'_, '_>, documents: usize) {
+    let vectors = spread(documents, DIMENSIONS);
+    bencher.bench_local(|| Neighbourhoods::of(&vectors, 10));
+}
+
+#[divan::bench(args = [100, 1_000], sample_count = 3)]
+fn t_sne(bencher: Bencher<'_, '_>, documents: usize) {
+    let vectors = spread(documents, DIMENSIONS);
+    let start = Plane::principal(&vectors).project_all(&vectors);
+    bencher.bench_local(|| tsne::places(&vectors, &start, &mut |_, _| true));
+}
+
+/// Unit vectors without order whose components grow weaker, as those of texts do.
+fn spread(documents: usize, dimensions: usize) -> Array2<f32> {
+    let mut state = 1_u32;
+    let mut vectors = Array2::from_shape_fn((documents, dimensions), |(_, column)| {
+        // A linear congruential generator (Numerical Recipes) is random enough here.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let number = f32::from(u16::try_from(state >> 16).expect("16 bits")) / 65_536.0 - 0.5;
+        number / f32::from(u16::try_from(column + 1).expect("a dimension")).sqrt()
+    });
+    for mut row in vectors.rows_mut() {
+        let norm = row.dot(&row).sqrt();
+        row /= norm;
+    }
+    vectors
 }
 
 /// The screen with a ranking on it.

@@ -10,10 +10,12 @@ use serde::Deserialize;
 
 pub mod eval;
 pub mod learn;
+pub mod map;
 pub mod pipeline;
 
 use eval::EvalArgs;
 use learn::LearnArgs;
+use map::MapArgs;
 use pipeline::StagesArgs;
 
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
@@ -169,6 +171,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Open the explorer on a guided lesson, or list the lessons
     Learn(LearnArgs),
+    /// Lay the corpus flat, and say how far the picture can be trusted
+    Map(MapArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name

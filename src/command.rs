@@ -26,6 +26,7 @@ mod escape;
 mod eval;
 mod explain;
 pub mod learn;
+mod map;
 mod meter;
 mod models;
 mod pipeline;
@@ -81,6 +82,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Explain { query, id, format } => explain::run(&session, &query, &id, format),
         Command::Learn(arguments) => learn::run(&session, &arguments),
         Command::Eval(arguments) => eval::run(&session, &arguments),
+        Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),
         Command::Config { default } => config::run(&session, default),

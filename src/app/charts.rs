@@ -76,10 +76,10 @@ struct Tray {
 
 impl Charts {
     /// Starts both threads.
-    pub(super) fn spawn(corpus: Arc<Corpus>, replies: &UnboundedSender<Reply>) -> Self {
+    pub(super) fn spawn(corpus: &Arc<Corpus>, replies: &UnboundedSender<Reply>) -> Self {
         let desk = Arc::new(Desk::default());
         for pace in [Pace::Quick, Pace::Slow] {
-            let drafter = Drafter { desk: Arc::clone(&desk), corpus: Arc::clone(&corpus), replies: replies.clone() };
+            let drafter = Drafter { desk: Arc::clone(&desk), corpus: Arc::clone(corpus), replies: replies.clone() };
             thread::spawn(move || {
                 while let Some(job) = drafter.desk.next(pace) {
                     // A panic is a failure of this job, not of the program; the hook has told the log.
@@ -148,7 +148,7 @@ impl Desk {
         if let Some((_, known)) = kept.iter().find(|(of, _)| Arc::ptr_eq(of, vectors)) {
             return Arc::clone(known);
         }
-        let found = Arc::new(Neighbourhoods::of(vectors.unit.view(), NEIGHBOURS));
+        let found = Arc::new(Neighbourhoods::of(&vectors.unit, NEIGHBOURS));
         kept.truncate(KEPT - 1);
         kept.insert(0, (Arc::clone(vectors), Arc::clone(&found)));
         found
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn every_backend_gets_its_own_map_and_its_groups() {
         let (replies, mut inbox) = unbounded_channel();
-        let charts = Charts::spawn(Arc::new(bundled::corpus()), &replies);
+        let charts = Charts::spawn(&Arc::new(bundled::corpus()), &replies);
         let vectors = vectors(60);
         for backend in [BackendId(0), BackendId(1)] {
             charts.project(backend, Ticket::numbered(7), Arc::clone(&vectors), Recipe::Principal);
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn t_sne_that_nobody_wants_any_more_makes_room_for_what_is_wanted() {
         let (replies, mut inbox) = unbounded_channel();
-        let charts = Charts::spawn(Arc::new(bundled::corpus()), &replies);
+        let charts = Charts::spawn(&Arc::new(bundled::corpus()), &replies);
         let vectors = vectors(90);
         charts.project(BackendId(0), Ticket::numbered(1), Arc::clone(&vectors), Recipe::TSne);
         charts.project(BackendId(0), Ticket::numbered(2), vectors, Recipe::Principal);

@@ -67,7 +67,7 @@ impl Crew {
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        let charts = Charts::spawn(Arc::clone(corpus), replies);
+        let charts = Charts::spawn(corpus, replies);
         let (runtime, replies) = (runtime.clone(), replies.clone());
         Self { workers, ablation, stages, charts, keeper, lab, reranking, runtime, replies }
     }

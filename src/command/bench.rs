@@ -20,6 +20,7 @@ use crate::engine::Searcher;
 use crate::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, State};
 use crate::view::{self, Layout};
 
+mod map;
 mod pipeline;
 
 /// The corpus is embedded anew this often: it takes longest by far.
@@ -78,6 +79,9 @@ pub(super) fn run(session: &Session, format: BenchFormat, runs: usize) -> anyhow
         measurements.push(measurement("dense + BM25 + hybrid", fused));
         measurements.push(measurement("and rerank of the top 50", reranked));
     }
+    let [projected, neighbours] = map::measure(&searcher, runs);
+    measurements.push(measurement("PCA of the corpus", projected));
+    measurements.push(measurement("true neighbours of all", neighbours));
     let card = searcher.card().clone();
     let actions = if is_local { letters(&queries, runs) } else { pastes(&queries) };
     let (draw, keystroke) = type_queries(searcher, &corpus, actions)?;

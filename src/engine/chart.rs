@@ -101,7 +101,7 @@ impl Chart {
         watch: &mut (dyn FnMut(usize, &dyn Fn() -> Self) -> bool + Send),
     ) -> Result<Option<Self>, Flat> {
         let started = Instant::now();
-        let unit = vectors.unit.view();
+        let unit = &vectors.unit;
         let new = |plane, places| Self::new(vectors, neighbourhoods, recipe.method(), plane, places);
         let (plane, places) = match recipe {
             Recipe::Principal => {
@@ -112,7 +112,7 @@ impl Chart {
             Recipe::Axes(phrases) => {
                 let difference = |from: usize| &phrases.unit.row(from + 1) - &phrases.unit.row(from);
                 let y = (phrases.unit.nrows() == 4).then(|| difference(2));
-                let plane = Plane::through(unit, difference(0).view(), y.as_ref().map(|y| y.view()))?;
+                let plane = Plane::through(unit, &difference(0), y.as_ref())?;
                 let places = plane.project_all(unit);
                 (Some(plane), places)
             }

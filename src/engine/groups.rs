@@ -71,7 +71,7 @@ impl Groups {
     #[must_use]
     pub fn by_cluster(corpus: &Corpus, vectors: &Vectors) -> Self {
         let k = clusters::suitable(vectors.documents.len());
-        let clusters = clusters::spherical_k_means(vectors.unit.view(), k);
+        let clusters = clusters::spherical_k_means(&vectors.unit, k);
         let mut of = vec![None; corpus.documents.len()];
         let count = clusters.iter().max().map_or(0, |&last| last + 1);
         let mut members = vec![Vec::new(); count];
@@ -91,8 +91,9 @@ impl Groups {
     }
 }
 
-/// The two words of each cluster that stand in the most of its documents and the fewest of all: the share of its documents
-/// times the logarithm of how rare the word is.
+/// The two words that set each cluster apart: those that stand in many of its documents and in few of the others. A word
+/// weighs as many pairs of the cluster's documents as have it, by all documents that have it, times the logarithm of
+/// how rare it is: what a single document has says nothing of the others.
 fn names(corpus: &Corpus, members: &[Vec<DocumentIndex>]) -> Vec<String> {
     /// No more of a long text is looked at.
     const BYTES: usize = 2_000;
@@ -113,18 +114,17 @@ fn names(corpus: &Corpus, members: &[Vec<DocumentIndex>]) -> Vec<String> {
     );
     let documents: usize = members.iter().map(Vec::len).sum();
     #[expect(clippy::cast_precision_loss, reason = "a weight")]
-    let weight = |term: &str, count: u32, members: usize| {
-        let all = everywhere.get(term).copied().unwrap_or(1);
-        f64::from(count) / members.max(1) as f64 * (documents as f64 / f64::from(all)).ln_1p()
+    let weight = |term: &str, count: u32| {
+        let all = f64::from(everywhere.get(term).copied().unwrap_or(1));
+        f64::from(count) * f64::from(count.saturating_sub(1)) / all * (documents as f64 / all).ln_1p()
     };
-    let name = |(terms, members): (&HashMap<String, u32>, &Vec<DocumentIndex>)| {
-        let mut weighed: Vec<(f64, &String)> =
-            terms.iter().map(|(term, &count)| (weight(term, count, members.len()), term)).collect();
+    let name = |terms: &HashMap<String, u32>| {
+        let mut weighed: Vec<(f64, &String)> = terms.iter().map(|(term, &count)| (weight(term, count), term)).collect();
         weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         let best: Vec<&str> = weighed.iter().take(2).map(|(_, term)| term.as_str()).collect();
         if best.is_empty() { "no words".into() } else { best.join(", ") }
     };
-    in_clusters.iter().zip(members).map(name).collect()
+    in_clusters.iter().map(name).collect()
 }
 
 fn counted(terms: impl Iterator<Item = String>) -> HashMap<String, u32> {

@@ -3,7 +3,7 @@
 //! Without chance: it starts from the vector nearest to the mean and then from whichever is farthest from all starts so
 //! far, so that a corpus has the same clusters on every run.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Axis};
 
 use super::vector;
 
@@ -22,10 +22,10 @@ pub fn suitable(vectors: usize) -> usize {
 /// ```
 /// use ndarray::array;
 /// let rows = array![[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]];
-/// assert_eq!(vecscope::math::clusters::spherical_k_means(rows.view(), 2), [1, 0, 0]);
+/// assert_eq!(vecscope::math::clusters::spherical_k_means(&rows, 2), [1, 0, 0]);
 /// ```
 #[must_use]
-pub fn spherical_k_means(unit: ArrayView2<'_, f32>, k: usize) -> Vec<usize> {
+pub fn spherical_k_means(unit: &Array2<f32>, k: usize) -> Vec<usize> {
     let k = k.min(unit.nrows());
     if k == 0 {
         return vec![0; unit.nrows()];
@@ -44,7 +44,7 @@ pub fn spherical_k_means(unit: ArrayView2<'_, f32>, k: usize) -> Vec<usize> {
 }
 
 /// The row nearest to the mean, then each time the one that is farthest from its nearest start.
-fn starts(unit: ArrayView2<'_, f32>, k: usize) -> Array2<f32> {
+fn starts(unit: &Array2<f32>, k: usize) -> Array2<f32> {
     let mut centres = Array2::zeros((k, unit.ncols()));
     let mean = unit.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(unit.ncols()));
     let mut next = best(unit.dot(&mean).iter().copied());
@@ -63,13 +63,13 @@ fn best(values: impl Iterator<Item = f32>) -> usize {
     values.enumerate().fold((0, f32::NEG_INFINITY), higher).0
 }
 
-fn nearest(unit: ArrayView2<'_, f32>, centres: &Array2<f32>) -> Vec<usize> {
+fn nearest(unit: &Array2<f32>, centres: &Array2<f32>) -> Vec<usize> {
     let cosines = unit.dot(&centres.t());
     cosines.rows().into_iter().map(|row| best(row.iter().copied())).collect()
 }
 
 /// Each centre to the direction of the sum of its rows; one that has no rows stays.
-fn move_centres(unit: ArrayView2<'_, f32>, of: &[usize], centres: &mut Array2<f32>) {
+fn move_centres(unit: &Array2<f32>, of: &[usize], centres: &mut Array2<f32>) {
     let mut sums = Array2::<f32>::zeros(centres.dim());
     for (row, &cluster) in unit.rows().into_iter().zip(of) {
         let mut sum = sums.row_mut(cluster);
@@ -113,14 +113,14 @@ mod tests {
     #[test]
     fn directions_that_are_close_come_together_the_largest_first() {
         let rows = at(&[0.0, 180.0, 92.0, 5.0, 178.0, 90.0, 88.0, 3.0, 94.0]);
-        assert_eq!(spherical_k_means(rows.view(), 3), [1, 2, 0, 1, 2, 0, 0, 1, 0]);
+        assert_eq!(spherical_k_means(&rows, 3), [1, 2, 0, 1, 2, 0, 0, 1, 0]);
     }
 
     #[test]
     fn few_and_equal_vectors_have_clusters_too() {
-        assert_eq!(spherical_k_means(at(&[]).view(), 3), [0_usize; 0]);
-        assert_eq!(spherical_k_means(at(&[40.0]).view(), 3), [0]);
-        assert_eq!(spherical_k_means(at(&[40.0, 40.0, 40.0]).view(), 2), [0, 0, 0]);
+        assert_eq!(spherical_k_means(&at(&[]), 3), [0_usize; 0]);
+        assert_eq!(spherical_k_means(&at(&[40.0]), 3), [0]);
+        assert_eq!(spherical_k_means(&at(&[40.0, 40.0, 40.0]), 2), [0, 0, 0]);
     }
 
     #[test]

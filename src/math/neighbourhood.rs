@@ -3,7 +3,7 @@
 //! For each point, the share of its true nearest that are among its nearest on the map; the mean over all points is what
 //! a map is judged by (the local continuity of Chen and Buja 2009, without its correction for chance, which is told apart).
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use super::plane::Place;
 
@@ -38,7 +38,7 @@ impl Neighbourhoods {
     /// The `k` nearest of each row, or of an even sample of rows where there are more than [`MOST_LOOKED_AT`]. `k` is at
     /// most one less than there are rows. Of equally near ones the first counts as nearer.
     #[must_use]
-    pub fn of(unit: ArrayView2<'_, f32>, k: usize) -> Self {
+    pub fn of(unit: &Array2<f32>, k: usize) -> Self {
         let total = unit.nrows();
         let rows: Vec<usize> = if total <= MOST_LOOKED_AT {
             (0..total).collect()
@@ -133,7 +133,7 @@ fn on_map(places: &[Place], row: usize, k: usize, near: &mut Vec<usize>) {
 /// The `k` rows with the highest cosine to each of the wanted rows, the nearest first, with the cosine. `None` as soon as
 /// `go_on` says no, which is asked now and then.
 pub(super) fn nearest(
-    unit: ArrayView2<'_, f32>,
+    unit: &Array2<f32>,
     wanted: &[usize],
     k: usize,
     go_on: &mut dyn FnMut() -> bool,
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_nearest_are_those_at_the_smallest_angle() {
-        let found = Neighbourhoods::of(at(&[0.0, 10.0, 25.0, 90.0]).view(), 2);
+        let found = Neighbourhoods::of(&at(&[0.0, 10.0, 25.0, 90.0]), 2);
         assert_eq!(found.nearest, [vec![1, 2], vec![0, 2], vec![1, 0], vec![2, 1]]);
         assert_eq!((found.nearest_of(3), found.nearest_of(9), found.is_sample()), (Some(&[2, 1][..]), None, false));
         assert!((found.by_chance() - 2.0 / 3.0).abs() < 1e-12);
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_map_is_judged_by_the_neighbours_that_it_keeps() {
-        let true_ones = Neighbourhoods::of(at(&[0.0, 10.0, 25.0, 90.0]).view(), 1);
+        let true_ones = Neighbourhoods::of(&at(&[0.0, 10.0, 25.0, 90.0]), 1);
         // True pairs: 0→1, 1→0, 2→1, 3→2. On this map 0 and 2 have changed places.
         let preserved = true_ones.preserved(&[[25.0, 0.0], [10.0, 0.0], [0.0, 0.0], [90.0, 0.0]]);
         // On the map: 0→1, 1→2, 2→1, 3→0.
@@ -200,18 +200,18 @@ mod tests {
 
     #[test]
     fn there_are_no_more_neighbours_than_others() {
-        let three = Neighbourhoods::of(at(&[0.0, 1.0, 2.0]).view(), 10);
+        let three = Neighbourhoods::of(&at(&[0.0, 1.0, 2.0]), 10);
         assert_eq!((three.k, three.nearest[0].clone()), (2, vec![1, 2]));
-        let one = Neighbourhoods::of(at(&[0.0]).view(), 10);
+        let one = Neighbourhoods::of(&at(&[0.0]), 10);
         assert_eq!((one.k, one.preserved(&[[0.0, 0.0]]).mean), (0, 1.0));
-        let none = Neighbourhoods::of(at(&[]).view(), 10);
+        let none = Neighbourhoods::of(&at(&[]), 10);
         assert_eq!((none.k, none.preserved(&[]).mean), (0, 1.0));
     }
 
     #[test]
     fn of_many_an_even_sample_is_looked_at() {
         let angles: Vec<f32> = (0_u16..3_000).map(|number| f32::from(number) / 20.0).collect();
-        let sample = Neighbourhoods::of(at(&angles).view(), 4);
+        let sample = Neighbourhoods::of(&at(&angles), 4);
         assert!(sample.is_sample());
         assert_eq!((sample.rows.len(), sample.rows[1], sample.rows[999]), (1_000, 3, 2_997));
         let mut nearest = sample.nearest_of(300).expect("one of the sample").to_vec();
@@ -224,11 +224,11 @@ mod tests {
 
     #[test]
     fn two_models_share_the_neighbours_that_both_have() {
-        let a = Neighbourhoods::of(at(&[0.0, 10.0, 25.0, 90.0]).view(), 1);
+        let a = Neighbourhoods::of(&at(&[0.0, 10.0, 25.0, 90.0]), 1);
         // 0→1, 1→0, 2→3, 3→2.
-        let b = Neighbourhoods::of(at(&[0.0, 10.0, 80.0, 90.0]).view(), 1);
+        let b = Neighbourhoods::of(&at(&[0.0, 10.0, 80.0, 90.0]), 1);
         assert_eq!((a.shared_with(&a), a.shared_with(&b)), (Some(1.0), Some(0.75)));
-        assert_eq!(a.shared_with(&Neighbourhoods::of(at(&[0.0, 10.0]).view(), 1)), None);
+        assert_eq!(a.shared_with(&Neighbourhoods::of(&at(&[0.0, 10.0]), 1)), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Principal component analysis (Pearson 1901, Hotelling 1933): of all planes, the one through the mean that keeps the
 //! most of the vectors' variance. What it keeps is said as a share, because the rest is what the flat picture hides.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1};
 
 mod leading;
 
@@ -42,12 +42,12 @@ impl Plane {
     /// use ndarray::array;
     /// use vecscope::math::plane::Plane;
     /// // Three points on a line.
-    /// let plane = Plane::principal(array![[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]].view());
+    /// let plane = Plane::principal(&array![[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]]);
     /// assert!((plane.explained[0] - 1.0).abs() < 1e-12 && plane.explained[1] == 0.0);
     /// assert!((plane.project(array![6.0, 8.0].view())[0] - 5.0).abs() < 1e-12);
     /// ```
     #[must_use]
-    pub fn principal(rows: ArrayView2<'_, f32>) -> Self {
+    pub fn principal(rows: &Array2<f32>) -> Self {
         let mean = mean(rows);
         let [x, y] = leading::components(rows, &mean, None);
         Self::new(rows, mean, [x, y])
@@ -58,31 +58,24 @@ impl Plane {
     ///
     /// # Errors
     /// [`Flat`] where the two directions span no plane.
-    pub fn through(
-        rows: ArrayView2<'_, f32>,
-        x: ArrayView1<'_, f32>,
-        y: Option<ArrayView1<'_, f32>>,
-    ) -> Result<Self, Flat> {
+    pub fn through(rows: &Array2<f32>, x: &Array1<f32>, y: Option<&Array1<f32>>) -> Result<Self, Flat> {
         let mean = mean(rows);
         let x = unit(x.mapv(f64::from)).ok_or(Flat::NoDirection)?;
-        let y = match y {
-            Some(y) => {
-                let y = unit(y.mapv(f64::from)).ok_or(Flat::NoDirection)?;
-                let shared = x.dot(&y);
-                if shared.abs() > SAME_DIRECTION {
-                    return Err(Flat::Parallel);
-                }
-                unit(y - &x * shared).ok_or(Flat::Parallel)?
+        let y = if let Some(y) = y {
+            let y = unit(y.mapv(f64::from)).ok_or(Flat::NoDirection)?;
+            let shared = x.dot(&y);
+            if shared.abs() > SAME_DIRECTION {
+                return Err(Flat::Parallel);
             }
-            None => {
-                let [y, _] = leading::components(rows, &mean, Some(&x));
-                y
-            }
+            unit(y - &x * shared).ok_or(Flat::Parallel)?
+        } else {
+            let [y, _] = leading::components(rows, &mean, Some(&x));
+            y
         };
         Ok(Self::new(rows, mean, [x, y]))
     }
 
-    fn new(rows: ArrayView2<'_, f32>, mean: Array1<f64>, axes: [Array1<f64>; 2]) -> Self {
+    fn new(rows: &Array2<f32>, mean: Array1<f64>, axes: [Array1<f64>; 2]) -> Self {
         let mut plane = Self { mean, axes, explained: [0.0; 2] };
         let total: f64 = leading::blocks(rows, &plane.mean, None).map(|block| block.mapv(|x| x * x).sum()).sum();
         if total > 0.0 {
@@ -109,7 +102,7 @@ impl Plane {
 
     /// Where each row lies on the plane.
     #[must_use]
-    pub fn project_all(&self, rows: ArrayView2<'_, f32>) -> Vec<Place> {
+    pub fn project_all(&self, rows: &Array2<f32>) -> Vec<Place> {
         let mut axes = Array2::zeros((rows.ncols(), 2));
         axes.column_mut(0).assign(&self.axes[0]);
         axes.column_mut(1).assign(&self.axes[1]);
@@ -122,7 +115,7 @@ impl Plane {
 }
 
 /// The mean of rows; zero where there are none.
-fn mean(rows: ArrayView2<'_, f32>) -> Array1<f64> {
+fn mean(rows: &Array2<f32>) -> Array1<f64> {
     let mut sum: Array1<f64> = Array1::zeros(rows.ncols());
     for row in rows.rows() {
         sum.zip_mut_with(&row, |sum, &value| *sum += f64::from(value));

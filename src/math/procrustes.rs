@@ -1,7 +1,8 @@
 //! Laying one map over another: the turn, reflection, scale and shift that bring its points closest to the other's.
 //!
 //! Orthogonal Procrustes (Schönemann 1966), which in two dimensions has a closed form: of the best rotation and the best
-//! reflection, the one that brings more together.
+//! reflection, the one that brings more together. The scale makes both maps as large as each other; the one that would
+//! leave the least distance shrinks a map to nothing that has nothing in common with the other, and then nothing is seen.
 
 use super::plane::Place;
 
@@ -13,8 +14,8 @@ pub struct Alignment {
     /// Two rows.
     turn: [[f64; 2]; 2],
     scale: f64,
-    /// What is left between the two, from 0 (the same shape) to 1 (nothing in common): the sum of squared distances,
-    /// as a share of the fixed map's own extent.
+    /// What is left between the two, from 0 (the same shape) to 1 (nothing in common): the least sum of squared distances
+    /// that any scale leaves, as a share of the fixed map's own (Gower's m²).
     pub residual: f64,
 }
 
@@ -57,7 +58,7 @@ impl Alignment {
             [[cos, sin], [sin, -cos]]
         };
         let residual = (1.0 - gain * gain / (own * other)).clamp(0.0, 1.0);
-        Self { from, to, turn, scale: gain / own, residual }
+        Self { from, to, turn, scale: (other / own).sqrt(), residual }
     }
 
     /// Where a place of the moving map comes to lie over the fixed one.
@@ -97,8 +98,8 @@ mod tests {
     fn maps_of_no_extent_are_only_shifted() {
         let alignment = Alignment::of(&[[2.0, 2.0], [2.0, 2.0]], &[[0.0, 1.0], [4.0, 1.0]]);
         assert_eq!((alignment.apply([3.0, 2.0]), alignment.residual), ([3.0, 1.0], 1.0));
-        assert_eq!(Alignment::of(&[], &[]).apply([1.0, 2.0]), [1.0, 2.0]);
-        assert_eq!(Alignment::of(&[[1.0, 1.0]], &[[5.0, 0.0]]).apply([1.0, 1.0]), [5.0, 0.0]);
+        let (nothing, one) = (Alignment::of(&[], &[]), Alignment::of(&[[1.0, 1.0]], &[[5.0, 0.0]]));
+        assert_eq!((nothing.apply([1.0, 2.0]), one.apply([1.0, 1.0])), ([1.0, 2.0], [5.0, 0.0]));
     }
 
     proptest! {

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bhtsne::{Neighbor, tSNE};
-use ndarray::ArrayView2;
+use ndarray::Array2;
 
 use super::neighbourhood;
 use super::plane::Place;
@@ -30,7 +30,7 @@ struct Stopped;
 /// # Panics
 /// Where `start` has not a place for each row.
 pub fn places(
-    unit: ArrayView2<'_, f32>,
+    unit: &Array2<f32>,
     start: &[Place],
     watch: &mut (dyn FnMut(usize, &[f64]) -> bool + Send),
 ) -> Option<Vec<Place>> {
@@ -39,9 +39,9 @@ pub fn places(
     if count < FEWEST {
         return Some(start.to_vec());
     }
-    // A third of the others are attended to at the most.
+    // A third of the others are attended to at the most; of few points more would be nearly all.
     #[expect(clippy::cast_precision_loss, reason = "a count of points")]
-    let perplexity = ((count - 1) as f64 / 3.0).min(PERPLEXITY).floor();
+    let perplexity = ((count - 1) as f64 / 9.0).clamp(1.0, PERPLEXITY).floor();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 30")]
     let attended = 3 * perplexity as usize;
     let wanted: Vec<usize> = (0..count).collect();
@@ -114,8 +114,8 @@ mod tests {
     }
 
     fn laid_out(rows: &Array2<f32>) -> Vec<Place> {
-        let start = Plane::principal(rows.view()).project_all(rows.view());
-        places(rows.view(), &start, &mut |_, _| true).expect("nobody stops it")
+        let start = Plane::principal(rows).project_all(rows);
+        places(rows, &start, &mut |_, _| true).expect("nobody stops it")
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
         let rows = bundles(12);
         let found = laid_out(&rows);
         assert_eq!(found, laid_out(&rows));
-        let true_ones = Neighbourhoods::of(rows.view(), 10);
+        let true_ones = Neighbourhoods::of(&rows, 10);
         // Each point's ten nearest are of its own bundle, of eleven.
         let preserved = true_ones.preserved(&found);
         assert!(preserved.mean > 0.85, "{}", preserved.mean);
@@ -134,7 +134,7 @@ mod tests {
         let rows = bundles(4);
         let start = vec![[0.0, 0.0]; 12];
         let mut seen = Vec::new();
-        let stopped = places(rows.view(), &start, &mut |epoch, places| {
+        let stopped = places(&rows, &start, &mut |epoch, places| {
             seen.push((epoch, places.len()));
             epoch < 3
         });
@@ -145,7 +145,7 @@ mod tests {
     fn a_handful_of_points_stays_where_it_is() {
         let rows = bundles(1);
         let start = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
-        assert_eq!(places(rows.view(), &start, &mut |_, _| true), Some(start.to_vec()));
+        assert_eq!(places(&rows, &start, &mut |_, _| true), Some(start.to_vec()));
         for count in 5..9 {
             let some = bundles(3).slice_axis(ndarray::Axis(0), ndarray::Slice::from(..count)).to_owned();
             let found = laid_out(&some);

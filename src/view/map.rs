@@ -52,8 +52,12 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
             .border_type(BorderType::Rounded)
             .border_style(if backend == state.active { theme.border } else { theme.dim })
             .title(Line::styled(title, theme.accent))
-            .title_top(Line::styled(trust, theme.text).right_aligned())
-            .title_bottom(Line::styled(text::fit(&below(state, backend), room).into_owned(), theme.dim));
+            .title_top(Line::styled(trust.as_str(), theme.text).right_aligned())
+            .title_bottom(match chart {
+                // What it keeps is always said, above or below.
+                Some(chart) if trust.is_empty() => Line::styled(self::trust(chart, room), theme.text),
+                _ => Line::styled(text::fit(&below(state, backend), room).into_owned(), theme.dim),
+            });
         frame.render_widget(block, area);
     } else {
         let line = Rect { height: 1, ..area };
@@ -61,12 +65,11 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
         frame.render_widget(Line::styled(trust, theme.text).right_aligned(), line);
     }
     let inside = window::plot_area(area, layout.framed);
-    match (chart, layout.window_of(state, backend)) {
-        (Some(chart), Some(window)) => plot::draw(frame, state, backend, chart, &window, theme),
-        (None, _) | (_, None) => {
-            let lines = text::wrap(&nothing_yet(state, backend), usize::from(inside.width), usize::from(inside.height));
-            frame.render_widget(Text::from_iter(lines).style(theme.dim), inside);
-        }
+    if let (Some(chart), Some(window)) = (chart, layout.window_of(state, backend)) {
+        plot::draw(frame, state, backend, chart, &window, theme);
+    } else {
+        let lines = text::wrap(&nothing_yet(state, backend), usize::from(inside.width), usize::from(inside.height));
+        frame.render_widget(Text::from_iter(lines).style(theme.dim), inside);
     }
 }
 
@@ -117,10 +120,10 @@ fn below(state: &State, backend: BackendId) -> String {
     let zoom = state.map.viewport.zoom;
     let near = if zoom > 1.0 { format!("×{zoom:.1}") } else { String::new() };
     let placed = match state.map.chart(backend).map(|chart| chart.method) {
-        Some(Method::TSne) if ranked => "the query stands between its five nearest",
+        Some(Method::TSne) if ranked => "query between its five nearest",
         _ => "",
     };
-    let parts: Vec<&str> = [near.as_str(), lines, placed].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = [near.as_str(), placed, lines].into_iter().filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { String::new() } else { format!(" {} ", parts.join(" · ")) }
 }
 

@@ -14,6 +14,7 @@ mod hub;
 #[cfg(unix)]
 mod interrupted;
 mod lab;
+mod map;
 mod measurements;
 mod mock;
 #[allow(dead_code, reason = "the tests of rerankers themselves need more kinds")]

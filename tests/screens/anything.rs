@@ -1,6 +1,7 @@
 //! Whatever is done, a frame can be drawn.
 
 use proptest::prelude::*;
+use vecscope::state::action::{Direction, MapAction, Nearer};
 use vecscope::state::compare::Verdict;
 
 use super::*;
@@ -24,6 +25,8 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::ShowScreen(Screen::Compare)),
         1 => Just(Action::ShowScreen(Screen::Search)),
         2 => Just(Action::ShowScreen(Screen::Pipeline)),
+        2 => Just(Action::ShowScreen(Screen::Map)),
+        4 => map_action().prop_map(Action::Map),
         1 => Just(Action::NextStage),
         1 => Just(Action::ToggleStage),
         1 => Just(Action::NextParam),
@@ -42,6 +45,32 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Dismiss),
         1 => Just(Action::Edit(Edit::WordLeft)),
         1 => Just(Action::Edit(Edit::DeleteWordLeft)),
+    ]
+}
+
+fn map_action() -> impl Strategy<Value = MapAction> {
+    let millionths = (-2_000_000_i32..2_000_000, -2_000_000_i32..2_000_000);
+    prop_oneof![
+        Just(MapAction::NextMethod),
+        Just(MapAction::SwapGrouping),
+        Just(MapAction::NextLines),
+        Just(MapAction::ToggleSides),
+        Just(MapAction::OpenAxes),
+        Just(MapAction::SubmitAxes),
+        Just(MapAction::CloseAxes),
+        Just(MapAction::Pan(Direction::Up)),
+        Just(MapAction::Pan(Direction::Right)),
+        Just(MapAction::Zoom(Nearer::In)),
+        Just(MapAction::Zoom(Nearer::Out)),
+        millionths.clone().prop_map(|(across, up)| MapAction::ZoomAt(Nearer::In, [across, up])),
+        Just(MapAction::Centre),
+        Just(MapAction::ShowAll),
+        Just(MapAction::Grab((3, 3))),
+        (0_u16..140, 0_u16..50, millionths)
+            .prop_map(|(x, y, (across, up))| MapAction::Drag { to: (x, y), by: [across, up] }),
+        Just(MapAction::LetGo),
+        (0_usize..100).prop_map(|number| MapAction::Point(Some(DocumentIndex(number)))),
+        (0_usize..100).prop_map(|number| MapAction::Take(DocumentIndex(number))),
     ]
 }
 

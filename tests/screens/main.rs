@@ -15,6 +15,7 @@ use vecscope::view::{self, Layout};
 mod anything;
 mod compare;
 mod explaining;
+mod map;
 mod pipeline;
 mod search;
 
@@ -111,6 +112,13 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
             | Effect::RankLabelled { .. }
             | Effect::Measure { .. } => {
                 let effects = pipeline::work(state, effect);
+                answer(state, effects, best, card);
+            }
+            Effect::ShareVectors(_)
+            | Effect::Project { .. }
+            | Effect::FindClusters { .. }
+            | Effect::EmbedTexts { .. } => {
+                let effects = map::work(state, effect);
                 answer(state, effects, best, card);
             }
             _ => {}

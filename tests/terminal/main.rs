@@ -12,6 +12,7 @@ mod hostile;
 #[path = "../cli/hub.rs"]
 mod hub;
 mod leaving;
+mod mapping;
 #[path = "../cli/mock.rs"]
 mod mock;
 #[allow(dead_code, reason = "the tests of rerankers themselves need more kinds")]

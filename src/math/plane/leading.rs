@@ -5,7 +5,7 @@
 //! iteration with Rayleigh–Ritz projection; Golub and Van Loan, *Matrix Computations*, 8.2.4).
 
 use nalgebra::{DMatrix, SymmetricEigen};
-use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
+use ndarray::{Array1, Array2, Axis, Slice};
 
 /// Up to this size a matrix is taken apart exactly.
 const EXACT: usize = 512;
@@ -16,7 +16,7 @@ const NOTHING: f64 = 1e-10;
 
 /// Rows without their mean and, where one is given, without their part along a direction of unit length; a block at a time.
 pub(super) fn blocks<'a>(
-    rows: ArrayView2<'a, f32>,
+    rows: &'a Array2<f32>,
     mean: &'a Array1<f64>,
     without: Option<&'a Array1<f64>>,
 ) -> impl Iterator<Item = Array2<f64>> + 'a {
@@ -35,11 +35,7 @@ pub(super) fn blocks<'a>(
 
 /// The first two principal components of rows, each of unit length with the entry of the largest magnitude positive; of no
 /// length where there is no variance left.
-pub(super) fn components(
-    rows: ArrayView2<'_, f32>,
-    mean: &Array1<f64>,
-    without: Option<&Array1<f64>>,
-) -> [Array1<f64>; 2] {
+pub(super) fn components(rows: &Array2<f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> [Array1<f64>; 2] {
     let (count, dimensions) = rows.dim();
     let found = if count == 0 || dimensions == 0 {
         Vec::new()
@@ -55,14 +51,14 @@ pub(super) fn components(
 }
 
 /// Of the matrix between rows, whose eigenvectors are those between dimensions seen from the other side.
-fn by_rows(rows: ArrayView2<'_, f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> Vec<Array1<f64>> {
+fn by_rows(rows: &Array2<f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> Vec<Array1<f64>> {
     // No more than EXACT rows, so one block.
     let Some(centred) = blocks(rows, mean, without).next() else { return Vec::new() };
     let weights = eigenvectors(&centred.dot(&centred.t()));
     weights.into_iter().filter_map(|weights| super::unit(centred.t().dot(&weights))).collect()
 }
 
-fn by_dimensions(rows: ArrayView2<'_, f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> Vec<Array1<f64>> {
+fn by_dimensions(rows: &Array2<f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> Vec<Array1<f64>> {
     let mut covariance = Array2::zeros((rows.ncols(), rows.ncols()));
     for block in blocks(rows, mean, without) {
         covariance += &block.t().dot(&block);
@@ -86,7 +82,7 @@ fn eigen(matrix: &Array2<f64>) -> Vec<(f64, Array1<f64>)> {
 }
 
 /// Turns a small subspace towards the eigenvectors until the two that are wanted no longer move.
-fn by_subspace(rows: ArrayView2<'_, f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> Vec<Array1<f64>> {
+fn by_subspace(rows: &Array2<f32>, mean: &Array1<f64>, without: Option<&Array1<f64>>) -> Vec<Array1<f64>> {
     /// More than are wanted, so that it gets there sooner.
     const WIDTH: usize = 16;
     const MOST_TURNS: usize = 100;
@@ -151,6 +147,6 @@ fn signed(direction: Array1<f64>) -> Array1<f64> {
 
 /// The components as found in each of the three ways.
 #[cfg(test)]
-pub(super) fn in_every_way(rows: ArrayView2<'_, f32>, mean: &Array1<f64>) -> [Vec<Array1<f64>>; 3] {
+pub(super) fn in_every_way(rows: &Array2<f32>, mean: &Array1<f64>) -> [Vec<Array1<f64>>; 3] {
     [by_rows, by_dimensions, by_subspace].map(|way| way(rows, mean, None))
 }

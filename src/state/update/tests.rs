@@ -16,6 +16,7 @@ mod backends;
 mod comparing;
 mod evaluating;
 mod explaining;
+mod mapping;
 mod pipeline;
 mod rows;
 mod typing;

@@ -10,8 +10,11 @@ use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::view::map::facts::Sections;
 use crate::view::map::window::{Window, plot_area};
 
-/// The width of the facts beside the map.
+/// The width of the facts beside the map, and of fewer of them beside a small one.
 const FACTS_WIDTH: u16 = 44;
+const FEW_FACTS_WIDTH: u16 = 33;
+/// From this width on, a small map has facts beside it: there it loses less than below.
+const BESIDE: u16 = 72;
 /// The height of the facts below the map, frame included.
 const FACTS_HEIGHT: u16 = 8;
 /// The pointer names a point that is no farther away than this, in rows.
@@ -26,10 +29,16 @@ impl Layout {
             self.why = Some(room);
             return;
         }
+        let backends = state.visible();
+        let beside = match (width, backends.len()) {
+            (WIDE.., _) => Some(FACTS_WIDTH),
+            (BESIDE.., 1) => Some(FEW_FACTS_WIDTH),
+            _ => None,
+        };
         let (maps, facts) = if !self.framed {
             (room, None)
-        } else if width >= WIDE {
-            let [maps, facts] = Split::horizontal([Constraint::Fill(1), Constraint::Length(FACTS_WIDTH)]).areas(room);
+        } else if let Some(beside) = beside {
+            let [maps, facts] = Split::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(room);
             (maps, Some(facts))
         } else if room.height >= 2 * FACTS_HEIGHT {
             let [maps, facts] = Split::vertical([Constraint::Fill(1), Constraint::Length(FACTS_HEIGHT)]).areas(room);
@@ -37,7 +46,6 @@ impl Layout {
         } else {
             (room, None)
         };
-        let backends = state.visible();
         self.maps = match backends[..] {
             [first, second] if self.framed => {
                 let [left, right] = Split::horizontal([Constraint::Fill(1); 2]).areas(maps);

@@ -24,6 +24,9 @@ const SENTENCE: u16 = 5;
 const TWO_HALVES: u16 = 60;
 const LOW: u16 = 12;
 
+/// From this width on, what is kept is said in full.
+const WIDE_ENOUGH: usize = 40;
+
 /// What goes where.
 pub(in crate::view) struct Sections {
     trust: Rect,
@@ -83,7 +86,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     titled(frame, area, &title, layout.framed, theme);
     let sections = Sections::of(area, layout.framed, state);
     let Some(chart) = state.map.chart(state.active) else { return };
-    put(frame, sections.trust, trust(state, chart, theme));
+    put(frame, sections.trust, trust(state, chart, usize::from(sections.trust.width), theme));
     put(frame, sections.legend, legend(state, sections.legend, theme));
     put(frame, sections.sentence, sentence(state, chart, sections.sentence, theme));
     if !sections.rows.is_empty() {
@@ -93,28 +96,31 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
 
 fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>) {
     let lines = lines.into_iter().take(usize::from(area.height)).map(|line| fit_line(line, usize::from(area.width)));
-    frame.render_widget(Text::from_iter(lines), area);
+    frame.render_widget(lines.collect::<Text<'_>>(), area);
 }
 
 /// What the flat picture keeps, and how it was made.
-fn trust(state: &State, chart: &Chart, theme: &Theme) -> Vec<Line<'static>> {
+fn trust(state: &State, chart: &Chart, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let line = |said: String, style| Line::styled(said, style);
     let dimensions = chart.vectors.unit.ncols();
+    let is_narrow = columns < WIDE_ENOUGH;
     lines.push(match &chart.plane {
         Some(plane) => {
-            let [x, y] = plane.explained;
-            line(format!("variance explained {} + {} = {}", percent(x), percent(y), percent(x + y)), theme.text)
+            let [x, y] = plane.explained.map(|share| share * 100.0);
+            let explained = if is_narrow { "variance" } else { "variance explained" };
+            line(format!("{explained} {x:.1} + {y:.1} = {:.1} %", x + y), theme.text)
         }
-        None => line("no axes: only who is near whom means anything".into(), theme.text),
+        None => line("no axes: nearness alone counts".into(), theme.text),
     });
     let neighbourhoods = &chart.neighbourhoods;
+    let near = if is_narrow { "neighbours" } else { "neighbours preserved" };
     lines.push(match &chart.preserved {
         Some(preserved) => {
             let chance = percent(neighbourhoods.by_chance());
-            line(format!("neighbours preserved {} (chance {chance})", percent(preserved.mean)), theme.text)
+            line(format!("{near} {} (chance {chance})", percent(preserved.mean)), theme.text)
         }
-        None => line("neighbours preserved: when it is done".into(), theme.dim),
+        None => line(format!("{near}: when it is done"), theme.dim),
     });
     lines.push(line(overlay(state).unwrap_or_else(|| how(state, chart, dimensions)), theme.dim));
     lines
@@ -125,7 +131,7 @@ fn how(state: &State, chart: &Chart, dimensions: usize) -> String {
     let made = match chart.method {
         Method::Principal => format!("2 of {dimensions} d in {} ms", phrase::milliseconds(chart.time)),
         Method::TSne => format!("from {dimensions} d in {:.1} s", chart.time.as_secs_f64()),
-        Method::Axes => "each axis as long as there is room".into(),
+        Method::Axes => "each axis fills the room".into(),
     };
     let (mapped, all) = (chart.vectors.documents.len(), state.corpus.documents.len());
     let count = |number: usize| phrase::thousands(number as u64);
@@ -141,8 +147,8 @@ fn how(state: &State, chart: &Chart, dimensions: usize) -> String {
 /// How far two maps agree, where there are two.
 fn overlay(state: &State) -> Option<String> {
     let overlay = state.map.overlay.as_ref()?;
-    let shared = overlay.shared.map_or_else(String::new, |share| format!(", same true neighbours {}", percent(share)));
-    Some(format!("maps differ by {:.2} of 1{shared}", overlay.alignment.residual))
+    let shared = overlay.shared.map_or_else(String::new, |share| format!(", same neighbours {}", percent(share)));
+    Some(format!("maps differ {:.2}{shared}", overlay.alignment.residual))
 }
 
 /// Each sign with its group and how many it has, in two columns.
@@ -188,13 +194,13 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
         heading.push(Span::styled(format!(" · {}", text::visible(topic)), theme.dim));
     }
     let mut lines = vec![Line::from(heading)];
-    if let Some((rank, cosine, on_map)) = ranks(state, chart, document) {
+    if let Some((rank, _, on_map)) = ranks(state, chart, document) {
         let map = ordinal(on_map);
-        lines.push(Line::styled(format!("{} by cosine {cosine:.3}, {map} on the map", ordinal(rank)), theme.text));
+        lines.push(Line::styled(format!("{} by cosine, {map} on the map", ordinal(rank)), theme.text));
     }
     if let Some(kept) = chart.kept_of(document) {
         let k = chart.neighbourhoods.k;
-        lines.push(Line::styled(format!("{kept} of its {k} true nearest are near here"), theme.text));
+        lines.push(Line::styled(format!("keeps {kept} of its {k} true nearest"), theme.text));
     }
     let left = usize::from(area.height).saturating_sub(lines.len());
     let columns = usize::from(area.width);
@@ -216,7 +222,7 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, chart: &Chart, th
     let ranked = state.ranking();
     let title = match ranked {
         Some(_) => "rank  cosine  on the map".to_owned(),
-        None => format!("of its {} nearest, near here", chart.neighbourhoods.k),
+        None => format!("how many of {} nearest it keeps", chart.neighbourhoods.k),
     };
     frame.render_widget(Line::styled(title, theme.accent), Rect { y: area.y - 1, height: 1, ..area });
     let rows = state.list.first..state.row_count();

@@ -54,23 +54,26 @@ impl Labels {
     }
 
     /// Finds a place beside a point for the first of some texts, or the second, and so on: right of it, left of it, above
-    /// or below, wherever it covers the fewest points. What is placed is kept. `None` where there is no room for any.
+    /// or below, wherever it covers the fewest points. Only the last may cover any. What is placed is kept. `None` where
+    /// there is no room for any.
     pub(super) fn place(&mut self, column: u16, row: u16, texts: &[String]) -> Option<Label> {
         let (column, row) = (isize::try_from(column).ok()?, isize::try_from(row).ok()?);
-        texts.iter().find_map(|text| {
+        texts.iter().enumerate().find_map(|(at, text)| {
+            let may_cover = at + 1 == texts.len();
             let width = isize::try_from(text::width(text)).ok().filter(|&width| width > 0)?;
             let middle = column - width / 2;
             let spots = [
                 (column + 2, row),
                 (column - 1 - width, row),
+                (column, row - 1),
+                (column, row + 1),
                 (middle, row - 1),
                 (middle, row + 1),
-                (column + 1, row - 1),
-                (column + 1, row + 1),
-                (column - width, row - 1),
-                (column - width, row + 1),
+                (column + 1 - width, row - 1),
+                (column + 1 - width, row + 1),
             ];
             let covered = spots.into_iter().filter_map(|(x, y)| Some((self.covered(x, y, width)?, x, y)));
+            let covered = covered.filter(|&(points, ..)| may_cover || points == 0);
             // The first of the best.
             let (_, x, y) = covered.min_by_key(|&(points, _, _)| points)?;
             let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
@@ -110,7 +113,7 @@ mod tests {
         labels.keep(5, 1);
         assert_eq!(labels.place(5, 1, &texts(&["name"])), Some(Label { column: 7, row: 1, text: "name".into() }));
         // Now that side is taken, and there is not enough room on the left.
-        assert_eq!(labels.place(5, 1, &texts(&["other"])), Some(Label { column: 3, row: 0, text: "other".into() }));
+        assert_eq!(labels.place(5, 1, &texts(&["other"])), Some(Label { column: 5, row: 0, text: "other".into() }));
         // At the right edge, the left side is what is left.
         assert_eq!(labels.place(19, 2, &texts(&["edge"])), Some(Label { column: 14, row: 2, text: "edge".into() }));
     }
@@ -146,7 +149,7 @@ mod tests {
             }
             let mut seen = vec![false; 40 * 12];
             for (column, row, name) in &points {
-                let Some(label) = labels.place(*column, *row, &[name.clone()]) else { continue };
+                let Some(label) = labels.place(*column, *row, std::slice::from_ref(name)) else { continue };
                 let width = text::width(&label.text);
                 prop_assert!(label.column + width <= 40 && label.row < 12);
                 for x in label.column..label.column + width {

@@ -138,10 +138,10 @@ fn a_wait_is_shown_until_it_is_over() {
 fn a_letter_of_the_query_is_no_consent() {
     use crate::state::keymap::{Chord, Key, Place, action};
     for letter in "yYqx ".chars() {
-        let chord = Chord { ctrl: false, alt: false, key: Key::Char(letter) };
+        let chord = Chord { ctrl: false, alt: false, shift: false, key: Key::Char(letter) };
         assert_ne!(action(Mode::Consent, Place::Search, false, chord), Some(Action::Confirm), "{letter:?}");
     }
-    let yes = Chord { ctrl: true, alt: false, key: Key::Char('y') };
+    let yes = Chord { ctrl: true, alt: false, shift: false, key: Key::Char('y') };
     assert_eq!(action(Mode::Consent, Place::Search, false, yes), Some(Action::Confirm));
 }
 

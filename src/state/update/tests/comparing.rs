@@ -225,7 +225,7 @@ fn how_much_vectors_vary_is_tried_with_both_models() {
 
 #[test]
 fn votes_have_keys_only_while_names_are_hidden() {
-    let left = Chord { ctrl: false, alt: true, key: Key::Char('l') };
+    let left = Chord { ctrl: false, alt: true, shift: false, key: Key::Char('l') };
     assert_eq!(action(Mode::Typing, Place::Blind, false, left), Some(Action::Vote(Verdict::Left)));
     assert_eq!(action(Mode::Typing, Place::Compare, false, left), None);
 }
