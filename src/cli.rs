@@ -9,9 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub mod eval;
+pub mod lab;
 pub mod pipeline;
 
 use eval::EvalArgs;
+use lab::LabArgs;
 use pipeline::StagesArgs;
 
 /// An oscilloscope for text embeddings: ranks a corpus by cosine similarity while you type.
@@ -152,6 +154,8 @@ pub enum Command {
         #[command(flatten)]
         pipeline: Box<StagesArgs>,
     },
+    /// Switch one thing about vectors, and measure what that does to the ranking: eight pitfalls
+    Lab(LabArgs),
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used

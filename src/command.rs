@@ -24,6 +24,7 @@ mod doctor;
 mod embed;
 mod escape;
 mod eval;
+mod lab;
 mod meter;
 mod models;
 mod pipeline;
@@ -75,6 +76,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Pipeline { query, words, format, pipeline } => {
             pipeline::run(&session, &query, words, format, &pipeline)
         }
+        Command::Lab(arguments) => lab::run(&session, &arguments),
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),
