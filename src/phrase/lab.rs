@@ -211,7 +211,12 @@ fn mixed(damage: &Damage, alone: Option<f32>) -> String {
     let why = match alone {
         Some(alone) => format!(
             "The other model is this one with its space rotated: alone it gives the same cosines (off by {alone:.0e} at the \
-             most), but its numbers mean something else."
+             most){}.",
+            if related {
+                "; these vectors leave some of the order even so"
+            } else {
+                ", but its numbers mean something else"
+            }
         ),
         None if related => "Their spaces have something in common.".into(),
         None => "Equal sizes only mean that nothing stops you.".into(),
