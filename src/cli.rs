@@ -9,11 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub mod eval;
+pub mod lab;
 pub mod learn;
 pub mod map;
 pub mod pipeline;
 
 use eval::EvalArgs;
+use lab::LabArgs;
 use learn::LearnArgs;
 use map::MapArgs;
 use pipeline::StagesArgs;
@@ -167,6 +169,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
+    /// Switch one thing about vectors, and measure what that does to the ranking: eight pitfalls
+    Lab(LabArgs),
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),
     /// Open the explorer on a guided lesson, or list the lessons

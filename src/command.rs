@@ -25,6 +25,7 @@ mod embed;
 mod escape;
 mod eval;
 mod explain;
+mod lab;
 pub mod learn;
 mod map;
 mod meter;
@@ -81,6 +82,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         }
         Command::Explain { query, id, format } => explain::run(&session, &query, &id, format),
         Command::Learn(arguments) => learn::run(&session, &arguments),
+        Command::Lab(arguments) => lab::run(&session, &arguments),
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),

@@ -1,6 +1,8 @@
 //! What a switch did, in words made of the figures.
 
 use super::thousands;
+use std::cmp::Ordering;
+
 use crate::engine::lab::long::{Seen, Sweep};
 use crate::engine::lab::misleading::{Answer, Judged};
 use crate::engine::lab::short::Settling;
@@ -73,9 +75,13 @@ pub fn sentence(trial: &Trial) -> String {
             sentence.push_str(&lengths(metric, *query, documents));
             if let Some(risen) = risen {
                 let [_, median, _] = documents;
-                let kind = if risen.norm > *median { "longer" } else { "no longer" };
+                let kind = match risen.norm.total_cmp(median) {
+                    Ordering::Greater => "longer than most",
+                    Ordering::Less => "shorter than most",
+                    Ordering::Equal => "the median",
+                };
                 sentence.push_str(&format!(
-                    "; {} rose from #{} to #{}, and its vector is {kind} than most ({:.2})",
+                    "; {} rose from #{} to #{}, and its vector is {kind} ({:.2})",
                     text::visible(&risen.id),
                     risen.from,
                     risen.to,
@@ -139,6 +145,7 @@ fn precision(trial: &Trial, full: usize, coded: usize) -> String {
     let name = trial.setting.name();
     let mut sentence = format!("{}in {name}, a vector takes {coded} bytes of {full}", moved(&trial.damage));
     match &trial.damage.shift {
+        Shift::Measured(shift) if shift.largest == 0.0 => sentence.push_str(", and no cosine changes"),
         Shift::Measured(shift) => sentence.push_str(&format!(
             ", and no cosine of the top {} is off by more than {} of itself",
             trial.damage.k,
@@ -204,7 +211,12 @@ fn mixed(damage: &Damage, alone: Option<f32>) -> String {
     let why = match alone {
         Some(alone) => format!(
             "The other model is this one with its space rotated: alone it gives the same cosines (off by {alone:.0e} at the \
-             most), but its numbers mean something else."
+             most){}.",
+            if related {
+                "; these vectors leave some of the order even so"
+            } else {
+                ", but its numbers mean something else"
+            }
         ),
         None if related => "Their spaces have something in common.".into(),
         None => "Equal sizes only mean that nothing stops you.".into(),

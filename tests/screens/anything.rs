@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use vecscope::state::action::{Direction, MapAction, Nearer};
+use vecscope::engine::lab::Experiment;
 use vecscope::state::compare::Verdict;
+use vecscope::state::lab::LabAction;
 
 use super::*;
 
@@ -27,6 +29,15 @@ fn action() -> impl Strategy<Value = Action> {
         2 => Just(Action::ShowScreen(Screen::Pipeline)),
         2 => Just(Action::ShowScreen(Screen::Map)),
         4 => map_action().prop_map(Action::Map),
+        2 => Just(Action::ShowScreen(Screen::Lab)),
+        2 => (0..Experiment::ALL.len()).prop_map(|at| Action::Lab(LabAction::ShowExperiment(Experiment::ALL[at]))),
+        1 => Just(Action::Lab(LabAction::NextExperiment)),
+        1 => Just(Action::Lab(LabAction::NextParam)),
+        1 => Just(Action::Lab(LabAction::RaiseParam)),
+        1 => Just(Action::Lab(LabAction::LowerParam)),
+        1 => Just(Action::Lab(LabAction::Run)),
+        1 => (0_usize..12).prop_map(|row| Action::Lab(LabAction::SelectSwitched(row))),
+        1 => (0_usize..12).prop_map(|words| Action::Lab(LabAction::ShowWords(words))),
         1 => Just(Action::NextStage),
         1 => Just(Action::ToggleStage),
         1 => Just(Action::NextParam),

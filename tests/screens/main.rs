@@ -9,6 +9,7 @@ use ratatui::layout::{Position, Rect};
 use vecscope::backend::{Location, ModelCard, Prompts, Retry, TextInfo, TokenCount, Usage};
 use vecscope::corpus::{Corpus, Document, DocumentIndex, bundled};
 use vecscope::engine::{Estimate, Progress, Ranked, Ranking, Spent, Timings};
+use vecscope::state::effect::Purpose;
 use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, Screen, State};
 use vecscope::view::{self, Layout};
 
@@ -16,6 +17,7 @@ mod anything;
 mod compare;
 mod explaining;
 mod map;
+mod lab;
 mod pipeline;
 mod search;
 
@@ -100,7 +102,11 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
                 answer(state, effects, best, card);
             }
             Effect::Search { backend, ticket, query } => {
-                let ranking = Arc::new(ranking(state, &query, best));
+                let ranking = Arc::new(match state.screen {
+                    // Its figures come of vectors.
+                    Screen::Lab => lab::ranked(state, &query),
+                    _ => ranking(state, &query, best),
+                });
                 let spent = state.panels[backend.0].spent;
                 let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });
                 answer(state, effects, best, card);
@@ -114,11 +120,18 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
                 let effects = pipeline::work(state, effect);
                 answer(state, effects, best, card);
             }
-            Effect::ShareVectors(_)
-            | Effect::Project { .. }
+            Effect::Project { .. }
             | Effect::FindClusters { .. }
-            | Effect::EmbedTexts { .. } => {
+            | Effect::EmbedTexts { purpose: Purpose::Axes, .. } => {
                 let effects = map::work(state, effect);
+                answer(state, effects, best, card);
+            }
+            Effect::ShareVectors(_) if state.screen == Screen::Map => {
+                let effects = map::work(state, effect);
+                answer(state, effects, best, card);
+            }
+            Effect::ShareVectors(_) | Effect::EmbedTexts { .. } | Effect::RunExperiment { .. } => {
+                let effects = lab::work(state, effect);
                 answer(state, effects, best, card);
             }
             _ => {}

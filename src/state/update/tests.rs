@@ -17,6 +17,7 @@ mod comparing;
 mod evaluating;
 mod explaining;
 mod mapping;
+mod lab;
 mod pipeline;
 mod rows;
 mod typing;

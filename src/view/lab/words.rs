@@ -73,7 +73,7 @@ fn step_line(
     theme: &Theme,
 ) -> Line<'static> {
     let id = step.first.map_or_else(|| "–".into(), |first| text::visible(&state.corpus[first].id).into_owned());
-    let tau = step.damage.tau_b.map_or_else(|| "   –".into(), |tau| format!("{tau:>4.2}"));
+    let tau = step.damage.tau_b.map_or_else(|| "    –".into(), |tau| format!("{tau:>5.2}"));
     // The right one, and from where it stays.
     let mark = match (step.damage.same_first, step.words >= settling.first_settled) {
         (true, true) => "✓",
