@@ -171,8 +171,8 @@ fn room_keys(state: &State) -> String {
         .find(|binding| binding.action == Action::Lesson(LessonAction::GoOn));
     match (next, state.learn.presenting) {
         (_, Presenting::Off | Presenting::Scores) => format!(" type another query, or Esc · PgUp holds back · {back}"),
-        (None, _) => format!(" {back}"),
-        (Some(next), _) => format!(" {} {} · {back}", next.chords[0], next.help),
+        (Some(next), _) if !state.query.is_blank() => format!(" {}: {} · {back}", next.chords[0], next.help),
+        (Some(_) | None, _) => format!(" {back}"),
     }
 }
 

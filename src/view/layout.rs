@@ -410,7 +410,7 @@ fn lesson_height(area: Rect, framed: bool, state: &State) -> u16 {
     let presenting = state.learn.presenting != Presenting::Off;
     match (framed, open.part) {
         (false, Part::Predict | Part::Explain) => area.height.saturating_sub(4),
-        (false, Part::Reveal | Part::Try) => (area.height.saturating_sub(2) / 2).min(5),
+        (false, Part::Reveal | Part::Try) => area.height / 2,
         (true, _) if area.height < 20 => area.height.saturating_sub(9),
         (true, _) if area.height < TALL + LESSON_HEIGHT => LESSON_HEIGHT,
         (true, _) if presenting => area.height / 2 - 2,

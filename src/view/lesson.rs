@@ -51,11 +51,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     } else {
         clear(frame, area, theme);
         // What it is about is said by the words; how to go on is not.
+        let at = format!(" {}.{}", open.lesson + 1, open.step + 1);
         let title = match open.part {
-            Part::Predict | Part::Reveal | Part::Explain => {
-                format!(" {}.{} {part} · Enter goes on ", open.lesson + 1, open.step + 1)
-            }
-            Part::Try => format!(" {}.{} {part} · Ctrl+O goes on ", open.lesson + 1, open.step + 1),
+            Part::Predict | Part::Reveal => format!("{at} {part} · Enter goes on "),
+            Part::Explain => format!("{at} {part} {}/3 ↓ · Enter goes on ", open.sentence + 1),
+            Part::Try if open.solved => format!("{at} ✓ done · Enter goes on "),
+            Part::Try => format!("{at} {part} · Alt+H hint · Ctrl+O on "),
         };
         titled(frame, area, &title, false, theme)
     };

@@ -40,7 +40,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let height = layout.row_height;
     let places = layout.rows.rows().step_by(usize::from(height)).map(|row| Rect { height, ..row });
     let places = places.map(|place| place.intersection(layout.rows)).take(ROOM_ROWS);
-    match state.ranking() {
+    match state.ranking().filter(|_| state.is_current()) {
         Some(ranking) => {
             let Some(spread) = &ranking.spread else { return };
             let rows = ranking.ranked.iter().take(state.row_count()).enumerate().skip(state.list.first);
@@ -49,8 +49,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
             }
         }
         None if state.query.is_blank() => {
-            let line = Line::styled("Type a query; the ranking is held back until you reveal it.", theme.text);
-            frame.render_widget(line, layout.rows);
+            let message = "Type a query; the ranking is held back until you reveal it.";
+            let lines = text::wrap(message, usize::from(layout.rows.width), 3);
+            frame.render_widget(Text::from_iter(lines).style(theme.text), layout.rows);
         }
         None => frame.render_widget(Line::styled("The ranking is on its way …", theme.dim), layout.rows),
     }
@@ -65,7 +66,7 @@ fn draw_row(
     theme: &Theme,
 ) {
     let selected = state.selected_document() == Some(ranked.document);
-    let style = if state.is_current() { theme.text.add_modifier(Modifier::BOLD) } else { theme.dim };
+    let style = theme.text.add_modifier(Modifier::BOLD);
     let rank = format!("{}{:>2}", if selected { '›' } else { ' ' }, position + 1);
     frame.render_widget(Line::styled(rank, theme.accent), area);
     let rest = Rect { x: area.x + RANK, width: area.width.saturating_sub(RANK), ..area };

@@ -13,6 +13,7 @@ mod hub;
 #[cfg(unix)]
 mod interrupted;
 mod lab;
+mod learn;
 mod measurements;
 mod mock;
 #[allow(dead_code, reason = "the tests of rerankers themselves need more kinds")]

@@ -14,6 +14,7 @@ use vecscope::view::{self, Layout};
 
 mod anything;
 mod compare;
+mod learn;
 mod pipeline;
 mod search;
 

@@ -10,6 +10,7 @@ mod fetching;
 mod hostile;
 #[path = "../cli/hub.rs"]
 mod hub;
+mod learning;
 mod leaving;
 #[path = "../cli/mock.rs"]
 mod mock;

@@ -264,7 +264,7 @@ impl State {
                 self.notice = Some("no lesson is open".into());
                 return Vec::new();
             }
-            Presenting::Held if !self.is_current() => return Vec::new(),
+            Presenting::Held if self.query.is_blank() => return Vec::new(),
             Presenting::Held => Presenting::Order,
             Presenting::Order | Presenting::Scores => Presenting::Scores,
         };
