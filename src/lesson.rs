@@ -149,6 +149,9 @@ struct File {
 }
 
 /// The lessons that come with the program.
+///
+/// # Panics
+/// Never: a test reads them.
 #[must_use]
 pub fn bundled() -> Vec<Lesson> {
     parse(LESSONS).expect("the bundled lessons are checked by a test")

@@ -1,6 +1,7 @@
 //! Numbers in explanations, taken from what is on the screen.
 
 use super::{Evidence, StageName};
+use crate::engine::pipeline::Placement;
 
 /// `text` with what stands in braces taken from a ranking: `{score:s042}`, `{rank:s042}`, the same of a
 /// stage as `{bm25.rank:s042}`, `{gap:s039:s040}`, `{id:1}` and `{score:1}` of whatever stands on a rank, `{length:s042}`
@@ -51,14 +52,11 @@ fn value(name: &str, evidence: &Evidence<'_>) -> Option<String> {
         let score = |id| Some(evidence.placement(stage, evidence.document(id)?)?.score);
         return Some(written(stage, (score(upper)? - score(lower)?).abs()));
     }
-    let (document, rank, score) = match of.parse() {
-        Ok(rank) => evidence.at(stage, rank).map(|(document, score)| (document, rank, score))?,
-        Err(_) => {
-            let document = evidence.document(of)?;
-            let placement = evidence.placement(stage, document)?;
-            (document, placement.rank, placement.score)
-        }
+    let document = match of.parse() {
+        Ok(rank) => evidence.at(stage, rank)?.0,
+        Err(_) => evidence.document(of)?,
     };
+    let Placement { rank, score } = evidence.placement(stage, document)?;
     match what {
         "length" => {
             Some(format!("{:.1}", evidence.ranking?.ranked.get(evidence.ranking?.rank_of(document)? - 1)?.info.norm))

@@ -82,7 +82,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
         }
     }
     let first = focused.saturating_sub(usize::from(inner.height));
-    frame.render_widget(Text::from_iter(shown.into_iter().skip(first)), inner);
+    frame.render_widget(shown.into_iter().skip(first).collect::<Text>(), inner);
 }
 
 /// The keys that matter now, as far as there is room.
@@ -119,7 +119,7 @@ fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<
     });
     // Choices stand close together.
     let choices: Vec<Line<'static>> = choices.flatten().collect();
-    (vec![question, choices], if open.choice == 0 { 0 } else { 1 })
+    (vec![question, choices], usize::from(open.choice > 0))
 }
 
 /// Whether the prediction held.
