@@ -17,8 +17,10 @@ use crate::state::{Action, Mode, Panel, Phase, Screen, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
-    if state.is_for_a_room() && state.notice.is_none() {
-        let line = Line::styled(room_keys(state), theme.dim);
+    if state.is_for_a_room() && state.notice.is_none() && progress(state.panel(), theme).is_none() {
+        // What a lesson waits for stands in its frame.
+        let keys = if state.is_revealed_by_hand() { room_keys(state) } else { String::new() };
+        let line = Line::styled(keys, theme.dim);
         frame.render_widget(fit_line(line, usize::from(layout.status.width)), layout.status);
         return;
     }
