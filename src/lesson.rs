@@ -15,7 +15,7 @@ mod quote;
 pub use condition::{Condition, StageName};
 pub use evidence::Evidence;
 pub use progress::Progress;
-pub use quote::fill;
+pub use quote::{fill, written};
 
 /// The lessons as they come with the program.
 const LESSONS: &str = include_str!("../assets/lessons.toml");
@@ -69,7 +69,7 @@ pub struct Choice {
     /// When it is true; without one, when no other is.
     #[serde(default)]
     pub when: Option<Condition>,
-    /// Whether it is the true one with the model that comes with the program. Only the tests read this.
+    /// Whether it is the true one with the model that comes with the program, for which the explanation is written.
     #[serde(default)]
     pub answer: bool,
 }
@@ -149,6 +149,9 @@ struct File {
 }
 
 /// The lessons that come with the program.
+///
+/// # Panics
+/// Never: a test reads them.
 #[must_use]
 pub fn bundled() -> Vec<Lesson> {
     parse(LESSONS).expect("the bundled lessons are checked by a test")
@@ -186,6 +189,13 @@ impl Step {
         Some(found.or(otherwise))
     }
 
+    /// Whether it came out as the explanation tells; `None` while that is not known.
+    #[must_use]
+    pub fn is_as_written(&self, evidence: &Evidence<'_>) -> Option<bool> {
+        let truth = self.truth(evidence)?;
+        Some(truth.is_some_and(|truth| self.choices[truth].answer))
+    }
+
     /// What became of a prediction; `None` while that is not known.
     #[must_use]
     pub fn verdict(&self, predicted: usize, evidence: &Evidence<'_>) -> Option<Verdict> {
@@ -204,10 +214,12 @@ pub enum Standing<'a> {
     Unknown,
     /// The query is a sentence of the corpus: that would be copying.
     Copied,
-    /// Where the sentence stands that it is about.
-    At(&'a str, usize, f32),
-    /// That sentence is not ranked at all.
-    Unranked(&'a str),
+    /// There are words in the query that there must not be, or the other way round, or too few or many of them.
+    Words,
+    /// Where a ranking has the sentence that it is about: its text, rank and score.
+    At(StageName, &'a str, usize, f32),
+    /// That sentence is not in the ranking at all.
+    Unranked(StageName, &'a str),
     /// How many of the first k the lab's switch left among them, and at how many places another one stands.
     Damage {
         /// How many are the same, of k.
@@ -217,8 +229,10 @@ pub enum Standing<'a> {
         /// How many of the first count.
         k: usize,
     },
-    /// What stands first, and its score.
-    First(&'a str, f32),
+    /// What stands first in a ranking, and its score.
+    First(StageName, &'a str, f32),
+    /// A ranking is empty.
+    Nothing(StageName),
 }
 
 impl Task {
@@ -234,12 +248,16 @@ impl Task {
         if evidence.is_a_sentence() {
             return Standing::Copied;
         }
-        let stage = self.when.stage;
-        if let Some(document) = self.when.ids().first().and_then(|id| evidence.document(id)) {
+        let unmet = self.when.unmet(evidence);
+        if !unmet.words_hold(evidence) && !evidence.query.trim().is_empty() {
+            return Standing::Words;
+        }
+        let stage = unmet.stage;
+        if let Some(document) = unmet.ids().first().and_then(|id| evidence.document(id)) {
             let text = &evidence.corpus[document].text;
             return match evidence.placement(stage, document) {
-                Some(placement) => Standing::At(text, placement.rank, placement.score),
-                None if evidence.has(stage) => Standing::Unranked(text),
+                Some(placement) => Standing::At(stage, text, placement.rank, placement.score),
+                None if evidence.has(stage) => Standing::Unranked(stage, text),
                 None => Standing::Unknown,
             };
         }
@@ -248,8 +266,65 @@ impl Task {
             return Standing::Damage { same: damage.same(), changed: damage.changed, k: damage.k };
         }
         match evidence.at(stage, 1) {
-            Some((document, score)) => Standing::First(&evidence.corpus[document].text, score),
+            Some((document, score)) => Standing::First(stage, &evidence.corpus[document].text, score),
+            None if evidence.has(stage) => Standing::Nothing(stage),
             None => Standing::Unknown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Corpus, Document};
+    use crate::engine::ranking::tests::ranking;
+
+    fn step(task: &str) -> Step {
+        let step = format!(
+            "id = 'a'\nquery = 'q'\nquestion = '?'\nexplain = ['a', 'b', 'c']\n\
+             choices = [{{ text = 'x', when = {{ first = 'a' }}, answer = true }}, {{ text = 'y' }}]\n\
+             task = {{ text = 't', hints = ['h'], solution = 's', when = {task} }}"
+        );
+        toml::from_str(&step).expect("a step")
+    }
+
+    fn with<T>(query: &str, scores: Option<&[f32]>, ask: impl FnOnce(&Evidence<'_>) -> T) -> T {
+        let documents =
+            ["a", "b"].map(|id| Document { id: id.into(), topic: None, text: format!("the {id} text") }).to_vec();
+        let corpus = Corpus { name: String::new(), bundled: true, documents, blank_lines: Vec::new() };
+        let ranking = scores.map(|scores| ranking(query, scores));
+        ask(&Evidence { corpus: &corpus, query, ranking: ranking.as_ref(), run: None, trial: None })
+    }
+
+    #[test]
+    fn a_choice_without_a_condition_is_true_when_no_other_is() {
+        let step = step("{ first = 'b' }");
+        assert_eq!(with("q", Some(&[0.9, 0.1]), |evidence| step.truth(evidence)), Some(Some(0)));
+        assert_eq!(with("q", Some(&[0.1, 0.9]), |evidence| step.truth(evidence)), Some(Some(1)));
+        assert_eq!(with("q", None, |evidence| step.truth(evidence)), None, "nobody knows yet");
+        assert_eq!(with("q", Some(&[0.1, 0.9]), |evidence| step.is_as_written(evidence)), Some(false));
+        assert_eq!(with("q", Some(&[0.1, 0.9]), |evidence| step.verdict(0, evidence)), Some(Verdict::Other(1)));
+    }
+
+    #[test]
+    fn how_near_a_task_is_names_what_is_missing() {
+        let step = step("{ first = 'b', without_words = ['b'], and = { stage = 'bm25', first = 'b' } }");
+        let standing = |query: &str, scores: Option<&[f32]>| {
+            with(query, scores, |evidence| format!("{:?}", step.task.standing(evidence)))
+        };
+        assert_eq!(standing("q", Some(&[0.9, 0.1])), "At(Dense, \"the b text\", 2, 0.1)");
+        assert_eq!(standing("about b", Some(&[0.1, 0.9])), "Words");
+        assert_eq!(standing("The b text!", Some(&[0.1, 0.9])), "Copied");
+        assert_eq!(standing("q", Some(&[0.1, 0.9])), "Unknown", "that of the stage is still to come");
+        assert_eq!(standing("", None), "Unknown");
+    }
+
+    #[test]
+    fn lessons_with_a_slip_of_the_pen_are_refused() {
+        assert!(parse("[[lesson]]\nid = 'a'").is_err());
+        let unknown = "experiment = 'alchemy'\nsetting = 'gold'";
+        assert!(toml::from_str::<Switch>(unknown).is_err_and(|error| error.to_string().contains("alchemy")));
+        let switch = toml::from_str::<Switch>("experiment = 'precision'\nsetting = '4-bit'");
+        assert_eq!(switch.map(|Switch(setting)| setting.name()), Ok("4-bit".to_owned()));
     }
 }

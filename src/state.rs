@@ -278,7 +278,7 @@ impl State {
     #[must_use]
     pub fn place(&self) -> Place {
         match self.screen {
-            Screen::Search if self.is_for_a_room() => Place::Room,
+            Screen::Search if self.is_revealed_by_hand() => Place::Room,
             Screen::Search => Place::Search,
             Screen::Compare if self.compare.is_masked() => Place::Blind,
             Screen::Compare => Place::Compare,

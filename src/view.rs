@@ -49,7 +49,6 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
     query::draw(frame, layout, state, &theme);
     match state.screen {
         _ if state.is_held_back() => lesson::draw_held_back(frame, layout, state, &theme),
-        Screen::Search if state.is_for_a_room() => room::draw(frame, layout, state, &theme),
         Screen::Search => draw_search(frame, layout, state, &theme),
         Screen::Compare => compare::draw(frame, layout, state, &theme),
         Screen::Pipeline => pipeline::draw(frame, layout, state, &theme),
@@ -85,7 +84,9 @@ fn draw_search(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Th
         | Phase::Embedding(_)
         | Phase::Stopped { .. }
         | Phase::Ready => {
-            if !layout.ranking.is_empty() {
+            if state.is_for_a_room() {
+                room::draw(frame, layout, state, theme);
+            } else if !layout.ranking.is_empty() {
                 ranking::draw(frame, layout, state, theme);
             }
             if let Some(area) = layout.why {

@@ -101,10 +101,9 @@ fn no_lesson_says_something_untrue_and_every_task_can_be_done() {
                 wrong.push(format!("{key}: choice {number} is true as well"));
             }
         }
-        for sentence in &step.explain {
-            let filled = fill(sentence, &evidence);
-            if filled.contains(['…', '{', '}']) && !sentence.contains('…') {
-                wrong.push(format!("{key}: cannot be filled in: {filled}"));
+        for name in step.explain.iter().flat_map(|sentence| sentence.split(['{', '}']).skip(1).step_by(2)) {
+            if fill(&format!("{{{name}}}"), &evidence) == "…" {
+                wrong.push(format!("{key}: nothing is known of {{{name}}}"));
             }
         }
         if step.task.is_done(&evidence) {
@@ -167,7 +166,7 @@ fn every_text_can_be_shown_and_fits_80_by_24() {
             step.choices.iter().map(|choice| lines(&format!("{}{note}", choice.text), 4)).sum()
         };
         assert!(lines(&step.question, 0) + choices("") <= HEIGHT, "{key}: the question and its choices are too long");
-        assert!(1 + choices(note) <= HEIGHT, "{key}: the choices are too long");
+        assert!(choices(note) < HEIGHT, "{key}: the choices are too long");
         // A quoted number is shorter than what stands for it.
         let explained: usize = step.explain.iter().map(|sentence| lines(&shortened(sentence), 0)).sum();
         assert!(explained <= HEIGHT, "{key}: the explanation has {explained} lines");
@@ -183,5 +182,6 @@ fn every_text_can_be_shown_and_fits_80_by_24() {
 /// A text with numbers as wide as they get.
 fn shortened(sentence: &str) -> String {
     let parts: Vec<&str> = sentence.split(['{', '}']).collect();
-    parts.iter().enumerate().map(|(place, part)| if place % 2 == 1 { "0.0000" } else { part }).collect()
+    let number = |part: &str| if part.starts_with("text") { "x".repeat(42) } else { "0.0000".into() };
+    parts.iter().enumerate().map(|(place, part)| if place % 2 == 1 { number(part) } else { (*part).into() }).collect()
 }

@@ -129,6 +129,15 @@ impl Condition {
         )
     }
 
+    /// The part of it that does not hold yet: its own facts, or those that have to hold besides.
+    pub(super) fn unmet(&self, evidence: &Evidence<'_>) -> &Self {
+        let own = Self { and: None, ..self.clone() };
+        match &self.and {
+            Some(and) if own.holds(evidence) == Some(true) => and.unmet(evidence),
+            Some(_) | None => self,
+        }
+    }
+
     /// The ids of all sentences that it names.
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {
@@ -195,7 +204,7 @@ impl Condition {
             && self.gap_below.as_ref().is_none_or(|it| gap(it).is_some_and(|found| found.abs() < it.by))
     }
 
-    fn words_hold(&self, evidence: &Evidence<'_>) -> bool {
+    pub(super) fn words_hold(&self, evidence: &Evidence<'_>) -> bool {
         let words = evidence.words();
         let has = |wanted: &String| evidence::split(wanted).iter().all(|part| words.contains(part));
         let count = evidence.query.split_whitespace().count();

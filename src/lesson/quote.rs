@@ -1,9 +1,14 @@
 //! Numbers in explanations, taken from what is on the screen.
 
 use super::{Evidence, StageName};
+use crate::engine::pipeline::Placement;
+use crate::text;
+
+/// The columns of a sentence that is quoted.
+const TEXT: usize = 40;
 
 /// `text` with what stands in braces taken from a ranking: `{score:s042}`, `{rank:s042}`, the same of a
-/// stage as `{bm25.rank:s042}`, `{gap:s039:s040}`, `{id:1}` and `{score:1}` of whatever stands on a rank, `{length:s042}`
+/// stage as `{bm25.rank:s042}`, `{gap:s039:s040}`, `{text:1}` and `{score:1}` of whatever stands on a rank, `{length:s042}`
 /// of the vector as the model made it; of a switch of the lab, `{lab.rank:s042}`, and how many of the first `{lab.k}` are
 /// the `{lab.same}` and how many places have `{lab.changed}`. What cannot be said (yet) is an ellipsis.
 ///
@@ -51,18 +56,16 @@ fn value(name: &str, evidence: &Evidence<'_>) -> Option<String> {
         let score = |id| Some(evidence.placement(stage, evidence.document(id)?)?.score);
         return Some(written(stage, (score(upper)? - score(lower)?).abs()));
     }
-    let (document, rank, score) = match of.parse() {
-        Ok(rank) => evidence.at(stage, rank).map(|(document, score)| (document, rank, score))?,
-        Err(_) => {
-            let document = evidence.document(of)?;
-            let placement = evidence.placement(stage, document)?;
-            (document, placement.rank, placement.score)
-        }
+    let document = match of.parse() {
+        Ok(rank) => evidence.at(stage, rank)?.0,
+        Err(_) => evidence.document(of)?,
     };
+    let Placement { rank, score } = evidence.placement(stage, document)?;
     match what {
         "length" => {
             Some(format!("{:.1}", evidence.ranking?.ranked.get(evidence.ranking?.rank_of(document)? - 1)?.info.norm))
         }
+        "text" => Some(format!("“{}”", text::fit(&evidence.corpus[document].text, TEXT))),
         "id" => Some(evidence.corpus[document].id.clone()),
         "rank" => Some(format!("#{rank}")),
         "score" => Some(written(stage, score)),
@@ -82,8 +85,9 @@ fn stage_named(name: &str) -> Option<StageName> {
     }
 }
 
-/// A score with as many decimals as its stage's column has.
-pub(super) fn written(stage: StageName, score: f32) -> String {
+/// A score with as many decimals as its stage's column has on the screen.
+#[must_use]
+pub fn written(stage: StageName, score: f32) -> String {
     match stage {
         StageName::Dense | StageName::Rerank | StageName::Lab => format!("{score:.3}"),
         StageName::Bm25 => format!("{score:.2}"),
@@ -103,8 +107,8 @@ mod tests {
         let corpus = Corpus { name: String::new(), bundled: true, documents, blank_lines: Vec::new() };
         let ranking = ranking("q", &[0.25, 0.5]);
         let evidence = Evidence { corpus: &corpus, query: "q", ranking: Some(&ranking), run: None, trial: None };
-        let filled = fill("{id:1} has {score:b}, {gap:a:b} more than {id:2} ({rank:a}).", &evidence);
-        assert_eq!(filled, "b has 0.500, 0.250 more than a (#2).");
+        let filled = fill("{text:2} after {id:1}: it has {score:b}, {gap:a:b} more than {id:2} ({rank:a}).", &evidence);
+        assert_eq!(filled, "“a” after b: it has 0.500, 0.250 more than a (#2).");
         assert_eq!(fill("{bm25.rank:a} {score:zz} {nonsense} {", &evidence), "… … … {");
     }
 }

@@ -17,8 +17,10 @@ use crate::state::{Action, Mode, Panel, Phase, Screen, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
-    if state.is_for_a_room() && state.notice.is_none() {
-        let line = Line::styled(room_keys(state), theme.dim);
+    if state.is_for_a_room() && state.notice.is_none() && progress(state.panel(), theme).is_none() {
+        // What a lesson waits for stands in its frame.
+        let keys = if state.is_revealed_by_hand() { room_keys(state) } else { String::new() };
+        let line = Line::styled(keys, theme.dim);
         frame.render_widget(fit_line(line, usize::from(layout.status.width)), layout.status);
         return;
     }
@@ -183,8 +185,8 @@ fn room_keys(state: &State) -> String {
         .find(|binding| binding.action == Action::Lesson(LessonAction::GoOn));
     match (next, state.learn.presenting) {
         (_, Presenting::Off | Presenting::Scores) => format!(" type another query, or Esc · PgUp holds back · {back}"),
-        (None, _) => format!(" {back}"),
-        (Some(next), _) => format!(" {} {} · {back}", next.chords[0], next.help),
+        (Some(next), _) if !state.query.is_blank() => format!(" {}: {} · {back}", next.chords[0], next.help),
+        (Some(_) | None, _) => format!(" {back}"),
     }
 }
 

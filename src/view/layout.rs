@@ -20,7 +20,7 @@ use ratatui::layout::{Constraint, Direction, Layout as Split, Position, Rect};
 
 use super::lab::areas::LabAreas;
 use crate::engine::Stage;
-use crate::state::learn::{Part, Presenting};
+use crate::state::learn::Part;
 use crate::state::{Action, BackendId, Mode, Screen, State};
 use crate::text;
 
@@ -168,7 +168,11 @@ impl Layout {
     fn room(&mut self, area: Rect, state: &State) {
         let room = self.take_room();
         let bottom = area.bottom() - 1;
-        self.ranking = Rect { height: bottom.saturating_sub(room.y), ..room };
+        if let (Some(lesson), Some(warning)) = (&mut self.lesson, self.warning) {
+            lesson.height += warning.height;
+        }
+        let end = self.lesson.map_or(bottom, |lesson| lesson.y);
+        self.ranking = Rect { height: end.saturating_sub(room.y), ..room };
         let margin = u16::from(self.framed);
         self.rows = self.ranking.inner(ratatui::layout::Margin::new(2 * margin, margin));
         let wanted = u16::try_from(state.row_count().clamp(1, ROOM_ROWS)).unwrap_or(1);
@@ -418,13 +422,11 @@ fn tabs(header: Rect) -> Vec<(Screen, Rect)> {
 /// nothing else to see, and a few lines where there is.
 fn lesson_height(area: Rect, framed: bool, state: &State) -> u16 {
     let Some(open) = &state.learn.open else { return 0 };
-    let presenting = state.learn.presenting != Presenting::Off;
     match (framed, open.part) {
         (false, Part::Predict | Part::Explain) => area.height.saturating_sub(4),
-        (false, Part::Reveal | Part::Try) => (area.height.saturating_sub(2) / 2).min(5),
+        (false, Part::Reveal | Part::Try) => area.height / 2,
         (true, _) if area.height < 20 => area.height.saturating_sub(9),
         (true, _) if area.height < TALL + LESSON_HEIGHT => LESSON_HEIGHT,
-        (true, _) if presenting => area.height / 2 - 2,
         (true, _) => LESSON_HEIGHT + 2,
     }
 }

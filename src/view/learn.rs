@@ -55,7 +55,7 @@ fn draw_lesson(frame: &mut Frame<'_>, area: Rect, (number, lesson): (usize, &Les
     ]);
     let teaches = Line::styled(format!("       {}", lesson.teaches), theme.dim);
     let lines = [fit_line(line, width), fit_line(teaches, width)].into_iter().take(usize::from(area.height.min(2)));
-    frame.render_widget(Text::from_iter(lines), area);
+    frame.render_widget(lines.collect::<Text>(), area);
     if selected {
         let marked = Rect { height: area.height.min(2), ..area };
         frame.buffer_mut().set_style(marked, theme.selected);

@@ -16,7 +16,7 @@ use ratatui::widgets::{Block, BorderType};
 
 use super::frame::{clear, titled};
 use super::{Layout, Theme};
-use crate::lesson::{self, Standing, Step, Task, Verdict};
+use crate::lesson::{self, StageName, Standing, Step, Task, Verdict};
 use crate::state::action::LessonAction;
 use crate::state::learn::{OpenLesson, Part, Presenting};
 use crate::state::{Action, Mode, Phase, Screen, State, keymap};
@@ -51,11 +51,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     } else {
         clear(frame, area, theme);
         // What it is about is said by the words; how to go on is not.
+        let at = format!(" {}.{}", open.lesson + 1, open.step + 1);
         let title = match open.part {
-            Part::Predict | Part::Reveal | Part::Explain => {
-                format!(" {}.{} {part} · Enter goes on ", open.lesson + 1, open.step + 1)
-            }
-            Part::Try => format!(" {}.{} {part} · Ctrl+O goes on ", open.lesson + 1, open.step + 1),
+            Part::Predict | Part::Reveal => format!("{at} {part} · Enter goes on "),
+            Part::Explain => format!("{at} {part} {}/3 ↓ · Enter goes on ", open.sentence + 1),
+            Part::Try if open.solved => format!("{at} ✓ done · Enter goes on "),
+            Part::Try => format!("{at} {part} · Alt+H hint · Ctrl+O on "),
         };
         titled(frame, area, &title, false, theme)
     };
@@ -81,7 +82,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
         }
     }
     let first = focused.saturating_sub(usize::from(inner.height));
-    frame.render_widget(Text::from_iter(shown.into_iter().skip(first)), inner);
+    frame.render_widget(shown.into_iter().skip(first).collect::<Text>(), inner);
 }
 
 /// The keys that matter now, as far as there is room.
@@ -118,7 +119,7 @@ fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<
     });
     // Choices stand close together.
     let choices: Vec<Line<'static>> = choices.flatten().collect();
-    (vec![question, choices], if open.choice == 0 { 0 } else { 1 })
+    (vec![question, choices], usize::from(open.choice > 0))
 }
 
 /// Whether the prediction held.
@@ -132,7 +133,7 @@ fn reveal(
 ) -> Vec<Vec<Line<'static>>> {
     let evidence = state.evidence();
     let Some(truth) = step.truth(&evidence) else {
-        return vec![paragraph("… ", waits_for(state), width, theme.dim)];
+        return vec![paragraph("… ", &waits_for(state), width, theme.dim)];
     };
     let verdict = open.predicted.and_then(|predicted| step.verdict(predicted, &evidence));
     let (sign, style, said) = match verdict {
@@ -165,20 +166,20 @@ fn reveal(
 }
 
 /// What a lesson is waiting for.
-fn waits_for(state: &State) -> &'static str {
+fn waits_for(state: &State) -> String {
     match state.panel().phase {
         Phase::NotConfigured(_) | Phase::Failed(_) => {
-            "This backend has no ranking; Esc leaves, Tab on the Search screen takes another."
+            "This backend has no ranking; Esc leaves, and Tab on the Search screen takes another.".into()
         }
         Phase::Stopped { .. } => {
-            "The corpus is not embedded to the end; Esc leaves, Ctrl+R on the Search screen goes on."
+            "Not all sentences are embedded; Esc leaves, and Ctrl+R on the Search screen goes on.".into()
         }
-        Phase::Closed
-        | Phase::Opening
-        | Phase::Downloading(_)
-        | Phase::AwaitingConsent(_)
-        | Phase::Embedding(_)
-        | Phase::Ready => "The ranking is on its way …",
+        Phase::Embedding(progress) => {
+            format!("The sentences are being embedded: {} of {}", progress.done, progress.total)
+        }
+        Phase::Closed | Phase::Opening | Phase::Downloading(_) | Phase::AwaitingConsent(_) | Phase::Ready => {
+            "The ranking is on its way …".into()
+        }
     }
 }
 
@@ -192,11 +193,17 @@ fn explain(
     theme: &Theme,
 ) -> (Vec<Vec<Line<'static>>>, usize) {
     let evidence = state.evidence();
-    let all: Vec<_> = step
+    let mut all: Vec<_> = step
         .explain
         .iter()
         .map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text))
         .collect();
+    // The sentences are about what happens with the model that comes with the program.
+    if step.is_as_written(&evidence) == Some(false) {
+        let otherwise =
+            "With this model it came out otherwise; what is told here is what happens with the one in the program.";
+        all.insert(0, paragraph("– ", otherwise, width, theme.warning));
+    }
     let fits = all.iter().map(Vec::len).sum::<usize>() <= height;
     let first = if fits { 0 } else { open.sentence };
     (all.into_iter().skip(first).collect(), 0)
@@ -233,12 +240,29 @@ fn standing(task: &Task, state: &State, width: usize) -> String {
         Standing::Unknown if state.query.is_blank() => "not yet: type, it is checked on every key".into(),
         Standing::Unknown => "not yet".into(),
         Standing::Copied => "that is the sentence itself: use words of your own".into(),
-        Standing::At(text, rank, score) => quoted(text, &format!(" is #{rank} with {score:.3}")),
-        Standing::Unranked(text) => quoted(text, " is not found"),
-        Standing::First(text, score) => quoted(text, &format!(" is first with {score:.3}")),
+        Standing::Words => "not yet: mind the words that the task asks for, or asks to leave out".into(),
+        Standing::At(stage, text, rank, score) => {
+            quoted(text, &format!(" is #{rank}{} with {}", place(stage), lesson::written(stage, score)))
+        }
+        Standing::Unranked(stage, text) => quoted(text, &format!(" is not found{}", place(stage))),
+        Standing::First(stage, text, score) => {
+            quoted(text, &format!(" is first{} with {}", place(stage), lesson::written(stage, score)))
+        }
+        Standing::Nothing(stage) => format!("not yet: nothing is found{}", place(stage)),
         Standing::Damage { same, changed, k } => {
             format!("not yet: {same} of {k} are still among the first, {changed} places changed")
         }
+    }
+}
+
+/// Of which ranking something is said, where there are several.
+fn place(stage: StageName) -> &'static str {
+    match stage {
+        StageName::Dense => "",
+        StageName::Bm25 => " in BM25",
+        StageName::Hybrid => " in the hybrid",
+        StageName::Rerank => " in the rerank",
+        StageName::Lab => " with the switch",
     }
 }
 

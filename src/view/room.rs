@@ -23,8 +23,7 @@ use super::{Layout, Theme, bar};
 use crate::corpus::DocumentIndex;
 use crate::engine::Ranked;
 use crate::math::distribution::Distribution;
-use crate::state::learn::Presenting;
-use crate::state::{BarScale, State};
+use crate::state::{BarScale, Phase, State};
 use crate::text;
 
 /// The columns of a rank, with air.
@@ -40,7 +39,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let height = layout.row_height;
     let places = layout.rows.rows().step_by(usize::from(height)).map(|row| Rect { height, ..row });
     let places = places.map(|place| place.intersection(layout.rows)).take(ROOM_ROWS);
-    match state.ranking() {
+    // Rows that change places while the corpus is embedded would only puzzle a room.
+    let is_whole = !matches!(state.panel().phase, Phase::Embedding(_));
+    match state.ranking().filter(|_| state.is_current() && is_whole) {
         Some(ranking) => {
             let Some(spread) = &ranking.spread else { return };
             let rows = ranking.ranked.iter().take(state.row_count()).enumerate().skip(state.list.first);
@@ -48,9 +49,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
                 draw_row(frame, area, (position, *ranked), spread, state, theme);
             }
         }
+        None if state.query.is_blank() && state.learn.open.is_some() => {}
         None if state.query.is_blank() => {
-            let line = Line::styled("Type a query; the ranking is held back until you reveal it.", theme.text);
-            frame.render_widget(line, layout.rows);
+            let message = "Type a query; the ranking is held back until you reveal it.";
+            let lines = text::wrap(message, usize::from(layout.rows.width), 3);
+            frame.render_widget(Text::from_iter(lines).style(theme.text), layout.rows);
         }
         None => frame.render_widget(Line::styled("The ranking is on its way …", theme.dim), layout.rows),
     }
@@ -65,11 +68,11 @@ fn draw_row(
     theme: &Theme,
 ) {
     let selected = state.selected_document() == Some(ranked.document);
-    let style = if state.is_current() { theme.text.add_modifier(Modifier::BOLD) } else { theme.dim };
+    let style = theme.text.add_modifier(Modifier::BOLD);
     let rank = format!("{}{:>2}", if selected { '›' } else { ' ' }, position + 1);
     frame.render_widget(Line::styled(rank, theme.accent), area);
     let rest = Rect { x: area.x + RANK, width: area.width.saturating_sub(RANK), ..area };
-    let revealed = state.learn.presenting == Presenting::Scores;
+    let revealed = state.are_scores_revealed();
     let score = if revealed { format!("{:>7.3}", ranked.score) } else { format!("  {HELD}") };
     if area.height < 2 {
         let text = Rect { width: rest.width.saturating_sub(SCORE), ..rest };
@@ -87,7 +90,7 @@ fn draw_row(
         let above = bar::percentile(position, spread.count);
         let bar = bar::score(ranked.score, above, BarScale::Cosine, spread, usize::from(width));
         let bars = std::iter::repeat_n(bar, usize::from(thickness));
-        frame.render_widget(Text::from_iter(bars).style(theme.bar), Rect { width, ..line });
+        frame.render_widget(bars.collect::<Text>().style(theme.bar), Rect { width, ..line });
     }
     let place = Rect { x: line.x + width, width: line.width - width, height: 1, ..line };
     frame.render_widget(Line::styled(score, theme.accent).right_aligned(), place);

@@ -3,10 +3,11 @@
 use std::env;
 use std::ffi::OsString;
 
-/// A folder that is empty, in the place of those where a person's config and models are.
-pub(crate) const HOMES: [(&str, &str); 2] = [
+/// A folder that is empty, in the place of those where a person's config, models and progress are.
+pub(crate) const HOMES: [(&str, &str); 3] = [
     ("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-config")),
     ("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-models")),
+    ("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-progress")),
 ];
 
 /// Those whose name is in this process's environment, so that they can be left out of the program's.

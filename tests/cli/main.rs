@@ -14,6 +14,7 @@ mod hub;
 #[cfg(unix)]
 mod interrupted;
 mod lab;
+mod learn;
 mod map;
 mod measurements;
 mod mock;

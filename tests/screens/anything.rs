@@ -1,8 +1,8 @@
 //! Whatever is done, a frame can be drawn.
 
 use proptest::prelude::*;
-use vecscope::state::action::{Direction, MapAction, Nearer};
 use vecscope::engine::lab::Experiment;
+use vecscope::state::action::{Direction, LessonAction, MapAction, Nearer};
 use vecscope::state::compare::Verdict;
 use vecscope::state::lab::LabAction;
 
@@ -52,6 +52,8 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Choose),
         1 => Just(Action::ToggleDisagreements),
         1 => Just(Action::HistoryPrevious),
+        1 => Just(Action::ShowScreen(Screen::Learn)),
+        6 => lesson_action().prop_map(Action::Lesson),
         1 => Just(Action::ToggleHelp),
         1 => Just(Action::Dismiss),
         1 => Just(Action::Edit(Edit::WordLeft)),
@@ -85,6 +87,22 @@ fn map_action() -> impl Strategy<Value = MapAction> {
     ]
 }
 
+fn lesson_action() -> impl Strategy<Value = LessonAction> {
+    prop_oneof![
+        3 => (0_usize..10).prop_map(LessonAction::OpenNumber),
+        4 => Just(LessonAction::GoOn),
+        2 => Just(LessonAction::Skip),
+        2 => Just(LessonAction::GoBack),
+        1 => Just(LessonAction::SelectNext),
+        1 => Just(LessonAction::SelectPrevious),
+        1 => (0_usize..5).prop_map(LessonAction::Pick),
+        1 => Just(LessonAction::Open),
+        1 => Just(LessonAction::Leave),
+        1 => Just(LessonAction::Hint),
+        2 => Just(LessonAction::Present),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -92,7 +110,7 @@ proptest! {
     fn whatever_is_done_at_whatever_size_a_frame_is_drawn(
         steps in prop::collection::vec((action(), 1_u16..140, 1_u16..50, 0_usize..100), 1..24),
     ) {
-        let mut state = pipeline::ready();
+        let mut state = learn::with_lessons(pipeline::ready());
         for (action, width, height, best) in steps {
             let effects = state.act(action);
             answer(&mut state, effects, best, &local_card());

@@ -16,8 +16,9 @@ use vecscope::view::{self, Layout};
 mod anything;
 mod compare;
 mod explaining;
-mod map;
 mod lab;
+mod learn;
+mod map;
 mod pipeline;
 mod search;
 

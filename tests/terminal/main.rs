@@ -11,6 +11,7 @@ mod fetching;
 mod hostile;
 #[path = "../cli/hub.rs"]
 mod hub;
+mod learning;
 mod leaving;
 mod mapping;
 #[path = "../cli/mock.rs"]

@@ -264,7 +264,7 @@ impl State {
                 self.notice = Some("no lesson is open".into());
                 return Vec::new();
             }
-            Presenting::Held if !self.is_current() => return Vec::new(),
+            Presenting::Held if self.query.is_blank() => return Vec::new(),
             Presenting::Held => Presenting::Order,
             Presenting::Order | Presenting::Scores => Presenting::Scores,
         };
@@ -301,13 +301,25 @@ impl State {
     #[must_use]
     pub fn is_held_back(&self) -> bool {
         self.learn.is_in(Part::Predict)
-            || self.is_for_a_room() && self.learn.presenting == Presenting::Held && !self.query.is_blank()
+            || self.is_revealed_by_hand() && self.learn.presenting == Presenting::Held && !self.query.is_blank()
     }
 
-    /// Whether the Search screen is shown to a room, without a lesson.
+    /// Whether the Search screen is shown to a room.
     #[must_use]
     pub fn is_for_a_room(&self) -> bool {
-        self.screen == Screen::Search && self.learn.open.is_none() && self.learn.presenting != Presenting::Off
+        self.screen == Screen::Search && self.learn.presenting != Presenting::Off
+    }
+
+    /// Whether what a room sees is revealed by the person at the keys, and not by a lesson.
+    #[must_use]
+    pub fn is_revealed_by_hand(&self) -> bool {
+        self.is_for_a_room() && self.learn.open.is_none()
+    }
+
+    /// Whether a room is shown scores.
+    #[must_use]
+    pub fn are_scores_revealed(&self) -> bool {
+        !self.is_revealed_by_hand() || self.learn.presenting == Presenting::Scores
     }
 
     /// All that is done was written.
