@@ -208,7 +208,7 @@ fn pipeline_keys() -> String {
 fn map_keys() -> String {
     let key = |action| keymap::hint(Mode::Typing, &Action::Map(action));
     format!(
-        " {} PCA/t-SNE · {} axes by meaning · {} lines · {} topics/clusters · {} side by side",
+        " {} PCA/t-SNE · {} axes by meaning · {} lines · {} clusters · {} two maps",
         key(MapAction::NextMethod),
         key(MapAction::OpenAxes),
         key(MapAction::NextLines),

@@ -68,6 +68,8 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
     if let (Some(chart), Some(window)) = (chart, layout.window_of(state, backend)) {
         plot::draw(frame, state, backend, chart, &window, theme);
     } else {
+        // A column of air on both sides.
+        let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         let lines = text::wrap(&nothing_yet(state, backend), usize::from(inside.width), usize::from(inside.height));
         frame.render_widget(Text::from_iter(lines).style(theme.dim), inside);
     }

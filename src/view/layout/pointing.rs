@@ -12,7 +12,7 @@ use crate::view::map::window::{Window, plot_area};
 
 /// The width of the facts beside the map, and of fewer of them beside a small one.
 const FACTS_WIDTH: u16 = 44;
-const FEW_FACTS_WIDTH: u16 = 33;
+const FEW_FACTS_WIDTH: u16 = 34;
 /// From this width on, a small map has facts beside it: there it loses less than below.
 const BESIDE: u16 = 72;
 /// The height of the facts below the map, frame included.

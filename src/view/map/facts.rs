@@ -65,18 +65,26 @@ impl Sections {
             let [trust, sentence] = Split::vertical([Constraint::Length(TRUST - 1), Constraint::Fill(1)]).areas(inside);
             return Self { trust, sentence, legend: nothing, rows: nothing };
         }
+        let (left, right) = if inside.width >= TWO_HALVES {
+            let [left, _, right] =
+                Split::horizontal([Constraint::Fill(1), Constraint::Length(2), Constraint::Fill(1)]).areas(inside);
+            (left, Some(right))
+        } else {
+            (inside, None)
+        };
         let groups = state.map.groups(state.active).map_or(0, |groups| groups.groups.len());
         let legend = u16::try_from(groups.div_ceil(2)).unwrap_or(0) + 1;
-        let [trust, legend, _, sentence, rows] = Split::vertical([
+        let [trust, legend, _, sentence, below] = Split::vertical([
             Constraint::Length(TRUST),
             Constraint::Length(legend),
             Constraint::Length(1),
             Constraint::Length(SENTENCE),
             Constraint::Fill(1),
         ])
-        .areas(inside);
-        // A line for the title, and one of air above it.
-        let rows = Rect { y: rows.y + 2, height: rows.height.saturating_sub(2), ..rows };
+        .areas(left);
+        // A line for the title and, below other things, one of air above it.
+        let (list, above) = right.map_or((below, 2), |right| (right, 1));
+        let rows = Rect { y: list.y + above, height: list.height.saturating_sub(above), ..list };
         Self { trust, legend, sentence, rows: if rows.height < 2 { nothing } else { rows } }
     }
 }
@@ -166,7 +174,9 @@ fn legend(state: &State, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
     let entry = |at: usize| -> Vec<Span<'static>> {
         let Some(group) = groups.groups.get(at) else { return Vec::new() };
         let style = signs::style(Some(at), state.appearance, theme);
-        let count = format!(" {}", phrase::thousands(group.count as u64));
+        // A name says more than a number where there is room for one only.
+        let counts = usize::from(area.width) >= WIDE_ENOUGH;
+        let count = if counts { format!(" {}", phrase::thousands(group.count as u64)) } else { String::new() };
         let room = column.saturating_sub(text::width(&count) + 3);
         let name = text::fit(&text::beginning(&group.name, room), room).into_owned();
         let air = " ".repeat(column.saturating_sub(2 + text::width(&name) + text::width(&count)));
@@ -200,7 +210,7 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
     }
     if let Some(kept) = chart.kept_of(document) {
         let k = chart.neighbourhoods.k;
-        lines.push(Line::styled(format!("keeps {kept} of its {k} true nearest"), theme.text));
+        lines.push(Line::styled(format!("keeps {kept} of {k} true nearest"), theme.text));
     }
     let left = usize::from(area.height).saturating_sub(lines.len());
     let columns = usize::from(area.width);
