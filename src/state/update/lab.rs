@@ -191,7 +191,8 @@ impl State {
         }
         match (&self.panels[other.0].vectors, &self.panels[other.0].phase) {
             (Some(vectors), _) => Ok((Switch::Mixed(Arc::clone(vectors)), None)),
-            (None, Phase::Closed) => Err(Waits::Press(Errand::Mix(other))),
+            // Whether the corpus may leave is asked by the press, too.
+            (None, Phase::Closed | Phase::AwaitingConsent(_)) => Err(Waits::Press(Errand::Mix(other))),
             (None, _) => Err(Waits::Backend(other)),
         }
     }
