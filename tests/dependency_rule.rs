@@ -22,7 +22,7 @@ const RULE: &[Layer] = &[
     Layer { name: "engine", knows: &["math", "corpus", "backend"], never: &[SCREEN, NETWORK, MODELS, FILES] },
     Layer { name: "lesson", knows: &["math", "text", "corpus", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer { name: "progress", knows: &["lesson"], never: &[SCREEN, NETWORK, MODELS] },
-    Layer { name: "phrase", knows: &["text", "backend", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
+    Layer { name: "phrase", knows: &["math", "text", "backend", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer {
         name: "state",
         knows: &["math", "text", "corpus", "backend", "engine", "lesson"],

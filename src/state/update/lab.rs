@@ -44,9 +44,22 @@ impl State {
             Wants::JobAnd(job, waits) => (Some(job), Some(waits)),
             Wants::Waits(waits) => (None, Some(waits)),
         };
+        if job.is_none() && waits.as_ref().is_some_and(|waits| self.is_final(waits)) {
+            // What was tried before is not what is set now.
+            (self.lab.shown, self.lab.asked) = (None, None);
+        }
         self.lab.waits = waits;
         effects.extend(job.and_then(|job| self.request_job(job)));
         effects
+    }
+
+    /// Whether nothing comes by itself soon: until then, what was shown before may stand there, dimmed.
+    fn is_final(&self, waits: &Waits) -> bool {
+        match waits {
+            Waits::Query | Waits::Press(_) | Waits::Never(_) | Waits::Failed(_) => true,
+            Waits::Backend(backend) => *backend != self.active,
+            Waits::Texts(..) => false,
+        }
     }
 
     fn request_job(&mut self, job: Job) -> Option<Effect> {
@@ -178,7 +191,8 @@ impl State {
         }
         match (&self.panels[other.0].vectors, &self.panels[other.0].phase) {
             (Some(vectors), _) => Ok((Switch::Mixed(Arc::clone(vectors)), None)),
-            (None, Phase::Closed) => Err(Waits::Press(Errand::Mix(other))),
+            // Whether the corpus may leave is asked by the press, too.
+            (None, Phase::Closed | Phase::AwaitingConsent(_)) => Err(Waits::Press(Errand::Mix(other))),
             (None, _) => Err(Waits::Backend(other)),
         }
     }

@@ -125,6 +125,10 @@ impl State {
         }
         match backend.map(|backend| (backend, &self.panels[backend.0].phase)) {
             Some((backend, Phase::Closed)) => self.open(backend),
+            Some((backend, Phase::AwaitingConsent(_))) => {
+                self.ask(backend);
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
