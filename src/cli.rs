@@ -9,10 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub mod eval;
+pub mod lab;
 pub mod learn;
 pub mod pipeline;
 
 use eval::EvalArgs;
+use lab::LabArgs;
 use learn::LearnArgs;
 use pipeline::StagesArgs;
 
@@ -154,6 +156,8 @@ pub enum Command {
         #[command(flatten)]
         pipeline: Box<StagesArgs>,
     },
+    /// Switch one thing about vectors, and measure what that does to the ranking: eight pitfalls
+    Lab(LabArgs),
     /// Measure how good each stage of a retrieval pipeline is, on queries with judged documents
     Eval(EvalArgs),
     /// Open the explorer on a guided lesson, or list the lessons

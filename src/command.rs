@@ -24,6 +24,7 @@ mod doctor;
 mod embed;
 mod escape;
 mod eval;
+mod lab;
 pub mod learn;
 mod meter;
 mod models;
@@ -76,6 +77,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Pipeline { query, words, format, pipeline } => {
             pipeline::run(&session, &query, words, format, &pipeline)
         }
+        Command::Lab(arguments) => lab::run(&session, &arguments),
         Command::Learn(arguments) => learn::run(&session, &arguments),
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),

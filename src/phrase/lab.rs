@@ -1,5 +1,8 @@
 //! What a switch did, in words made of the figures.
 
+use super::thousands;
+use std::cmp::Ordering;
+
 use crate::engine::lab::long::{Seen, Sweep};
 use crate::engine::lab::misleading::{Answer, Judged};
 use crate::engine::lab::short::Settling;
@@ -8,21 +11,33 @@ use crate::engine::lab::{Damage, Finding, Metric, Scale, ScoreShift, Setting, Sh
 use crate::math::cutoff::At;
 use crate::text;
 
-/// `4 of 10 places changed · overlap@10 0.80 · τ-b 0.912 · largest shift 0.014 (s031: 0.412 → 0.398)`
+/// `4 of 10 places changed`, `overlap@10 0.80`, `τ-b 0.912`, `largest shift 0.014 (s031: 0.412 → 0.398)`; or the same in
+/// fewer words, where there is little room.
 #[must_use]
-pub fn damage(damage: &Damage) -> Vec<String> {
+pub fn damage(damage: &Damage, is_brief: bool) -> Vec<String> {
     let Damage { k, changed, overlap, tau_b, shift, .. } = damage;
     let tau = tau_b.map_or_else(|| "not defined".to_owned(), |tau| format!("{tau:.3}"));
     let shift = match shift {
         Shift::Measured(ScoreShift { largest, id, from, to, .. }) => {
-            format!("largest shift {largest:.4} ({}: {from:.3} → {to:.3})", text::visible(id))
+            // As many digits as it takes to see a difference.
+            let is_seen = *largest >= 0.001;
+            let digits = if is_seen { 3 } else { 5 };
+            let size = if is_seen || *largest == 0.0 { format!("{largest:.4}") } else { format!("{largest:.1e}") };
+            let id = text::visible(text::fit(id, 24).as_ref()).into_owned();
+            if is_brief {
+                format!("shift {size} ({id})")
+            } else {
+                format!("largest shift {size} ({id}: {from:.digits$} → {to:.digits$})")
+            }
         }
+        Shift::OtherScale(_) if is_brief => "another scale".into(),
         Shift::OtherScale(why) => format!("no shift: {why}"),
     };
+    let kendall = if is_brief { "τ-b" } else { "Kendall τ-b" };
     vec![
         format!("{changed} of {k} places changed"),
         format!("overlap@{k} {overlap:.2}"),
-        format!("Kendall τ-b {tau}"),
+        format!("{kendall} {tau}"),
         shift,
     ]
 }
@@ -60,9 +75,13 @@ pub fn sentence(trial: &Trial) -> String {
             sentence.push_str(&lengths(metric, *query, documents));
             if let Some(risen) = risen {
                 let [_, median, _] = documents;
-                let kind = if risen.norm > *median { "longer" } else { "no longer" };
+                let kind = match risen.norm.total_cmp(median) {
+                    Ordering::Greater => "longer than most",
+                    Ordering::Less => "shorter than most",
+                    Ordering::Equal => "the median",
+                };
                 sentence.push_str(&format!(
-                    "; {} rose from #{} to #{}, and its vector is {kind} than most ({:.2})",
+                    "; {} rose from #{} to #{}, and its vector is {kind} ({:.2})",
                     text::visible(&risen.id),
                     risen.from,
                     risen.to,
@@ -93,11 +112,11 @@ pub fn sentence(trial: &Trial) -> String {
     }
 }
 
-/// `Nothing in the top 10 moved: ` or `4 of the top 10 places changed: `
+/// `Nothing in the top 10 moved: ` or `4 of the top 10 moved: `
 fn moved(damage: &Damage) -> String {
     match damage.changed {
         0 => format!("Nothing in the top {} moved: ", damage.k),
-        changed => format!("{changed} of the top {} places changed: ", damage.k),
+        changed => format!("{changed} of the top {} moved: ", damage.k),
     }
 }
 
@@ -126,6 +145,7 @@ fn precision(trial: &Trial, full: usize, coded: usize) -> String {
     let name = trial.setting.name();
     let mut sentence = format!("{}in {name}, a vector takes {coded} bytes of {full}", moved(&trial.damage));
     match &trial.damage.shift {
+        Shift::Measured(shift) if shift.largest == 0.0 => sentence.push_str(", and no cosine changes"),
         Shift::Measured(shift) => sentence.push_str(&format!(
             ", and no cosine of the top {} is off by more than {} of itself",
             trial.damage.k,
@@ -176,40 +196,62 @@ fn cut(trial: &Trial, of: usize, query: f32, documents: f32) -> String {
 }
 
 fn mixed(damage: &Damage, alone: Option<f32>) -> String {
-    let noise = format!(
-        "Two strangers: {:.0} % of the top {} are the same, where chance alone gives {:.0} %, and the order of all \
-         sentences has τ-b {} with the right one (0 is none).",
+    /// From this τ-b on, the two are no strangers: of 100 unrelated ones it is beyond ±0.2 in three of a thousand.
+    const RELATED: f64 = 0.3;
+    let figures = format!(
+        "{:.0} % of the top {} are the same, where chance alone gives {:.0} %, and the order of all sentences has τ-b {} \
+         with the right one (0 is none)",
         damage.overlap * 100.0,
         damage.k,
         damage.chance() * 100.0,
         damage.tau_b.map_or_else(|| "not defined".into(), |tau| format!("{tau:.2}"))
     );
-    match alone {
+    let related = damage.tau_b.is_some_and(|tau| tau >= RELATED);
+    let judged = if related { "No strangers, it seems: " } else { "Noise: " };
+    let why = match alone {
         Some(alone) => format!(
-            "{noise} The other model is this one with its space rotated: alone it gives the same cosines (off by {alone:.0e} \
-             at the most), but its numbers mean something else."
+            "The other model is this one with its space rotated: alone it gives the same cosines (off by {alone:.0e} at the \
+             most){}.",
+            if related {
+                "; these vectors leave some of the order even so"
+            } else {
+                ", but its numbers mean something else"
+            }
         ),
-        None => format!("{noise} Equal sizes only mean that nothing stops you."),
-    }
+        None if related => "Their spaces have something in common.".into(),
+        None => "Equal sizes only mean that nothing stops you.".into(),
+    };
+    format!("{judged}{figures}. {why}")
 }
 
-/// How a query settled.
+/// How a query settled; `first` names what stands first for the whole of it.
 #[must_use]
-pub fn settling(settling: &Settling) -> String {
+pub fn settling(settling: &Settling, first: &str) -> String {
     let Some(whole) = settling.steps.last() else { return String::new() };
-    let (words, first) = (whole.words, settling.first_settled);
-    let top = settling.settled;
-    let when = |at: usize| if at == words { "only with the last word".to_owned() } else { format!("after word {at}") };
-    match words {
-        0 | 1 => "One word: there is nothing to settle. Type a whole sentence.".into(),
-        _ => format!(
-            "The right sentence stands first for good {}, the same {} are in the top {} {}: a word or two point nowhere yet.",
-            when(first),
-            whole.damage.k,
-            whole.damage.k,
-            if top == first { "then too".into() } else { when(top) }
-        ),
+    let (words, k, first) = (whole.words, whole.damage.k, text::visible(first));
+    if words < 2 {
+        return "One word: there is nothing to settle. Type a whole sentence.".into();
     }
+    let when = |at: usize| match at {
+        1 => "from the first word on".to_owned(),
+        _ if at == words => "only with the last word".to_owned(),
+        _ => format!("from word {at} on"),
+    };
+    // What two words are worth, of longer queries.
+    let two = settling.steps.iter().find(|step| step.words == 2 && words > 2).map(|step| {
+        let found = step.damage.overlap * 100.0;
+        if step.damage.same_first {
+            format!(" Two words find it, and {found:.0} % of the {k}.")
+        } else {
+            format!(" Two words put another first, and find {found:.0} % of the {k}.")
+        }
+    });
+    format!(
+        "{first}, first for the whole query, leads for good {}; the same {k} are in the top {k} {}.{}",
+        when(settling.first_settled),
+        when(settling.settled),
+        two.unwrap_or_default()
+    )
 }
 
 /// What becomes of a needle's score.
@@ -273,7 +315,7 @@ pub fn cutoffs(models: &[(&str, &Cutoffs)]) -> String {
         }
         found => format!(
             "{RULE} finds {found} of {} pairs and so {:.0} % of what is relevant. ",
-            first.pairs,
+            thousands(first.pairs as u64),
             rule.recall * 100.0
         ),
     };
@@ -292,16 +334,16 @@ pub fn cutoffs(models: &[(&str, &Cutoffs)]) -> String {
     sentence
 }
 
-/// Which of a pair two rankings put first.
+/// Which of a pair two rankings put first: `s040 is right, s039 is not. Cosine is misled (#2, #1); BM25 is misled (#2, #1).`
 #[must_use]
 pub fn judged(trial: &Trial, judged: &Judged, [right, wrong]: [&str; 2]) -> String {
     let places = |ranking: &crate::engine::pipeline::StageRanking| {
         let rank = |document| ranking.placement(document).map_or_else(|| "–".to_owned(), |it| format!("#{}", it.rank));
-        format!("{right} {}, {wrong} {}", rank(judged.right), rank(judged.wrong))
+        format!("{}, {}", rank(judged.right), rank(judged.wrong))
     };
     let [cosine, bm25] = judged.answers;
     format!(
-        "Right is {right}. Cosine {} ({}); BM25 {} ({}).",
+        "{right} is right, {wrong} is not. Cosine {} ({}); BM25 {} ({}).",
         answer(cosine),
         places(&trial.correct),
         answer(bm25),
@@ -323,7 +365,7 @@ pub fn answer(answer: Answer) -> &'static str {
 fn percent(share: f32) -> String {
     let percent = share * 100.0;
     match percent {
-        p if p == 0.0 => "0 %".into(),
+        0.0 => "0 %".into(),
         p if p < 0.001 => "less than 0.001 %".into(),
         p if p < 0.1 => format!("{p:.3} %"),
         p if p < 10.0 => format!("{p:.1} %"),

@@ -157,7 +157,7 @@ pub(super) struct Texts {
     pub(super) backend: BackendId,
     pub(super) experiment: Experiment,
     pub(super) role: Role,
-    pub(super) texts: Vec<String>,
+    pub(super) wanted: Vec<String>,
     /// Of the newest request.
     pub(super) ticket: Ticket,
     /// How many of them it is about.

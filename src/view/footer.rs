@@ -91,7 +91,8 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
         return line(pipeline_keys(), theme.dim);
     }
     // Where there is room, what to try stands in a panel of its own.
-    if state.query.is_blank() && layout.why.is_none() { line(hint(state), theme.dim) } else { None }
+    let is_told = layout.why.is_some() || layout.lab.is_some();
+    if state.query.is_blank() && !is_told { line(hint(state), theme.dim) } else { None }
 }
 
 fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {

@@ -169,13 +169,12 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, framed: bool, state: &State, s
         (_, experiment) => format!(" {} ", switched_title(state, experiment)),
     };
     let rows = titled_rows(frame, area, framed, &title, side == 1, theme);
-    match trial {
-        Some(trial) => draw_rows(frame, rows, framed, state, trial, side, theme),
-        None => {
-            let message = missing(state);
-            let lines = text::wrap(&message, usize::from(rows.width), usize::from(rows.height));
-            frame.render_widget(Text::from_iter(lines).style(theme.dim), rows);
-        }
+    if let Some(trial) = trial {
+        draw_rows(frame, rows, framed, state, trial, side, theme);
+    } else {
+        let message = missing(state);
+        let lines = text::wrap(&message, usize::from(rows.width), usize::from(rows.height));
+        frame.render_widget(Text::from_iter(lines).style(theme.dim), rows);
     }
 }
 
@@ -185,7 +184,10 @@ fn switched_title(state: &State, experiment: Experiment) -> String {
         (Experiment::Misleading, _) => "BM25".into(),
         (Experiment::Normalisation, _) => state.lab.metric.name().into(),
         (Experiment::Mixing, _) => "mixed".into(),
-        (Experiment::Dimensions, _) => format!("{} dimensions", state.lab.setting().name()),
+        (Experiment::Dimensions, _) if state.lab.cut.renormalised => {
+            format!("the first {}, renormalised: cosine", state.lab.cut.kept)
+        }
+        (Experiment::Dimensions, _) => format!("the first {}: dot product", state.lab.cut.kept),
         (_, Some(scale)) => format!("{}: {scale}", state.lab.setting().name()),
         (_, None) => state.lab.setting().name(),
     }

@@ -25,6 +25,7 @@ mod model_folder;
 mod onnx;
 mod openai;
 mod pipeline;
+mod pitfalls;
 mod pull;
 mod rerankers;
 mod search;

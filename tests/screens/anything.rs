@@ -1,8 +1,10 @@
 //! Whatever is done, a frame can be drawn.
 
 use proptest::prelude::*;
+use vecscope::engine::lab::Experiment;
 use vecscope::state::action::LessonAction;
 use vecscope::state::compare::Verdict;
+use vecscope::state::lab::LabAction;
 
 use super::*;
 
@@ -23,6 +25,15 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::ShowScreen(Screen::Compare)),
         1 => Just(Action::ShowScreen(Screen::Search)),
         2 => Just(Action::ShowScreen(Screen::Pipeline)),
+        2 => Just(Action::ShowScreen(Screen::Lab)),
+        2 => (0..Experiment::ALL.len()).prop_map(|at| Action::Lab(LabAction::ShowExperiment(Experiment::ALL[at]))),
+        1 => Just(Action::Lab(LabAction::NextExperiment)),
+        1 => Just(Action::Lab(LabAction::NextParam)),
+        1 => Just(Action::Lab(LabAction::RaiseParam)),
+        1 => Just(Action::Lab(LabAction::LowerParam)),
+        1 => Just(Action::Lab(LabAction::Run)),
+        1 => (0_usize..12).prop_map(|row| Action::Lab(LabAction::SelectSwitched(row))),
+        1 => (0_usize..12).prop_map(|words| Action::Lab(LabAction::ShowWords(words))),
         1 => Just(Action::NextStage),
         1 => Just(Action::ToggleStage),
         1 => Just(Action::NextParam),

@@ -14,6 +14,7 @@ use vecscope::view::{self, Layout};
 
 mod anything;
 mod compare;
+mod lab;
 mod learn;
 mod pipeline;
 mod search;
@@ -99,7 +100,11 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
                 answer(state, effects, best, card);
             }
             Effect::Search { backend, ticket, query } => {
-                let ranking = Arc::new(ranking(state, &query, best));
+                let ranking = Arc::new(match state.screen {
+                    // Its figures come of vectors.
+                    Screen::Lab => lab::ranked(state, &query),
+                    _ => ranking(state, &query, best),
+                });
                 let spent = state.panels[backend.0].spent;
                 let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });
                 answer(state, effects, best, card);
@@ -111,6 +116,10 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
             | Effect::RankLabelled { .. }
             | Effect::Measure { .. } => {
                 let effects = pipeline::work(state, effect);
+                answer(state, effects, best, card);
+            }
+            Effect::ShareVectors(_) | Effect::EmbedTexts { .. } | Effect::RunExperiment { .. } => {
+                let effects = lab::work(state, effect);
                 answer(state, effects, best, card);
             }
             _ => {}

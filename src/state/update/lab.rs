@@ -281,7 +281,7 @@ impl State {
     ) -> Result<(Arc<Embedded>, Option<Waits>), Waits> {
         let experiment = self.lab.experiment;
         let is_it = |it: &Texts| (it.backend, it.experiment, it.role) == (backend, experiment, role);
-        let known = self.lab.texts.iter().position(|it| is_it(it) && it.texts == texts);
+        let known = self.lab.texts.iter().position(|it| is_it(it) && it.wanted == texts);
         let known = if let Some(known) = known {
             known
         } else {
@@ -293,7 +293,7 @@ impl State {
             // Of each backend only the newest request is answered.
             self.lab.texts.retain(|it| !(is_it(it) || it.backend == backend && it.is_waiting()));
             let ticket = Ticket::default();
-            let it = Texts { backend, experiment, role, texts, ticket, asked: 0, embedded: None, failed: None };
+            let it = Texts { backend, experiment, role, wanted: texts, ticket, asked: 0, embedded: None, failed: None };
             self.lab.texts.push(it);
             self.lab.texts.len() - 1
         };
@@ -302,7 +302,7 @@ impl State {
         if let Some(message) = &it.failed {
             return Err(Waits::Failed(message.clone()));
         }
-        let (done, all) = (it.done(), it.texts.len());
+        let (done, all) = (it.done(), it.wanted.len());
         let waits = (done < all).then_some(Waits::Texts(done, all));
         match (&it.embedded, waits) {
             (Some(embedded), waits) => Ok((Arc::clone(embedded), waits)),
@@ -312,15 +312,15 @@ impl State {
 
     fn ask_for_texts(&mut self, known: usize, together: usize) -> Option<Effect> {
         let it = &self.lab.texts[known];
-        if it.is_waiting() || it.failed.is_some() || it.done() == it.texts.len() {
+        if it.is_waiting() || it.failed.is_some() || it.done() == it.wanted.len() {
             return None;
         }
         let ticket = self.next_ticket();
         let it = &mut self.lab.texts[known];
         it.ticket = ticket;
-        it.asked = (it.done() + together).min(it.texts.len());
+        it.asked = (it.done() + together).min(it.wanted.len());
         // Those that were embedded before are known to the backend.
-        let texts = it.texts[..it.asked].to_vec();
+        let texts = it.wanted[..it.asked].to_vec();
         Some(Effect::EmbedTexts { backend: it.backend, purpose: Purpose::Lab, ticket, role: it.role, texts })
     }
 

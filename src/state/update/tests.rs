@@ -15,6 +15,7 @@ use crate::state::{BackendId, Baseline, Movement, Panel, Phase, Reply, Search, T
 mod backends;
 mod comparing;
 mod evaluating;
+mod lab;
 mod learning;
 mod pipeline;
 mod rows;

@@ -31,7 +31,7 @@ pub struct LabAreas {
 }
 
 /// The height of what happened, frame included, where there is little room and where there is more.
-const FLAT: u16 = 6;
+const FLAT: u16 = 7;
 const TALL: u16 = 8;
 /// From this height of the rest on, there is room for both; and from this on for more of what happened.
 const BOTH: u16 = 12;
@@ -109,26 +109,25 @@ pub(in crate::view) fn rows_of(column: Rect, framed: bool) -> Rect {
 }
 
 fn columns(above: Rect, framed: bool, experiment: Experiment, beside: bool) -> [Rect; 2] {
-    let share = |left: u16, gap: u16| -> [Rect; 2] {
+    let share = |[left, right]: [u16; 2], gap: u16| -> [Rect; 2] {
         let [left, _, right] =
-            Split::horizontal([Constraint::Fill(left), Constraint::Length(gap), Constraint::Fill(1)]).areas(above);
+            Split::horizontal([Constraint::Fill(left), Constraint::Length(gap), Constraint::Fill(right)]).areas(above);
         [left, right]
     };
     let gap = if above.width >= WIDE { WIDE_GAP } else { GAP };
     match experiment {
-        Experiment::Long => [above, Rect::ZERO],
-        Experiment::Threshold if beside && framed => share(1, 1),
-        Experiment::Threshold => [above, Rect::ZERO],
+        Experiment::Threshold if beside && framed => share([1, 1], 1),
         // Where only one finds room: what each word does, and of two rankings the switched one.
-        Experiment::Short if framed => share(1, 1),
-        Experiment::Short => [above, Rect::ZERO],
+        Experiment::Short if framed && above.width >= WIDE => share([1, 1], 1),
+        Experiment::Short if framed => share([3, 2], 1),
+        Experiment::Long | Experiment::Threshold | Experiment::Short => [above, Rect::ZERO],
         Experiment::Normalisation
         | Experiment::Precision
         | Experiment::Dimensions
         | Experiment::Mixing
         | Experiment::Misleading => {
             if framed {
-                share(1, gap)
+                share([1, 1], gap)
             } else {
                 [Rect::ZERO, above]
             }

@@ -90,11 +90,14 @@ fn happened(state: &State, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = match state.lab.outcome() {
         Some(Outcome::Trial(trial)) => of_trial(state, trial, width, theme),
         Some(Outcome::Settling(settling, trial)) => {
-            let mut lines = vec![line(phrase::lab::settling(settling), theme.text)];
+            let first = settling.steps.last().and_then(|step| step.first);
+            let first = first.map_or("nothing", |first| state.corpus[first].id.as_str());
+            let mut lines = Vec::new();
             if let Some(trial) = trial {
-                lines.push(line(phrase::lab::sentence(trial), theme.text));
                 lines.extend(damage_lines(trial, width, theme));
+                lines.push(line(phrase::lab::sentence(trial), theme.text));
             }
+            lines.push(line(phrase::lab::settling(settling, first), theme.text));
             lines
         }
         Some(Outcome::Sweep(sweep)) => {
@@ -137,10 +140,13 @@ fn of_trial(state: &State, trial: &Trial, width: usize, theme: &Theme) -> Vec<Li
     lines
 }
 
+/// Below this width, figures are said in fewer words.
+const BRIEF: usize = 96;
+
 /// The figures of the damage, as many on a line as there is room for.
 fn damage_lines(trial: &Trial, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines: Vec<String> = Vec::new();
-    for part in phrase::lab::damage(&trial.damage) {
+    for part in phrase::lab::damage(&trial.damage, width < BRIEF) {
         match lines.last_mut() {
             Some(last) if text::width(last) + 3 + text::width(&part) <= width => {
                 last.push_str(" · ");
@@ -183,10 +189,12 @@ fn around(state: &State, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let before = &text[text.floor_char_boundary(needle.start.saturating_sub(side))..needle.start];
     let after = &text[needle.end..text.ceil_char_boundary((needle.end + side).min(text.len()))];
     let shown = text::beginning(&text[needle.clone()], width * 2).into_owned();
+    let ellipsis = |is_cut: bool| if is_cut { "…" } else { "" };
+    let (cut_before, cut_after) = (before.len() < needle.start, needle.end + after.len() < text.len());
     vec![Line::from(vec![
-        Span::styled(format!("…{}", text::visible(before)), theme.dim),
+        Span::styled(format!("{}{}", ellipsis(cut_before), text::visible(before)), theme.dim),
         Span::styled(format!("▶{shown}◀"), theme.accent),
-        Span::styled(format!("{}…", text::visible(after)), theme.dim),
+        Span::styled(format!("{}{}", text::visible(after), ellipsis(cut_after)), theme.dim),
     ])]
 }
 

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType, LegendPosition};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
 use super::{missing, styled, titled_rows};
 use crate::engine::lab::Outcome;
@@ -54,7 +54,8 @@ fn at_place(state: &State, sweep: &Sweep, theme: &Theme) -> Line<'static> {
             theme.accent,
         ),
         Span::styled(format!(", {} {}", text::visible(&sweep.id), phrase::lab::seen(point.seen)), theme.text),
-        Span::styled(format!(" · without it {:.3}", sweep.without), theme.dim),
+        Span::styled(format!(" · • without it {:.3}", sweep.without), theme.dim),
+        Span::styled(" · ⢸ the limit", theme.warning),
     ])
 }
 
@@ -71,26 +72,27 @@ fn draw_sweep_chart(frame: &mut Frame<'_>, area: Rect, state: &State, sweep: &Sw
     let mark = [(limit as f64, bounds[0]), (limit as f64, bounds[1])];
     let here: Vec<(f64, f64)> = points.get(state.lab.place).copied().into_iter().collect();
     let lines = [
-        ("without the needle", &without[..], Marker::Dot, theme.dim, GraphType::Line),
-        ("the limit", &mark[..], Marker::Braille, theme.warning, GraphType::Line),
-        ("with it", &points[..], Marker::Braille, theme.accent, GraphType::Line),
-        ("here", &here[..], Marker::Block, theme.accent, GraphType::Scatter),
+        (&without[..], Marker::Dot, theme.dim, GraphType::Line),
+        (&mark[..], Marker::Braille, theme.warning, GraphType::Line),
+        (&points[..], Marker::Braille, theme.accent, GraphType::Line),
+        (&here[..], Marker::Block, theme.accent, GraphType::Scatter),
     ];
-    let datasets = lines.map(|(name, data, marker, style, graph)| {
-        let name = if name == "here" { String::new() } else { name.to_owned() };
-        let dataset = Dataset::default().marker(marker).graph_type(graph).style(style).data(data);
-        if name.is_empty() { dataset } else { dataset.name(name) }
+    let datasets = lines.map(|(data, marker, style, graph)| {
+        Dataset::default().marker(marker).graph_type(graph).style(style).data(data)
     });
     let x = Axis::default()
         .bounds([0.0, total])
-        .labels(["0".to_owned(), format!("tokens before the needle (limit {limit})"), format!("{total:.0}")])
+        .labels([
+            "0".to_owned(),
+            if area.width >= 100 { format!("tokens before it; limit {limit}") } else { format!("limit {limit}") },
+            format!("{total:.0}"),
+        ])
         .style(theme.dim);
     let y = Axis::default()
         .bounds(bounds)
         .labels([format!("{:.2}", bounds[0]), format!("{:.2}", bounds[1])])
         .style(theme.dim);
-    let legend = (area.width >= 60 && area.height >= 8).then_some(LegendPosition::TopRight);
-    let chart = Chart::new(datasets.to_vec()).x_axis(x).y_axis(y).style(theme.text).legend_position(legend);
+    let chart = Chart::new(datasets.to_vec()).x_axis(x).y_axis(y).style(theme.text).legend_position(None);
     frame.render_widget(chart, area);
 }
 
@@ -137,13 +139,13 @@ fn draw_cutoffs_chart(frame: &mut Frame<'_>, area: Rect, state: &State, cutoffs:
     let best = cutoffs.curve.best();
     let best_line = [(f64::from(best.cutoff), best.f1)];
     let datasets = [
-        ("recall", &recall[..], Marker::Braille, theme.accent, GraphType::Line),
-        ("precision", &precision[..], Marker::Dot, theme.up, GraphType::Scatter),
-        ("best F1", &best_line[..], Marker::Block, theme.new, GraphType::Scatter),
-        ("cut-off", &slider[..], Marker::Braille, theme.warning, GraphType::Line),
+        (&recall[..], Marker::Braille, theme.accent, GraphType::Line),
+        (&precision[..], Marker::Dot, theme.up, GraphType::Scatter),
+        (&best_line[..], Marker::Block, theme.new, GraphType::Scatter),
+        (&slider[..], Marker::Braille, theme.warning, GraphType::Line),
     ];
-    let datasets = datasets.map(|(name, data, marker, style, graph)| {
-        Dataset::default().name(name).marker(marker).graph_type(graph).style(style).data(data)
+    let datasets = datasets.map(|(data, marker, style, graph)| {
+        Dataset::default().marker(marker).graph_type(graph).style(style).data(data)
     });
     let middle = format!("cut-off {cutoff:.2}, best {:.2}", best.cutoff);
     let x = Axis::default()
@@ -151,7 +153,13 @@ fn draw_cutoffs_chart(frame: &mut Frame<'_>, area: Rect, state: &State, cutoffs:
         .labels([format!("{from:.2}"), middle, "1".to_owned()])
         .style(theme.dim);
     let y = Axis::default().bounds([0.0, 1.0]).labels(["0", "1"]).style(theme.dim);
-    let legend = (area.width >= 34 && area.height >= 7).then_some(LegendPosition::TopRight);
-    let chart = Chart::new(datasets.to_vec()).x_axis(x).y_axis(y).style(theme.text).legend_position(legend);
-    frame.render_widget(chart, area);
+    let chart = Chart::new(datasets.to_vec()).x_axis(x).y_axis(y).style(theme.text).legend_position(None);
+    frame.render_widget(chart, Rect { y: area.y + 1, height: area.height - 1, ..area });
+    let legend = Line::from(vec![
+        Span::styled("⠒ recall  ", theme.accent),
+        Span::styled("• precision  ", theme.up),
+        Span::styled("█ best F1  ", theme.new),
+        Span::styled("⢸ the cut-off", theme.warning),
+    ]);
+    frame.render_widget(legend, Rect { height: 1, ..area });
 }

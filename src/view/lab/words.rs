@@ -21,14 +21,13 @@ use crate::view::{Layout, Theme};
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, areas: &LabAreas, state: &State, theme: &Theme) {
     let [left, right] = areas.columns;
     if !left.is_empty() {
-        let title = format!(" after each word: the first, overlap@{}, τ-b ", state.list.top_k);
+        let title = format!(" after each word: first, overlap@{}, τ-b ", state.list.top_k);
         let rows = titled_rows(frame, left, layout.framed, &title, true, theme);
-        match state.lab.outcome() {
-            Some(Outcome::Settling(settling, _)) => draw_steps(frame, rows, state, settling, theme),
-            _ => {
-                let lines = text::wrap(&missing(state), usize::from(rows.width), usize::from(rows.height));
-                frame.render_widget(styled(lines, theme.dim), rows);
-            }
+        if let Some(Outcome::Settling(settling, _)) = state.lab.outcome() {
+            draw_steps(frame, rows, state, settling, theme);
+        } else {
+            let lines = text::wrap(&missing(state), usize::from(rows.width), usize::from(rows.height));
+            frame.render_widget(styled(lines, theme.dim), rows);
         }
     }
     if !right.is_empty() {
@@ -74,11 +73,14 @@ fn step_line(
     theme: &Theme,
 ) -> Line<'static> {
     let id = step.first.map_or_else(|| "–".into(), |first| text::visible(&state.corpus[first].id).into_owned());
-    let tau = step.damage.tau_b.map_or_else(|| "   –".into(), |tau| format!("{tau:>4.2}"));
-    let mark = if step.damage.same_first { '✓' } else { ' ' };
-    // From where the first stays.
-    let settles = if step.words == settling.first_settled { "settles" } else { "" };
-    let figures = format!(" {:<6}{mark} {:>4.2} {tau} {settles:<7}", text::fit(&id, 6), step.damage.overlap);
+    let tau = step.damage.tau_b.map_or_else(|| "    –".into(), |tau| format!("{tau:>5.2}"));
+    // The right one, and from where it stays.
+    let mark = match (step.damage.same_first, step.words >= settling.first_settled) {
+        (true, true) => "✓",
+        (true, false) => "(✓)",
+        (false, _) => "",
+    };
+    let figures = format!(" {:<6}{mark:<3} {:>4.2} {tau}", text::fit(&id, 6), step.damage.overlap);
     let room = width.saturating_sub(5 + text::width(&figures));
     // The newest words say more than the first.
     let shown = text::visible(&step.text).into_owned();
