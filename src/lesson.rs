@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use crate::engine::Stage;
 use crate::engine::lab::{Experiment, Setting};
 
 mod condition;
@@ -187,6 +188,22 @@ impl Step {
             }
         }
         Some(found.or(otherwise))
+    }
+
+    /// The stage of the pipeline that the question is about, where it is about one.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        if self.screen != ScreenName::Pipeline {
+            return None;
+        }
+        let when = self.choices.iter().find_map(|choice| choice.when.as_ref())?;
+        match when.stage {
+            StageName::Dense => Some(Stage::Dense),
+            StageName::Bm25 => Some(Stage::Bm25),
+            StageName::Hybrid => Some(Stage::Hybrid),
+            StageName::Rerank => Some(Stage::Rerank),
+            StageName::Lab => None,
+        }
     }
 
     /// Whether it came out as the explanation tells; `None` while that is not known.

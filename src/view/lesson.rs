@@ -56,7 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
             Part::Predict | Part::Reveal => format!("{at} {part} · Enter goes on "),
             Part::Explain => format!("{at} {part} {}/3 ↓ · Enter goes on ", open.sentence + 1),
             Part::Try if open.solved => format!("{at} ✓ done · Enter goes on "),
-            Part::Try => format!("{at} {part} · Alt+H hint · Ctrl+O on "),
+            Part::Try => format!("{at} {part} · Alt+I hint · Ctrl+O on "),
         };
         titled(frame, area, &title, false, theme)
     };
@@ -145,23 +145,20 @@ fn reveal(
         Some(Verdict::None) | None => ("– ", theme.dim, "What came out:"),
     };
     let mut lines = vec![paragraph(sign, said, width, style)];
-    // With little room, what came true is enough.
-    let all = height > step.choices.len();
-    let choices = step.choices.iter().enumerate().filter(|(number, _)| all || Some(*number) == truth);
-    let choices = choices.flat_map(|(number, choice)| {
-        let mark = match (Some(number) == truth, Some(number) == open.predicted) {
+    let choice = |number: usize| {
+        let (is_true, is_predicted) = (Some(number) == truth, Some(number) == open.predicted);
+        let mark = match (is_true, is_predicted) {
             (true, _) => "● ",
             (false, true) => "○ ",
             (false, false) => "  ",
         };
-        let note = match (Some(number) == truth, Some(number) == open.predicted) {
-            (_, true) => "   ← you",
-            (_, false) => "",
-        };
-        let style = if Some(number) == truth { theme.accent } else { theme.dim };
-        paragraph(mark, &format!("{}{note}", choice.text), width, style)
-    });
-    lines.push(choices.collect());
+        let note = if is_predicted { "   ← you" } else { "" };
+        let style = if is_true { theme.accent } else { theme.dim };
+        paragraph(mark, &format!("{}{note}", step.choices[number].text), width, style)
+    };
+    let all: Vec<Line<'static>> = (0..step.choices.len()).flat_map(choice).collect();
+    // With little room, what came true is enough.
+    lines.push(if all.len() < height { all } else { truth.map(choice).unwrap_or(all) });
     lines
 }
 
@@ -226,7 +223,12 @@ fn try_it(
     }
     let shown = step.task.hints.iter().take(open.hints).enumerate();
     lines.extend(shown.map(|(number, hint)| paragraph(&format!("hint {}: ", number + 1), hint, width, theme.dim)));
-    let focus = if open.solved { 1 } else { lines.len() - 1 };
+    // Where there is no room for all: the task, until something is typed for it.
+    let focus = match (open.solved, open.hints) {
+        (true, _) => 1,
+        (false, 0) if state.query.is_blank() => 0,
+        (false, _) => lines.len() - 1,
+    };
     (lines, focus)
 }
 

@@ -7,7 +7,7 @@ use crate::terminal::{DOWN, ENTER, ESCAPE, Terminal, program};
 const PAGE_DOWN: &str = "\x1b[6~";
 const PAGE_UP: &str = "\x1b[5~";
 const ALT_P: &str = "\x1bp";
-const ALT_H: &str = "\x1bh";
+const ALT_I: &str = "\x1bi";
 
 #[test]
 fn a_prediction_is_made_a_task_is_done_and_the_next_start_knows() {
@@ -32,7 +32,7 @@ fn a_prediction_is_made_a_task_is_done_and_the_next_start_knows() {
     terminal.send(" ");
     terminal.send(" ");
     terminal.shows(&["Put the snake first", "not yet"]);
-    terminal.send(ALT_H);
+    terminal.send(ALT_I);
     terminal.shows(&["hint 1: What is a python?"]);
     terminal.send("a snake that eats rarely");
     terminal.shows(&["✓ Done."]);

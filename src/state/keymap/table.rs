@@ -171,7 +171,7 @@ pub(super) fn program_keys() -> Section {
         bind([alt(Key::Char('5'))], Action::ShowScreen(Screen::Lab), "pitfalls as switches"),
         bind([alt(Key::Char('6'))], Action::ShowScreen(Screen::Learn), "guided lessons"),
         bind([ctrl(Key::Char('o'))], Action::Lesson(LessonAction::Skip), "in a lesson: go on, or skip"),
-        bind([alt(Key::Char('h'))], Action::Lesson(LessonAction::Hint), "in a lesson: a hint"),
+        bind([alt(Key::Char('i'))], Action::Lesson(LessonAction::Hint), "in a lesson: a hint"),
         bind([alt(Key::Char('p'))], Action::Lesson(LessonAction::Present), "larger, for a room; and back"),
         bind([plain(Key::Function(6))], Action::ToggleChooser, "choose among all backends"),
         bind([plain(Key::Function(1))], Action::ToggleHelp, "these keys (? on an empty query)"),

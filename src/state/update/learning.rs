@@ -1,5 +1,6 @@
 //! The lessons: which step, what is held back, and what is checked; and a screen for a room.
 
+use crate::engine::Stage;
 use crate::engine::lab::Setting;
 use crate::engine::pipeline::Settings;
 use crate::lesson::{Evidence, Progress, ScreenName, Switch};
@@ -96,8 +97,9 @@ impl State {
             ScreenName::Lab => Screen::Lab,
         };
         let query = if open.part == Part::Try { step.task.start.clone() } else { step.query.clone() };
+        let stage = step.stage();
         let switch = step.lab.map(|Switch(setting)| setting);
-        self.set_for_a_lesson(switch);
+        self.set_for_a_lesson(switch, stage);
         self.learn.open = Some(open);
         let mut effects = self.show_screen(screen);
         self.explanation_alone = false;
@@ -106,7 +108,7 @@ impl State {
     }
 
     /// What a person set otherwise would tell something else than the lesson says. It comes back when the lesson is left.
-    fn set_for_a_lesson(&mut self, switch: Option<Setting>) {
+    fn set_for_a_lesson(&mut self, switch: Option<Setting>, stage: Option<Stage>) {
         if self.learn.before.is_none() {
             let Self { pipeline, bar_scale, list, .. } = self;
             self.learn.before = Some(Before { pipeline: pipeline.settings, bar_scale: *bar_scale, top_k: list.top_k });
@@ -116,6 +118,10 @@ impl State {
         self.list.set_top_k(TOP_K);
         if let Some(setting) = switch {
             self.lab.set(setting);
+        }
+        // Where there is room for one column, it is the one that the question is about.
+        if let Some(stage) = stage {
+            self.pipeline.focus = stage;
         }
     }
 
