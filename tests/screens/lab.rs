@@ -7,7 +7,7 @@ use vecscope::state::lab::LabAction;
 
 use super::*;
 
-const DIMENSIONS: usize = 64;
+pub(super) const DIMENSIONS: usize = 64;
 
 /// A vector by rule: neighbours in the corpus are alike, and none is of the same length as another.
 fn vector(place: usize) -> (Array1<f32>, f32) {

@@ -7,17 +7,25 @@ use vecscope::math::neighbourhood::Neighbourhoods;
 use vecscope::state::action::{MapAction, Nearer};
 use vecscope::state::effect::Purpose;
 
+use super::lab::DIMENSIONS;
 use super::*;
 
 const INFO: TextInfo = TextInfo { tokens: TokenCount { total: 9, used: 9, estimated: false }, norm: 5.5 };
 
+/// In how many dimensions the sentences lie.
+const USED: usize = 12;
+
 /// Vectors by rule: ten documents of a topic around a direction of their own, in twelve dimensions. `turn` makes another
 /// model of it.
 fn vectors(documents: usize, turn: usize) -> Arc<Vectors> {
-    let mut unit = Array2::from_shape_fn((documents, 12), |(row, column)| {
+    // As many as the vectors of the lab have: both screens see the same backend.
+    let mut unit = Array2::from_shape_fn((documents, DIMENSIONS), |(row, column)| {
+        if column >= USED {
+            return 0.0;
+        }
         let stray =
             f32::from(u16::try_from((row * 131 + column * 71 + row * column * (3 + turn)) % 97).expect("small"));
-        let own = if column == (row / 10 + turn) % 12 { 0.9 } else { 0.0 };
+        let own = if column == (row / 10 + turn) % USED { 0.9 } else { 0.0 };
         own + stray / 150.0 - 0.32
     });
     for mut row in unit.rows_mut() {
@@ -59,9 +67,9 @@ pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
             state.receive(Reply::Clustered { backend, groups })
         }
         Effect::EmbedTexts { backend, purpose: Purpose::Axes, ticket, texts, .. } => {
-            let mut unit = Array2::zeros((texts.len(), 12));
+            let mut unit = Array2::zeros((texts.len(), DIMENSIONS));
             for (row, text) in texts.iter().enumerate() {
-                unit[[row, (text.len() + row) % 12]] = 1.0;
+                unit[[row, (text.len() + row) % USED]] = 1.0;
             }
             let embedded = Ok(Arc::new(Embedded { infos: vec![INFO; texts.len()], unit }));
             let spent = state.panels[backend.0].spent;
@@ -97,7 +105,7 @@ fn with_query(state: &mut State, text: &str, document: usize) {
             let vector =
                 state.panels[backend.0].vectors.as_ref().expect("they are there").unit.row(document).to_owned();
             // A little aside of it, and more with each letter.
-            let aside = Array1::from_shape_fn(12, |at| if at == query.len() % 12 { 0.4 } else { 0.0 });
+            let aside = Array1::from_shape_fn(DIMENSIONS, |at| if at == query.len() % USED { 0.4 } else { 0.0 });
             ranking.vector = Arc::new(vector + aside);
             let (card, spent) = (local_card(), state.panels[backend.0].spent);
             state.receive(Reply::Ranked { backend, ticket, ranking: Arc::new(ranking), card, spent });
