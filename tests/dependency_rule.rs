@@ -39,7 +39,7 @@ const RULE: &[Layer] = &[
     Layer { name: "config", knows: &["cli", "state", "backend"], never: &[SCREEN, &["reqwest", "rustls"], MODELS] },
     Layer {
         name: "app",
-        knows: &["math", "text", "corpus", "backend", "engine", "lesson", "progress", "state", "view", "config"],
+        knows: &["text", "corpus", "backend", "engine", "lesson", "progress", "state", "view", "config"],
         never: &[MODELS, &["reqwest", "clap"]],
     },
     Layer {

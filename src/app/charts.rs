@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::corpus::Corpus;
-use crate::engine::chart::{NEIGHBOURS, Recipe};
+use crate::engine::chart::{NEIGHBOURS, Neighbourhoods, Recipe};
 use crate::engine::{Chart, Groups, Vectors};
-use crate::math::neighbourhood::Neighbourhoods;
 use crate::state::{BackendId, Reply, Ticket};
 
 /// How often a map that still moves is shown.

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use super::ranking::Ranking;
 use super::vectors::{Embedded, Vectors};
 use crate::corpus::DocumentIndex;
-use crate::math::neighbourhood::{Neighbourhoods, Preserved, rank_on_map};
+use crate::math::neighbourhood::{Preserved, rank_on_map};
 use crate::math::plane::{Flat, Place, Plane};
 use crate::math::procrustes::Alignment;
 use crate::math::tsne;
 
 mod phrases;
 
+pub use crate::math::neighbourhood::Neighbourhoods;
 pub use phrases::Phrases;
 
 /// How many true nearest documents a map is asked to keep together.

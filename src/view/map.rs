@@ -115,6 +115,7 @@ fn below(state: &State, backend: BackendId) -> String {
     let ranked = state.current_ranking(backend).is_some();
     let lines = match state.map.lines {
         Lines::Query if ranked => "lines: the query to its true nearest",
+        Lines::Selected if is_unknown(state, backend) => "lines: this sentence is not one of the sample",
         Lines::Selected => "lines: the selected sentence to its true nearest",
         Lines::Everyone => "lines: every sentence to its true nearest",
         Lines::Query | Lines::Off => "",
@@ -127,6 +128,12 @@ fn below(state: &State, backend: BackendId) -> String {
     };
     let parts: Vec<&str> = [near.as_str(), placed, lines].into_iter().filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { String::new() } else { format!(" {} ", parts.join(" · ")) }
+}
+
+/// Whether the true nearest of the selected sentence are not known: of a large corpus only a sample is asked for them.
+fn is_unknown(state: &State, backend: BackendId) -> bool {
+    let chart = state.map.chart(backend);
+    chart.zip(state.selected_document()).is_some_and(|(chart, selected)| chart.nearest_of(selected).is_none())
 }
 
 /// Why there is no map.

@@ -32,6 +32,7 @@ fn a_query_finds_its_place_and_its_true_nearest_by_components_t_sne_and_meaning(
     terminal.send(F1);
     terminal.shows(&["lines to true neighbours", "Shift+←"]);
     terminal.send(ESCAPE);
+    terminal.shows_no(&["lines to true neighbours"]);
     terminal.quit();
 }
 

@@ -95,17 +95,16 @@ fn title(drawn: &Drawn<'_>) -> String {
 /// What the flat picture keeps.
 fn trust(drawn: &Drawn<'_>) -> String {
     let chart = &drawn.chart;
-    let variance = match &chart.plane {
-        Some(plane) => format!("variance explained {:.1} %", (plane.explained[0] + plane.explained[1]) * 100.0),
-        None => "no axes: only who is near whom means anything".into(),
-    };
+    let variance = chart.plane.as_ref().map_or_else(String::new, |plane| {
+        format!(" · variance explained {:.1} %", (plane.explained[0] + plane.explained[1]) * 100.0)
+    });
     let (kept, chance) = (drawn.preserved() * 100.0, chart.neighbourhoods.by_chance() * 100.0);
     format!(
-        "{} of {} vectors in {} dimensions ({}) · {variance} · neighbours preserved {kept:.0} % (by chance {chance:.0} %)",
+        "{} of {} vectors in {} dimensions ({}){variance} · neighbours preserved {kept:.0} % (by chance {chance:.0} %)",
         chart.method.name(),
         phrase::thousands(chart.vectors.documents.len() as u64),
         chart.vectors.unit.ncols(),
-        drawn.model
+        text::fit(&text::visible(&drawn.model), 40)
     )
 }
 
@@ -181,7 +180,10 @@ fn sign(group: Option<usize>, x: f64, y: f64) -> Group {
 fn captions(drawn: &Drawn<'_>) -> Vec<Text> {
     let [x, y, width, height] = PLOT;
     let bottom = y + height + 22.0;
-    let Some(plane) = &drawn.chart.plane else { return Vec::new() };
+    let Some(plane) = &drawn.chart.plane else {
+        let query = if drawn.ranking.is_some() { "; the query stands between its five nearest" } else { "" };
+        return vec![write(x, bottom, "dim", &format!("no axes: only who is near whom means anything{query}"))];
+    };
     let [across, up] = plane.explained.map(|share| format!("{:.1} %", share * 100.0));
     let Some(phrases) = &drawn.arguments.axes else {
         let caption = format!("across: first principal component, {across} · up: the second, {up}");
