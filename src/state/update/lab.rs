@@ -1,6 +1,6 @@
 //! The Lab screen: what an experiment takes follows from how it is set, and what is missing is asked for once.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -269,11 +269,14 @@ impl State {
         backend: BackendId,
         effects: &mut Vec<Effect>,
     ) -> Result<(Arc<Embedded>, Arc<Vectors>), Waits> {
+        // Read once: this is asked after every key.
+        static LABELLED: LazyLock<Vec<String>> =
+            LazyLock::new(|| bundled::queries().into_iter().map(|query| query.query).collect());
         if self.panels[backend.0].phase == Phase::Closed {
             return Err(Waits::Press(Errand::Open(backend)));
         }
         let Some(vectors) = self.panels[backend.0].vectors.clone() else { return Err(Waits::Backend(backend)) };
-        let texts: Vec<String> = bundled::queries().into_iter().map(|query| query.query).collect();
+        let texts = LABELLED.clone();
         let together = texts.len();
         match self.texts(backend, Role::Query, texts, together, None, effects)? {
             (embedded, None) => Ok((embedded, vectors)),

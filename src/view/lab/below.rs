@@ -108,7 +108,11 @@ fn happened(state: &State, width: usize, theme: &Theme) -> Vec<Line<'static>> {
         Some(Outcome::Sweep(sweep)) => {
             let limit = state.lab.haystack.as_ref().map_or(0, |haystack| haystack.limit);
             let mut lines = vec![line(phrase::lab::sweep(sweep, limit), theme.text)];
-            lines.extend(around(state, width, theme));
+            // Of an older needle there is only the curve.
+            let needle = state.lab.haystack.as_ref().map(|haystack| &state.corpus[haystack.needle].id);
+            if needle == Some(&sweep.id) {
+                lines.extend(around(state, width, theme));
+            }
             lines
         }
         Some(Outcome::Cutoffs(models)) => of_cutoffs(state, models, theme),
@@ -134,8 +138,8 @@ fn of_trial(state: &State, trial: &Trial, width: usize, theme: &Theme) -> Vec<Li
     /// Below this width the sentence comes first: there is room for little else.
     const NARROW: usize = 50;
     let mut lines = damage_lines(trial, width, theme);
-    let case = bundled::cases().into_iter().find(|case| case.query == trial.query && state.corpus.bundled);
-    let judged = case.as_ref().filter(|_| state.lab.experiment == Experiment::Misleading);
+    let case = bundled::cases().iter().find(|case| case.query == trial.query && state.corpus.bundled);
+    let judged = case.filter(|_| state.lab.experiment == Experiment::Misleading);
     let judged = judged.and_then(|case| Some((case, trial.judge(&state.corpus, case)?)));
     match judged {
         Some((case, judged)) => {

@@ -105,7 +105,7 @@ impl State {
             Experiment::Short => "the bank of the river where we pitched our tent",
             Experiment::Long => "how long does light from the Sun take to reach us?",
             Experiment::Threshold => return None,
-            Experiment::Misleading => return bundled::cases().into_iter().next().map(|case| case.query),
+            Experiment::Misleading => return bundled::cases().first().map(|case| case.query.clone()),
         };
         Some(query.into())
     }
