@@ -14,7 +14,7 @@ pub(super) fn with_lessons(mut state: State) -> State {
     for step in 0..lessons[2].steps.len() {
         progress.finish(lessons[2].key(step));
     }
-    state.prepare_lessons(lessons, progress, None);
+    state.prepare_lessons(lessons, progress);
     state
 }
 

@@ -328,10 +328,11 @@ impl State {
         !self.is_revealed_by_hand() || self.learn.presenting == Presenting::Scores
     }
 
-    /// All that is done was written.
-    pub(super) fn progress_kept(&mut self, kept: Result<Progress, String>) -> Vec<Effect> {
+    /// What is done was written, or was not.
+    pub(super) fn progress_kept(&mut self, kept: Result<(Progress, Option<String>), String>) -> Vec<Effect> {
         match kept {
-            Ok(progress) => {
+            Ok((progress, told)) => {
+                self.notice = told.or(self.notice.take());
                 self.learn.unkept.remove_all(&progress);
                 self.learn.progress.merge(progress);
             }

@@ -41,7 +41,7 @@ fn on_screen(progress: Progress) -> State {
     let mut corpus = (*state.corpus).clone();
     corpus.bundled = true;
     state.corpus = Arc::new(corpus);
-    state.prepare_lessons(lessons(), progress, None);
+    state.prepare_lessons(lessons(), progress);
     state.act(Action::ShowScreen(Screen::Learn));
     state
 }
@@ -109,7 +109,7 @@ fn a_task_is_checked_on_every_ranking_and_kept_once() {
     assert!(effects.contains(&Effect::KeepProgress(done.clone())), "{effects:?}");
     assert!(open(&state).solved);
     assert_eq!(state.learn.unkept(), Some(&done));
-    state.receive(Reply::ProgressKept(Ok(done)));
+    state.receive(Reply::ProgressKept(Ok((done, None))));
     assert_eq!(state.learn.unkept(), None);
     // It stays done, whatever comes; and Enter goes on.
     let (_, ticket, query) = sent(&type_text(&mut state, "x"));
@@ -217,7 +217,7 @@ fn the_keys_of_what_was_open_come_back_with_it() {
 #[test]
 fn lessons_are_about_the_bundled_corpus_alone() {
     let mut state = ready();
-    state.prepare_lessons(lessons(), Progress::default(), None);
+    state.prepare_lessons(lessons(), Progress::default());
     state.act(Action::ShowScreen(Screen::Learn));
     assert_eq!(go(&mut state, LessonAction::Open), []);
     assert!(part(&state).is_none() && state.notice.is_some());
