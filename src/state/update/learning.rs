@@ -115,7 +115,7 @@ impl State {
         }
         self.pipeline.settings = Settings::default();
         self.bar_scale = BarScale::Cosine;
-        self.list.set_top_k(TOP_K);
+        self.set_top_k(TOP_K);
         if let Some(setting) = switch {
             self.lab.set(setting);
         }
@@ -130,7 +130,7 @@ impl State {
         if let Some(before) = self.learn.before.take() {
             self.pipeline.settings = before.pipeline;
             self.bar_scale = before.bar_scale;
-            self.list.set_top_k(before.top_k);
+            self.set_top_k(before.top_k);
         }
     }
 

@@ -138,6 +138,9 @@ fn what_could_not_be_kept_is_told_and_kept_for_the_end() {
     }
     let (backend, ticket, query) = sent(&type_text(&mut state, "sea"));
     answer(&mut state, backend, ticket, ranking(&query, &[0.1, 0.2, 0.9, 0.2]));
+    state.receive(Reply::ProgressKept(Ok((Progress::default(), Some("set aside".into())))));
+    assert_eq!(state.notice.as_deref(), Some("set aside"));
+    assert!(state.learn.unkept().is_some(), "what came after is still to be kept");
     state.receive(Reply::ProgressKept(Err("no room".into())));
     assert_eq!(state.notice.as_deref(), Some("no room"));
     assert!(state.learn.unkept().is_some());
@@ -160,6 +163,16 @@ fn a_lesson_is_left_and_gone_on_with_and_what_it_set_comes_back() {
     go(&mut state, LessonAction::GoOn);
     state.act(Action::ShowScreen(Screen::Learn));
     assert_eq!((part(&state), state.bar_scale), (None, BarScale::Percentile));
+}
+
+#[test]
+fn a_selection_far_down_does_not_outlive_the_rows_of_the_lesson() {
+    let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
+    state.act(Action::ToggleAll);
+    state.act(Action::SelectLast);
+    assert_eq!(state.list.selected, 3);
+    state.act(Action::ShowScreen(Screen::Learn));
+    assert!(state.list.selected < state.row_count().max(1), "{}", state.list.selected);
 }
 
 #[test]
