@@ -60,14 +60,15 @@ pub fn run(config: &Config, corpus: Corpus, first: Vec<Action>) -> anyhow::Resul
     state.prepare_pipeline(rerankers.collect(), RerankerId(config.reranker));
     let kept_in = progress::default_path().ok();
     let Kept { progress, trouble } = kept_in.as_deref().map(progress::read).unwrap_or_default();
-    state.prepare_lessons(lesson::bundled(), progress, trouble);
+    state.prepare_lessons(lesson::bundled(), progress);
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
     // Before the terminal is taken, so that there is no moment in which a signal would leave it so.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::open()?;
-    let app = App { state, screen, crew, inbox, first, layout: None, last_draw: None, due: None, tainted: false };
+    let app =
+        App { state, screen, crew, inbox, first, trouble, layout: None, last_draw: None, due: None, tainted: false };
     let (ended, unkept) = runtime.block_on(app.run_and_say_what_is_unkept(signals));
     if let (Some(unkept), Some(path)) = (unkept, kept_in)
         && let Err(error) = progress::keep(&path, &unkept)
@@ -95,6 +96,8 @@ struct App {
     inbox: mpsc::UnboundedReceiver<Reply>,
     /// What the command line asks for.
     first: Vec<Action>,
+    /// What was not as it should be at the start.
+    trouble: Option<String>,
     /// Of the last frame, for the mouse.
     layout: Option<Layout>,
     last_draw: Option<Instant>,
@@ -125,6 +128,9 @@ impl App {
             }
             self.soon();
         }
+        // After those, or the first of them would take it away.
+        self.state.notice = self.trouble.take().or(self.state.notice.take());
+        self.soon();
         loop {
             let due = self.due;
             let ended = tokio::select! {

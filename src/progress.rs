@@ -39,16 +39,16 @@ pub fn read(path: &Path) -> Kept {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Kept::default(),
         Err(error) => error.to_string(),
     };
-    let trouble = format!("the progress of lessons in {} cannot be read: {trouble}", path.display());
+    let trouble = format!("which lessons are done cannot be read: {trouble}: {}", path.display());
     Kept { progress: Progress::default(), trouble: Some(trouble) }
 }
 
-/// Adds finished steps to those in the file, and gives all of them. Another program that does the same at the same time
+/// Adds finished steps to those in the file, and gives all of them, and what was set aside. Another program that does the same at the same time
 /// waits for its turn; the file is replaced whole. One that cannot be read is set aside under another name first.
 ///
 /// # Errors
 /// Where nothing can be written there; what was kept is kept.
-pub fn keep(path: &Path, progress: &Progress) -> anyhow::Result<Progress> {
+pub fn keep(path: &Path, progress: &Progress) -> anyhow::Result<Kept> {
     let failed = || format!("cannot keep the progress of lessons in {}", path.display());
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).with_context(failed)?;
@@ -56,12 +56,11 @@ pub fn keep(path: &Path, progress: &Progress) -> anyhow::Result<Progress> {
     let lock = private().truncate(false).open(path.with_extension("lock")).with_context(failed)?;
     lock.lock().with_context(failed)?;
     let Kept { progress: mut all, trouble } = read(path);
-    if trouble.is_some() {
-        set_aside(path).with_context(failed)?;
-    }
+    let aside = trouble.map(|_| set_aside(path)).transpose().with_context(failed)?;
     all.merge(progress.clone());
     replace(path, &all.to_json()?).with_context(failed)?;
-    Ok(all)
+    let trouble = aside.map(|aside| format!("what could not be read is kept beside it as {}", name(&aside)));
+    Ok(Kept { progress: all, trouble })
 }
 
 /// Takes the file away.
@@ -89,12 +88,17 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
+/// The name of a file in its folder.
+fn name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// Gives a file the first free name after its own.
-fn set_aside(path: &Path) -> io::Result<()> {
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
     for number in 1.. {
         let aside = path.with_extension(format!("unreadable-{number}.json"));
         if !aside.try_exists()? {
-            return fs::rename(path, aside);
+            return fs::rename(path, &aside).map(|()| aside);
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
@@ -128,7 +132,7 @@ mod tests {
         assert_eq!(read(&path).progress, Progress::default());
         assert!(read(&path).trouble.is_none(), "that there is no file yet is no trouble");
         keep(&path, &done(&["a.1"])).expect("a free place");
-        assert_eq!(keep(&path, &done(&["b.1"])).expect("a free place"), done(&["a.1", "b.1"]));
+        assert_eq!(keep(&path, &done(&["b.1"])).expect("a free place").progress, done(&["a.1", "b.1"]));
         assert_eq!(read(&path).progress, done(&["a.1", "b.1"]));
         reset(&path).expect("it is there");
         reset(&path).expect("that it is gone is what was wanted");
@@ -156,8 +160,9 @@ mod tests {
             fs::write(&path, text).expect("a free place");
             assert!(read(&path).trouble.is_some_and(|trouble| trouble.contains("lessons.json")));
             assert_eq!(fs::read_to_string(&path).expect("reading changes nothing"), text);
-            keep(&path, &done(&["a.1"])).expect("a free place");
+            let kept = keep(&path, &done(&["a.1"])).expect("a free place");
             let aside = folder.path().join(format!("lessons.unreadable-{}.json", number + 1));
+            assert!(kept.trouble.is_some_and(|told| told.contains(&name(&aside))));
             assert_eq!(fs::read_to_string(aside).expect("it was set aside"), text);
             assert_eq!(read(&path).progress, done(&["a.1"]));
         }

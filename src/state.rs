@@ -256,8 +256,8 @@ impl State {
     }
 
     /// Gives the Learn screen its lessons, and what is known to be done.
-    pub fn prepare_lessons(&mut self, lessons: Vec<Lesson>, progress: Progress, trouble: Option<String>) {
-        (self.learn.lessons, self.learn.progress, self.notice) = (lessons, progress, trouble);
+    pub fn prepare_lessons(&mut self, lessons: Vec<Lesson>, progress: Progress) {
+        (self.learn.lessons, self.learn.progress) = (lessons, progress);
     }
 
     /// The backends that rank the query now.

@@ -55,6 +55,7 @@ impl Crew {
         let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
         let keeper = Desk::spawn(replies.clone(), |finished| {
             let kept = progress::default_path().and_then(|path| progress::keep(&path, &finished));
+            let kept = kept.map(|kept| (kept.progress, kept.trouble));
             Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
         });
         let mut bench = Bench::new(Arc::clone(corpus));

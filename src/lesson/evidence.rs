@@ -79,9 +79,14 @@ impl<'a> Evidence<'a> {
     /// Whether the query is a sentence of the corpus, but for spaces, case and punctuation.
     #[must_use]
     pub fn is_a_sentence(&self) -> bool {
-        let words = self.words();
-        !words.is_empty() && self.corpus.documents.iter().any(|document| split(&document.text) == words)
+        letters(self.query).next().is_some()
+            && self.corpus.documents.iter().any(|document| letters(&document.text).eq(letters(self.query)))
     }
+}
+
+/// What is left of a text without spaces, case and punctuation.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// A text in words, in lower case, without punctuation.

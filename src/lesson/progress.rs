@@ -33,7 +33,7 @@ pub enum Unreadable {
     #[error("it is damaged: {0}")]
     Damaged(String),
     /// It has another form.
-    #[error("a newer vecscope wrote it (form {0}; this one knows form {VERSION})")]
+    #[error("a newer vecscope wrote it (form {0})")]
     Newer(u32),
 }
 

@@ -232,8 +232,9 @@ pub enum Reply {
         /// The answer.
         groups: Arc<Groups>,
     },
-    /// Finished steps of lessons were kept, with those that were before; or could not be.
-    ProgressKept(Result<lesson::Progress, String>),
+    /// Finished steps of lessons were kept, with those that were before, and perhaps something to tell of that; or could
+    /// not be.
+    ProgressKept(Result<(lesson::Progress, Option<String>), String>),
     /// A file was written, or could not be.
     Saved(Result<String, String>),
     /// A timer that was started has elapsed.

@@ -175,7 +175,9 @@ impl Layout {
         self.ranking = Rect { height: end.saturating_sub(room.y), ..room };
         let margin = u16::from(self.framed);
         self.rows = self.ranking.inner(ratatui::layout::Margin::new(2 * margin, margin));
-        let wanted = u16::try_from(state.row_count().clamp(1, ROOM_ROWS)).unwrap_or(1);
+        // Three with their bars say more than five without.
+        let most = if (6..10).contains(&self.rows.height) { 3 } else { ROOM_ROWS };
+        let wanted = u16::try_from(state.row_count().clamp(1, most)).unwrap_or(1);
         self.row_height = (self.rows.height / wanted).clamp(1, 5);
         (self.warning, self.header) = (None, None);
         self.tabs.clear();

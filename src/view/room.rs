@@ -38,7 +38,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     }
     let height = layout.row_height;
     let places = layout.rows.rows().step_by(usize::from(height)).map(|row| Rect { height, ..row });
-    let places = places.map(|place| place.intersection(layout.rows)).take(ROOM_ROWS);
+    let places = places.take(ROOM_ROWS.min(usize::from(layout.rows.height / height)));
     // Rows that change places while the corpus is embedded would only puzzle a room.
     let is_whole = !matches!(state.panel().phase, Phase::Embedding(_));
     match state.ranking().filter(|_| state.is_current() && is_whole) {

@@ -14,7 +14,7 @@ pub(super) fn with_lessons(mut state: State) -> State {
     for step in 0..lessons[2].steps.len() {
         progress.finish(lessons[2].key(step));
     }
-    state.prepare_lessons(lessons, progress, None);
+    state.prepare_lessons(lessons, progress);
     state
 }
 
@@ -77,6 +77,9 @@ fn what_another_model_did_otherwise_is_told_as_it_was() {
     go(&mut state, LessonAction::GoOn, 50);
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("With this model, none of the choices is true."), "{shown}");
+    go(&mut state, LessonAction::GoOn, 50);
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("With this model it came out otherwise"), "{shown}");
 }
 
 #[test]
@@ -103,6 +106,16 @@ fn a_room_is_shown_a_ranking_step_by_step() {
     assert!(shown.contains("This cake contains nuts.") && !shown.contains("0.700"), "{shown}");
     go(&mut state, LessonAction::GoOn, CONTAINS);
     assert_screens("room_scores", &mut state);
+}
+
+#[test]
+fn a_lesson_before_a_room_has_few_and_large_rows() {
+    let mut state = opened(CONTAINS);
+    go(&mut state, LessonAction::Present, CONTAINS);
+    let held = screen(&mut state, (120, 36));
+    assert!(!held.contains("0.700"), "{held}");
+    go(&mut state, LessonAction::GoOn, CONTAINS);
+    assert_screens("lesson_room", &mut state);
 }
 
 #[test]

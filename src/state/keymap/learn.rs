@@ -11,6 +11,9 @@ pub(super) fn learn_keys() -> Section {
         bind([plain(Key::Enter)], Action::Lesson(LessonAction::Open), "open the selected lesson"),
         bind([plain(Key::Down), plain(Key::PageDown)], Action::Lesson(LessonAction::SelectNext), "the next lesson"),
         bind([plain(Key::Up), plain(Key::PageUp)], Action::Lesson(LessonAction::SelectPrevious), "the lesson before"),
+        bind([plain(Key::Tab), plain(Key::BackTab)], Action::SwapBackend, "rank with the other backend"),
+        bind([ctrl(Key::Char('x'))], Action::Stop, "stop fetching a model or embedding the corpus"),
+        bind([ctrl(Key::Char('r'))], Action::Retry, "go on, or try again what failed"),
     ];
     Section { title: "learn", bindings }
 }

@@ -115,7 +115,7 @@ impl State {
         }
         self.pipeline.settings = Settings::default();
         self.bar_scale = BarScale::Cosine;
-        self.list.set_top_k(TOP_K);
+        self.set_top_k(TOP_K);
         if let Some(setting) = switch {
             self.lab.set(setting);
         }
@@ -130,7 +130,7 @@ impl State {
         if let Some(before) = self.learn.before.take() {
             self.pipeline.settings = before.pipeline;
             self.bar_scale = before.bar_scale;
-            self.list.set_top_k(before.top_k);
+            self.set_top_k(before.top_k);
         }
     }
 
@@ -328,10 +328,11 @@ impl State {
         !self.is_revealed_by_hand() || self.learn.presenting == Presenting::Scores
     }
 
-    /// All that is done was written.
-    pub(super) fn progress_kept(&mut self, kept: Result<Progress, String>) -> Vec<Effect> {
+    /// What is done was written, or was not.
+    pub(super) fn progress_kept(&mut self, kept: Result<(Progress, Option<String>), String>) -> Vec<Effect> {
         match kept {
-            Ok(progress) => {
+            Ok((progress, told)) => {
+                self.notice = told.or(self.notice.take());
                 self.learn.unkept.remove_all(&progress);
                 self.learn.progress.merge(progress);
             }

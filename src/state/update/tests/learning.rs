@@ -41,7 +41,7 @@ fn on_screen(progress: Progress) -> State {
     let mut corpus = (*state.corpus).clone();
     corpus.bundled = true;
     state.corpus = Arc::new(corpus);
-    state.prepare_lessons(lessons(), progress, None);
+    state.prepare_lessons(lessons(), progress);
     state.act(Action::ShowScreen(Screen::Learn));
     state
 }
@@ -109,7 +109,7 @@ fn a_task_is_checked_on_every_ranking_and_kept_once() {
     assert!(effects.contains(&Effect::KeepProgress(done.clone())), "{effects:?}");
     assert!(open(&state).solved);
     assert_eq!(state.learn.unkept(), Some(&done));
-    state.receive(Reply::ProgressKept(Ok(done)));
+    state.receive(Reply::ProgressKept(Ok((done, None))));
     assert_eq!(state.learn.unkept(), None);
     // It stays done, whatever comes; and Enter goes on.
     let (_, ticket, query) = sent(&type_text(&mut state, "x"));
@@ -138,6 +138,9 @@ fn what_could_not_be_kept_is_told_and_kept_for_the_end() {
     }
     let (backend, ticket, query) = sent(&type_text(&mut state, "sea"));
     answer(&mut state, backend, ticket, ranking(&query, &[0.1, 0.2, 0.9, 0.2]));
+    state.receive(Reply::ProgressKept(Ok((Progress::default(), Some("set aside".into())))));
+    assert_eq!(state.notice.as_deref(), Some("set aside"));
+    assert!(state.learn.unkept().is_some(), "what came after is still to be kept");
     state.receive(Reply::ProgressKept(Err("no room".into())));
     assert_eq!(state.notice.as_deref(), Some("no room"));
     assert!(state.learn.unkept().is_some());
@@ -160,6 +163,16 @@ fn a_lesson_is_left_and_gone_on_with_and_what_it_set_comes_back() {
     go(&mut state, LessonAction::GoOn);
     state.act(Action::ShowScreen(Screen::Learn));
     assert_eq!((part(&state), state.bar_scale), (None, BarScale::Percentile));
+}
+
+#[test]
+fn a_selection_far_down_does_not_outlive_the_rows_of_the_lesson() {
+    let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
+    state.act(Action::ToggleAll);
+    state.act(Action::SelectLast);
+    assert_eq!(state.list.selected, 3);
+    state.act(Action::ShowScreen(Screen::Learn));
+    assert!(state.list.selected < state.row_count().max(1), "{}", state.list.selected);
 }
 
 #[test]
@@ -217,7 +230,7 @@ fn the_keys_of_what_was_open_come_back_with_it() {
 #[test]
 fn lessons_are_about_the_bundled_corpus_alone() {
     let mut state = ready();
-    state.prepare_lessons(lessons(), Progress::default(), None);
+    state.prepare_lessons(lessons(), Progress::default());
     state.act(Action::ShowScreen(Screen::Learn));
     assert_eq!(go(&mut state, LessonAction::Open), []);
     assert!(part(&state).is_none() && state.notice.is_some());
