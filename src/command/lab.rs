@@ -281,8 +281,8 @@ impl<'a> Lab<'a> {
 
     /// The prepared pair of the query, if it is one.
     fn case(&self, trial: &Trial) -> Option<CaseReport> {
-        let case = cases().into_iter().find(|case| self.corpus.bundled && case.query == trial.query)?;
-        let judged = trial.judge(&self.corpus, &case)?;
-        Some(CaseReport::new(&case, trial, &judged))
+        let case = cases().iter().find(|case| self.corpus.bundled && case.query == trial.query)?;
+        let judged = trial.judge(&self.corpus, case)?;
+        Some(CaseReport::new(case, trial, &judged))
     }
 }

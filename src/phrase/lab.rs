@@ -6,9 +6,8 @@ use std::cmp::Ordering;
 use crate::engine::lab::long::{Seen, Sweep};
 use crate::engine::lab::misleading::{Answer, Judged};
 use crate::engine::lab::short::Settling;
-use crate::engine::lab::threshold::{Cutoffs, RULE};
+use crate::engine::lab::threshold::{At, Cutoffs, RULE};
 use crate::engine::lab::{Damage, Finding, Metric, Scale, ScoreShift, Setting, Shift, Trial};
-use crate::math::cutoff::At;
 use crate::text;
 
 /// `4 of 10 places changed`, `overlap@10 0.80`, `τ-b 0.912`, `largest shift 0.014 (s031: 0.412 → 0.398)`; or the same in
@@ -370,5 +369,82 @@ fn percent(share: f32) -> String {
         p if p < 0.1 => format!("{p:.3} %"),
         p if p < 10.0 => format!("{p:.1} %"),
         p => format!("{p:.0} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::lab::tests::Bench;
+    use crate::engine::lab::{Cut, Metric};
+    use crate::math::quantise::Precision;
+
+    /// Cosines 1, 0.8, 0.6; lengths 1, 2, 5.
+    fn three() -> Bench {
+        Bench::new(&[2.0, 0.0], &[&[1.0, 0.0], &[1.6, 1.2], &[3.0, 4.0]])
+    }
+
+    #[test]
+    fn a_sentence_is_made_of_the_figures() {
+        let bench = three();
+        assert_eq!(
+            sentence(&bench.sample(3).metric(Metric::DotProduct)),
+            "2 of the top 3 moved: a dot product is the cosine times both lengths, and those of the sentences go from 1.00 \
+             to 5.00 (median 2.00); c rose from #3 to #1, and its vector is longer than most (5.00)."
+        );
+        assert_eq!(
+            sentence(&bench.sample(3).metric(Metric::UnitEuclidean)),
+            "Nothing in the top 3 moved: the distance of unit vectors is √(2 − 2 cosine), so it ranks as the cosine does."
+        );
+        let alike = Bench::new(&[1.0, 0.0], &[&[1.0, 0.0], &[0.6, 0.8]]);
+        let said = sentence(&alike.sample(2).metric(Metric::DotProduct));
+        assert!(said.contains("gives all vectors one length (1.00), so there is nothing to normalise"), "{said}");
+    }
+
+    #[test]
+    fn precision_says_what_it_saves_and_what_it_costs() {
+        let bench = three();
+        let of = |precision| sentence(&bench.sample(3).precision(precision));
+        assert_eq!(
+            of(Precision::F32),
+            "Nothing in the top 3 moved: in f32, a vector takes 8 bytes of 8, and no cosine changes."
+        );
+        // 0.6 in 4 bits is 5 × 0.8 / 7, which is off by 4.8 % of itself.
+        assert!(
+            of(Precision::Int4)
+                .contains("5 bytes of 8, and no cosine of the top 3 is off by more than 4.8 % of itself")
+        );
+        assert!(of(Precision::F16).ends_with("; the exercise says 1–2 % for fp16."));
+    }
+
+    #[test]
+    fn damage_is_told_at_length_or_in_brief() {
+        let bench = three();
+        let trial = bench.sample(3).cut(Cut { kept: 1, renormalised: true }).expect("one of two");
+        let long = [
+            "0 of 3 places changed",
+            "overlap@3 1.00",
+            "Kendall τ-b not defined",
+            "largest shift 0.4000 (c: 0.600 → 1.000)",
+        ];
+        assert_eq!(damage(&trial.damage, false), long);
+        assert_eq!(damage(&trial.damage, true), [long[0], long[1], "τ-b not defined", "shift 0.4000 (c)"]);
+        let other = bench.sample(3).metric(Metric::Euclidean);
+        assert_eq!(damage(&other.damage, true)[3], "another scale");
+    }
+
+    #[test]
+    fn shares_keep_the_digits_that_mean_something() {
+        let shown = [0.0, 0.000_000_1, 0.000_35, 0.012, 0.5].map(percent);
+        assert_eq!(shown, ["0 %", "less than 0.001 %", "0.035 %", "1.2 %", "50 %"]);
+    }
+
+    #[test]
+    fn a_cutoff_that_finds_nothing_has_no_precision() {
+        let nothing = At { cutoff: 0.8, found: 0, hits: 0, precision: None, recall: 0.0, f1: 0.0 };
+        assert_eq!(
+            at(&nothing),
+            "≥ 0.80: 0 found, 0 relevant · precision – (nothing is found) · recall 0.00 · F1 0.00"
+        );
     }
 }

@@ -124,7 +124,7 @@ fn shown(state: &State, param: Param) -> String {
 }
 
 fn case(state: &State) -> String {
-    let cases = if state.corpus.bundled { bundled::cases() } else { Vec::new() };
+    let cases = if state.corpus.bundled { bundled::cases() } else { &[] };
     let at = cases.iter().position(|case| case.query == state.query.text());
     match at {
         Some(at) => format!("prepared pair {} of {}: {}", at + 1, cases.len(), cases[at].kind),
@@ -240,10 +240,10 @@ fn draw_rows(
             None => ("not in".into(), theme.dim),
         };
         // Of a prepared pair, which is which says more.
-        if let Some((right, wrong)) = &case {
-            if *right == document.id {
+        if let Some((right, wrong)) = case {
+            if right == document.id {
                 movement = ("right".into(), theme.up);
-            } else if *wrong == document.id {
+            } else if wrong == document.id {
                 movement = ("wrong".into(), theme.down);
             }
         }
@@ -264,12 +264,12 @@ fn draw_rows(
 }
 
 /// The ids of a prepared pair, where one is on the screen.
-fn judged_documents(state: &State) -> Option<(String, String)> {
+fn judged_documents(state: &State) -> Option<(&'static str, &'static str)> {
     if state.lab.experiment != Experiment::Misleading || !state.corpus.bundled {
         return None;
     }
-    let case = bundled::cases().into_iter().find(|case| case.query == state.query.text())?;
-    Some((case.right, case.wrong))
+    let case = bundled::cases().iter().find(|case| case.query == state.query.text())?;
+    Some((&case.right, &case.wrong))
 }
 
 /// Why there is no answer.

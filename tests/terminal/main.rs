@@ -21,6 +21,7 @@ mod model;
 #[path = "../../crates/ort-rten/tests/backend/onnx.rs"]
 mod onnx;
 mod pipeline;
+mod pitfalls;
 mod searching;
 mod shape;
 mod terminal;

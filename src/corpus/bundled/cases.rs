@@ -1,5 +1,7 @@
 //! Prepared pairs over the bundled corpus: queries on which a ranking may put the wrong sentence first.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 const CASES: &str = include_str!("../../../assets/lab.toml");
@@ -42,14 +44,17 @@ struct File {
     case: Vec<Case>,
 }
 
-/// All of them.
+/// All of them. They are read once.
 ///
 /// # Panics
 /// Never: a test reads the file.
 #[must_use]
-pub fn cases() -> Vec<Case> {
-    let file: File = toml::from_str(CASES).expect("the bundled files are checked by a test");
-    file.case
+pub fn cases() -> &'static [Case] {
+    static READ: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        let file: File = toml::from_str(CASES).expect("the bundled files are checked by a test");
+        file.case
+    });
+    &READ
 }
 
 #[cfg(test)]
@@ -64,7 +69,7 @@ mod tests {
         let corpus = corpus();
         let ids: BTreeSet<_> = corpus.documents.iter().map(|document| &document.id).collect();
         let cases = cases();
-        for case in &cases {
+        for case in cases {
             assert!(ids.contains(&case.right) && ids.contains(&case.wrong) && case.right != case.wrong, "{case:?}");
         }
         assert_eq!(cases.iter().map(|case| &case.query).collect::<BTreeSet<_>>().len(), cases.len());

@@ -7,6 +7,8 @@ use crate::corpus::bundled::LabelledQuery;
 use crate::engine::{Embedded, Vectors};
 use crate::math::cutoff::Curve;
 
+pub use crate::math::cutoff::At;
+
 /// The cut-off that a rule of thumb gives.
 pub const RULE: f32 = 0.8;
 

@@ -137,7 +137,12 @@ impl State {
     pub(super) fn retry(&mut self) -> Vec<Effect> {
         self.retry_reranker();
         self.retry_lab();
-        self.visible().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
+        self.used().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
+    }
+
+    /// The backends that something on the screen comes from.
+    fn used(&self) -> Vec<BackendId> {
+        if self.screen == Screen::Lab { self.lab_backends() } else { self.visible() }
     }
 
     pub(super) fn retry_with(&mut self, backend: BackendId) -> Vec<Effect> {
@@ -164,8 +169,7 @@ impl State {
     /// from there.
     pub(super) fn stop(&mut self) -> Vec<Effect> {
         let reranker = self.stop_reranker();
-        let backends = if self.screen == Screen::Lab { self.lab_backends() } else { self.visible() };
-        backends.into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
+        self.used().into_iter().filter_map(|backend| self.stop_with(backend)).chain(reranker).collect()
     }
 
     fn stop_with(&mut self, backend: BackendId) -> Option<Effect> {

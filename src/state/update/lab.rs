@@ -1,6 +1,6 @@
 //! The Lab screen: what an experiment takes follows from how it is set, and what is missing is asked for once.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -44,9 +44,22 @@ impl State {
             Wants::JobAnd(job, waits) => (Some(job), Some(waits)),
             Wants::Waits(waits) => (None, Some(waits)),
         };
+        if job.is_none() && waits.as_ref().is_some_and(|waits| self.is_final(waits)) {
+            // What was tried before is not what is set now.
+            (self.lab.shown, self.lab.asked) = (None, None);
+        }
         self.lab.waits = waits;
         effects.extend(job.and_then(|job| self.request_job(job)));
         effects
+    }
+
+    /// Whether nothing comes by itself soon: until then, what was shown before may stand there, dimmed.
+    fn is_final(&self, waits: &Waits) -> bool {
+        match waits {
+            Waits::Query | Waits::Press(_) | Waits::Never(_) | Waits::Failed(_) => true,
+            Waits::Backend(backend) => *backend != self.active,
+            Waits::Texts(..) => false,
+        }
     }
 
     fn request_job(&mut self, job: Job) -> Option<Effect> {
@@ -178,7 +191,8 @@ impl State {
         }
         match (&self.panels[other.0].vectors, &self.panels[other.0].phase) {
             (Some(vectors), _) => Ok((Switch::Mixed(Arc::clone(vectors)), None)),
-            (None, Phase::Closed) => Err(Waits::Press(Errand::Mix(other))),
+            // Whether the corpus may leave is asked by the press, too.
+            (None, Phase::Closed | Phase::AwaitingConsent(_)) => Err(Waits::Press(Errand::Mix(other))),
             (None, _) => Err(Waits::Backend(other)),
         }
     }
@@ -255,11 +269,14 @@ impl State {
         backend: BackendId,
         effects: &mut Vec<Effect>,
     ) -> Result<(Arc<Embedded>, Arc<Vectors>), Waits> {
+        // Read once: this is asked after every key.
+        static LABELLED: LazyLock<Vec<String>> =
+            LazyLock::new(|| bundled::queries().into_iter().map(|query| query.query).collect());
         if self.panels[backend.0].phase == Phase::Closed {
             return Err(Waits::Press(Errand::Open(backend)));
         }
         let Some(vectors) = self.panels[backend.0].vectors.clone() else { return Err(Waits::Backend(backend)) };
-        let texts: Vec<String> = bundled::queries().into_iter().map(|query| query.query).collect();
+        let texts = LABELLED.clone();
         let together = texts.len();
         match self.texts(backend, Role::Query, texts, together, None, effects)? {
             (embedded, None) => Ok((embedded, vectors)),

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::corpus::bundled;
+use crate::engine::lab::misleading::Case;
 use crate::engine::lab::threshold::{Cutoffs, RULE};
 use crate::engine::lab::{Experiment, Outcome, Trial};
 use crate::phrase;
@@ -20,8 +21,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, framed: bool, state: &Stat
     let is_introduced = state.query.is_blank() && state.lab.experiment != Experiment::Threshold;
     let title = if is_introduced { state.lab.experiment.name() } else { "what happened" };
     let inner = titled(frame, area, &format!(" {title} "), framed, theme);
-    let lines =
+    let mut lines =
         if is_introduced { introduction(state, theme) } else { happened(state, usize::from(inner.width), theme) };
+    if !framed && is_introduced {
+        // Where there is room for little, what to press comes first.
+        lines.rotate_right(1);
+    }
     frame.render_widget(Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true }), inner);
 }
 
@@ -103,7 +108,11 @@ fn happened(state: &State, width: usize, theme: &Theme) -> Vec<Line<'static>> {
         Some(Outcome::Sweep(sweep)) => {
             let limit = state.lab.haystack.as_ref().map_or(0, |haystack| haystack.limit);
             let mut lines = vec![line(phrase::lab::sweep(sweep, limit), theme.text)];
-            lines.extend(around(state, width, theme));
+            // Of an older needle there is only the curve.
+            let needle = state.lab.haystack.as_ref().map(|haystack| &state.corpus[haystack.needle].id);
+            if needle == Some(&sweep.id) {
+                lines.extend(around(state, width, theme));
+            }
             lines
         }
         Some(Outcome::Cutoffs(models)) => of_cutoffs(state, models, theme),
@@ -126,18 +135,30 @@ fn happened(state: &State, width: usize, theme: &Theme) -> Vec<Line<'static>> {
 }
 
 fn of_trial(state: &State, trial: &Trial, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    /// Below this width the sentence comes first: there is room for little else.
+    const NARROW: usize = 50;
     let mut lines = damage_lines(trial, width, theme);
-    let case = bundled::cases().into_iter().find(|case| case.query == trial.query && state.corpus.bundled);
-    let judged = case.as_ref().filter(|_| state.lab.experiment == Experiment::Misleading);
+    let case = bundled::cases().iter().find(|case| case.query == trial.query && state.corpus.bundled);
+    let judged = case.filter(|_| state.lab.experiment == Experiment::Misleading);
     let judged = judged.and_then(|case| Some((case, trial.judge(&state.corpus, case)?)));
     match judged {
         Some((case, judged)) => {
             lines.insert(0, line(phrase::lab::judged(trial, &judged, [&case.right, &case.wrong]), theme.accent));
-            lines.insert(1, line(case.why.clone(), theme.text));
+            // The reason is that of the bundled model.
+            let is_as_said = judged.answers == [case.cosine, case.bm25];
+            let why = if is_as_said { case.why.clone() } else { otherwise(case) };
+            lines.insert(1, line(why, theme.text));
         }
+        None if width < NARROW => lines.insert(0, line(phrase::lab::sentence(trial), theme.text)),
         None => lines.push(line(phrase::lab::sentence(trial), theme.text)),
     }
     lines
+}
+
+/// What is said of a pair where this model answers otherwise than the bundled one.
+fn otherwise(case: &Case) -> String {
+    let [cosine, bm25] = [case.cosine, case.bm25].map(phrase::lab::answer);
+    format!("With the bundled model, cosine {cosine} and BM25 {bm25}. {}", case.why)
 }
 
 /// Below this width, figures are said in fewer words.

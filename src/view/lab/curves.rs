@@ -45,7 +45,8 @@ pub(super) fn draw_sweep(frame: &mut Frame<'_>, area: Rect, framed: bool, state:
 
 /// The point of the chosen place in words.
 fn at_place(state: &State, sweep: &Sweep, theme: &Theme) -> Line<'static> {
-    let Some(point) = sweep.points.get(state.lab.place) else {
+    let needle = state.lab.haystack.as_ref().map(|haystack| &state.corpus[haystack.needle].id);
+    let Some(point) = sweep.points.get(state.lab.place).filter(|_| needle == Some(&sweep.id)) else {
         return Line::styled("the score at this place is on its way …", theme.dim);
     };
     Line::from(vec![
@@ -147,7 +148,10 @@ fn draw_cutoffs_chart(frame: &mut Frame<'_>, area: Rect, state: &State, cutoffs:
     let datasets = datasets.map(|(data, marker, style, graph)| {
         Dataset::default().marker(marker).graph_type(graph).style(style).data(data)
     });
-    let middle = format!("cut-off {cutoff:.2}, best {:.2}", best.cutoff);
+    let middle = match area.width {
+        70.. => format!("cut-off {cutoff:.2}, best {:.2}", best.cutoff),
+        _ => format!("best {:.2}", best.cutoff),
+    };
     let x = Axis::default()
         .bounds([f64::from(from), 1.0])
         .labels([format!("{from:.2}"), middle, "1".to_owned()])

@@ -105,7 +105,7 @@ impl State {
             Experiment::Short => "the bank of the river where we pitched our tent",
             Experiment::Long => "how long does light from the Sun take to reach us?",
             Experiment::Threshold => return None,
-            Experiment::Misleading => return bundled::cases().into_iter().next().map(|case| case.query),
+            Experiment::Misleading => return bundled::cases().first().map(|case| case.query.clone()),
         };
         Some(query.into())
     }
@@ -125,6 +125,10 @@ impl State {
         }
         match backend.map(|backend| (backend, &self.panels[backend.0].phase)) {
             Some((backend, Phase::Closed)) => self.open(backend),
+            Some((backend, Phase::AwaitingConsent(_))) => {
+                self.ask(backend);
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }

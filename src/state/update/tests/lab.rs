@@ -226,10 +226,14 @@ fn models_of_other_sizes_are_refused_and_of_equal_sizes_only_mixed_by_a_press() 
     type_and_rank(&mut state, "w");
     let effects = show(&mut state, Experiment::Mixing);
     assert_eq!(switch(&effects), Switch::Setting(Setting::Rotated), "the stand-in is always at hand");
+    let (ticket, _) = job(&effects);
+    state.receive(Reply::ExperimentRun { ticket, outcome: refused() });
+    assert_eq!(state.lab.outcome(), Some(&refused()));
     assert_eq!(lab(&mut state, LabAction::RaiseParam), []);
     let Some(Waits::Never(reason)) = &state.lab.waits else { unreachable!("{:?}", state.lab.waits) };
     assert!(reason.contains("2 numbers") && reason.contains("other model 3"), "{reason}");
     assert_eq!(lab(&mut state, LabAction::Run), []);
+    assert_eq!(state.lab.outcome(), None, "the noise of the stand-in is not that of this one");
 
     lab(&mut state, LabAction::RaiseParam);
     assert_eq!(state.lab.waits, Some(Waits::Press(Errand::Mix(TWIN))));
