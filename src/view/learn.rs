@@ -53,7 +53,7 @@ fn draw_lesson(frame: &mut Frame<'_>, area: Rect, (number, lesson): (usize, &Les
         Span::styled(format!("{:<title_width$}  ", lesson.title), theme.text),
         Span::styled(format!("{done} of {} · {} min", phrase::counted(steps, "step"), lesson.minutes), theme.dim),
     ]);
-    let teaches = Line::styled(format!("       {}", lesson.teaches), theme.dim);
+    let teaches = Line::from(Span::styled(format!("       {}", lesson.teaches), theme.dim));
     let lines = [fit_line(line, width), fit_line(teaches, width)].into_iter().take(usize::from(area.height.min(2)));
     frame.render_widget(lines.collect::<Text>(), area);
     if selected {

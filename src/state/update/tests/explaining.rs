@@ -46,7 +46,7 @@ fn asked(effects: &[Effect]) -> (Ticket, Vec<String>) {
     texts.unwrap_or_else(|| unreachable!("no texts in {effects:?}"))
 }
 
-fn rests(rows: usize) -> Arc<Embedded> {
+fn by_rule(rows: usize) -> Arc<Embedded> {
     let unit = ndarray::Array2::from_shape_fn((rows, 2), |(row, column)| if row % 2 == column { 1.0 } else { 0.0 });
     Arc::new(Embedded { unit, infos: vec![INFO; rows] })
 }
@@ -69,21 +69,21 @@ fn each_word_is_left_out_once_and_the_answer_is_that_of_the_newest_query() {
     let (ticket, texts) = asked(&rank_by(&mut state, LOCAL, "cold north", [0.0, 1.0]));
     assert_eq!(texts, ["north", "cold"]);
     assert_eq!(state.act(Action::SelectNext), [], "the words are the same for every sentence");
-    let effects = came(&mut state, ticket, Ok(rests(2)));
+    let effects = came(&mut state, ticket, Ok(by_rule(2)));
     let [Effect::Ablate { backend: LOCAL, ticket: same, ranking, rests, vectors }] = effects.as_slice() else {
         unreachable!("{effects:?}")
     };
     assert_eq!((*same, ranking.query.as_str(), rests.unit.nrows(), vectors.embedded), (ticket, "cold north", 2, 4));
     let ablation = |query: &str| {
         let words = ablation::left_out(query);
-        let rests = rests(words.len());
+        let rests = by_rule(words.len());
         Arc::new(Ablation::new(query.into(), words, array![0.0, 1.0].view(), &rests, &super::explaining::vectors()))
     };
     state.receive(Reply::Ablated { backend: LOCAL, ticket, ablation: ablation("cold north") });
     // Another query: what was left of the older one is no answer any more.
     let (newer, texts) = asked(&rank_by(&mut state, LOCAL, " wind", [0.0, 1.0]));
     assert_eq!(texts, ["north wind", "cold wind", "cold north"]);
-    assert_eq!(came(&mut state, ticket, Ok(rests(2))), []);
+    assert_eq!(came(&mut state, ticket, Ok(by_rule(2))), []);
     let query = |state: &State| state.why.ablation.as_ref().map(|(_, ablation)| ablation.query.clone());
     state.receive(Reply::Ablated { backend: LOCAL, ticket, ablation: ablation("stale") });
     assert_eq!(query(&state).as_deref(), Some("cold north"), "the one before stays until the newest is there");
