@@ -2,10 +2,8 @@
 
 use std::fs;
 
-use crate::terminal::{DOWN, ENTER, ESCAPE, Terminal, program};
+use crate::terminal::{DOWN, ENTER, ESCAPE, PAGE_DOWN, PAGE_UP, Terminal, program};
 
-const PAGE_DOWN: &str = "\x1b[6~";
-const PAGE_UP: &str = "\x1b[5~";
 const ALT_P: &str = "\x1bp";
 const ALT_I: &str = "\x1bi";
 

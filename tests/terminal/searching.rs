@@ -1,6 +1,6 @@
 //! The main job: start, type, watch the ranking.
 
-use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, F1, QUESTION, explorer, program};
+use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, F1, PAGE_DOWN, QUESTION, explorer, program};
 
 #[test]
 fn it_starts_ranks_what_is_typed_and_quits() {
@@ -74,7 +74,9 @@ fn help_opens_and_closes() {
     let mut terminal = explorer(&[]);
     terminal.shows(&["type a question"]);
     terminal.send(F1);
-    terminal.shows(&["keys (Esc closes", "rank with the other backend", "Ctrl+W"]);
+    terminal.shows(&["keys (Esc closes", "rank with the other backend", "the next part of the explanation"]);
+    terminal.send(PAGE_DOWN);
+    terminal.shows(&["keys (Esc closes", "Ctrl+W"]);
     terminal.send(F1);
     terminal.shows_no(&["keys (Esc closes"]);
     terminal.send("?");
