@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::lab::Experiment;
 use crate::engine::{Ranking, Stage};
 use crate::lesson::{Lesson, Progress};
 use pipeline::RerankerPanel;
@@ -358,6 +359,16 @@ impl State {
             *last = followed.rank - 1;
         }
         rows
+    }
+
+    /// Whether there is something beside the rows, or in their place, that the person may want to see alone.
+    #[must_use]
+    pub fn has_two_parts(&self) -> bool {
+        match self.screen {
+            Screen::Search | Screen::Compare | Screen::Pipeline | Screen::Map => true,
+            Screen::Lab => !self.query.is_blank() || self.lab.experiment == Experiment::Threshold,
+            Screen::Learn => false,
+        }
     }
 
     /// Whether stages of the pipeline are on their way that this process answers at once.

@@ -6,13 +6,13 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::charts::Charts;
-use super::desk::Desk;
+use super::desk::{Broken, Desk};
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::{EmbedJob, Errand};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
-use crate::engine::lab::{Bench, Job};
+use crate::engine::lab::{Bench, Job, Outcome, Refusal};
 use crate::engine::pipeline::Settings;
 use crate::engine::{Ablation, Embedded, Lexical, Ranking, Run, Vectors, ablation};
 use crate::lesson::Progress;
@@ -50,18 +50,19 @@ impl Crew {
                 Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
-        let ablation = Desk::spawn(replies.clone(), |job: AblationJob| job.run());
+        let ablation = Desk::spawn(replies.clone(), AblationJob::run, AblationJob::broken);
         let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
-        let stages = Desk::spawn(replies.clone(), move |job| stages.run(&job));
-        let keeper = Desk::spawn(replies.clone(), |finished| {
-            let kept = progress::default_path().and_then(|path| progress::keep(&path, &finished));
-            let kept = kept.map(|kept| (kept.progress, kept.trouble));
-            Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
-        });
+        let run = move |job| stages.run(&job);
+        let stages = Desk::spawn(replies.clone(), run, |_| Box::new(Reply::Broke));
+        let keeper = Desk::spawn(
+            replies.clone(),
+            |finished| keep(&finished),
+            |_| Box::new(|reason| Reply::ProgressKept(Err(reason))),
+        );
         let mut bench = Bench::new(Arc::clone(corpus));
-        let lab = Desk::spawn(replies.clone(), move |(ticket, job)| Reply::ExperimentRun {
-            ticket,
-            outcome: bench.run(&job),
+        let run = move |(ticket, job)| Reply::ExperimentRun { ticket, outcome: bench.run(&job) };
+        let lab = Desk::spawn(replies.clone(), run, |&(ticket, _)| {
+            Box::new(move |reason| Reply::ExperimentRun { ticket, outcome: Outcome::Refused(Refusal::Needs(reason)) })
         });
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
@@ -127,6 +128,13 @@ impl Crew {
     }
 }
 
+/// Writes finished steps of lessons to their file.
+fn keep(finished: &Progress) -> Reply {
+    let kept = progress::default_path().and_then(|path| progress::keep(&path, finished));
+    let kept = kept.map(|kept| (kept.progress, kept.trouble));
+    Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
+}
+
 /// All documents, to be scored by a query without each of its words.
 struct AblationJob {
     backend: BackendId,
@@ -141,7 +149,12 @@ impl AblationJob {
         let Self { backend, ticket, ranking, rests, vectors } = self;
         let words = ablation::left_out(&ranking.query);
         let ablation = Ablation::new(ranking.query.clone(), words, ranking.vector.view(), &rests, &vectors);
-        Reply::Ablated { backend, ticket, ablation: Arc::new(ablation) }
+        Reply::Ablated { backend, ticket, ablation: Ok(Arc::new(ablation)) }
+    }
+
+    fn broken(&self) -> Broken {
+        let (backend, ticket) = (self.backend, self.ticket);
+        Box::new(move |reason| Reply::Ablated { backend, ticket, ablation: Err(reason) })
     }
 }
 

@@ -8,7 +8,11 @@ use std::thread;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::latest::Latest;
+use super::worker::panic_message;
 use crate::state::Reply;
+
+/// What there is to say of a job that broke, made of why.
+pub(super) type Broken = Box<dyn FnOnce(String) -> Reply>;
 
 /// The thread and its place for one job. Dropping it lets the thread end.
 pub(super) struct Desk<T> {
@@ -16,14 +20,21 @@ pub(super) struct Desk<T> {
 }
 
 impl<T: Send + 'static> Desk<T> {
-    /// Starts the thread. `work` may keep what the next job needs again.
-    pub(super) fn spawn(replies: UnboundedSender<Reply>, mut work: impl FnMut(T) -> Reply + Send + 'static) -> Self {
+    /// Starts the thread. `work` may keep what the next job needs again; `broken` is what there is to say of a job whose
+    /// work panicked.
+    pub(super) fn spawn(
+        replies: UnboundedSender<Reply>,
+        mut work: impl FnMut(T) -> Reply + Send + 'static,
+        broken: impl Fn(&T) -> Broken + Send + 'static,
+    ) -> Self {
         let latest = Arc::new(Latest::default());
         let jobs = Arc::clone(&latest);
         thread::spawn(move || {
             while let Some(job) = jobs.next() {
-                // A panic is a failure of this job, not of the program; the hook has told the log.
-                let Ok(reply) = catch_unwind(AssertUnwindSafe(|| work(job))) else { continue };
+                let broken = broken(&job);
+                // A panic is a failure of this job, not of the program.
+                let done = catch_unwind(AssertUnwindSafe(|| work(job)));
+                let reply = done.unwrap_or_else(|panic| broken(format!("it broke: {}", panic_message(&*panic))));
                 // Nobody listens any more when the program ends, which is no error.
                 drop(replies.send(reply));
             }
@@ -40,5 +51,27 @@ impl<T: Send + 'static> Desk<T> {
 impl<T> Drop for Desk<T> {
     fn drop(&mut self) {
         self.latest.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn a_job_that_breaks_is_answered_and_the_next_one_is_done() {
+        let (replies, mut inbox) = unbounded_channel();
+        let work = |number: usize| match number {
+            0 => unreachable!("broken on purpose"),
+            _ => Reply::Saved(Ok(number.to_string())),
+        };
+        let desk = Desk::spawn(replies, work, |_| Box::new(|reason| Reply::Saved(Err(reason))));
+        desk.put(0);
+        let broken = inbox.blocking_recv().expect("an answer");
+        assert!(matches!(&broken, Reply::Saved(Err(reason)) if reason.contains("broken on purpose")), "{broken:?}");
+        desk.put(7);
+        assert_eq!(inbox.blocking_recv(), Some(Reply::Saved(Ok("7".into()))));
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::slot::{EmbedJob, Errand, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
-use crate::backend::{BackendError, Embedder, Job};
+use crate::backend::{BackendError, Embedder, Job, Location};
 use crate::corpus::Corpus;
 use crate::engine::{Ranking, Searcher};
 use crate::state::{BackendId, Reply, Ticket};
@@ -198,11 +198,14 @@ impl Work {
             Errand::Vectors => Reply::Vectors { backend, vectors: Arc::new(searcher.vectors()) },
             Errand::Embed(texts) => {
                 let mut job = Job { cancel, notify: &mut |_| {} };
+                let is_here = searcher.card().location == Location::InProcess;
                 let embedded = match searcher.embed_texts(&texts.texts, texts.role, &mut job) {
-                    Err(BackendError::Cancelled) => {
+                    Err(BackendError::Cancelled) if is_here => {
                         self.slot.put_back(Errand::Embed(texts));
                         return;
                     }
+                    // A server may have been asked already: nothing is sent twice that nobody asked for twice.
+                    Err(BackendError::Cancelled) => Err("given up for a query".into()),
                     embedded => embedded.map(Arc::new).map_err(describe),
                 };
                 let (EmbedJob { purpose, ticket, .. }, spent) = (texts, searcher.spent());

@@ -11,7 +11,7 @@ use super::{NOTHING, Session, embed_all, escape, with_job};
 use crate::backend::{Role, WordMatches};
 use crate::cli::TableFormat;
 use crate::corpus::{Corpus, DocumentIndex};
-use crate::engine::ablation::{self, WordEffect};
+use crate::engine::ablation::{self, Effects, Without};
 use crate::engine::{Ablation, Contributions, Explanation, Expression, Ranking, Searcher, Vectors, expression};
 use crate::phrase::{self, explanation as words_of};
 use crate::text;
@@ -27,7 +27,7 @@ struct Found<'a> {
     ranking: &'a Ranking,
     explanation: Explanation,
     /// What each word of the query does; of one word nothing can be said.
-    effects: Vec<WordEffect<'a>>,
+    effects: Effects<'a>,
     contributions: Contributions,
     matches: Option<WordMatches>,
 }
@@ -48,18 +48,17 @@ pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat)
     let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
     embed_all(&mut searcher)?;
     let ranking = with_job(|job| searcher.search(query, job))?;
-    let vectors = searcher.vectors();
+    let vectors = searcher.all_vectors();
     let ablation = ablate(&mut searcher, &ranking, &vectors)?;
     let position = ranking.rank_of(document).map(|rank| rank - 1);
-    let (Some(explanation), Some(vector)) =
-        (position.and_then(|at| Explanation::of(&ranking, at)), vectors.of(document))
+    let explanation = position.and_then(|at| Explanation::of(&ranking, at));
+    let vector = vectors.of(document);
+    let contributions =
+        vector.and_then(|vector| Contributions::of(ranking.vector.view(), vector, session.config.top_k));
+    let (Some(explanation), Some(contributions), Some(effects)) = (explanation, contributions, ablation.of(document))
     else {
-        bail!("{id} is beyond the {} documents whose vectors are kept", vectors.documents.len());
+        bail!("{id} was not embedded");
     };
-    let Some(contributions) = Contributions::of(ranking.vector.view(), vector, session.config.top_k) else {
-        bail!("the vectors of query and document differ in length");
-    };
-    let effects = ablation.of(document).unwrap_or_default();
     let found = Found { corpus: &corpus, document, ranking: &ranking, explanation, effects, contributions, matches };
     let mut stdout = io::stdout().lock();
     if format == TableFormat::Table {
@@ -79,14 +78,16 @@ fn matches(session: &Session, query: &str, document: &str) -> anyhow::Result<Opt
     Ok(session.open_reranker()?.word_matches(query, document, &CancellationToken::new())?)
 }
 
+/// Scores all documents by the query without each of its words; tells of a server that is asked for that.
 fn ablate(searcher: &mut Searcher, ranking: &Ranking, vectors: &Vectors) -> anyhow::Result<Ablation> {
     let words = ablation::left_out(&ranking.query);
     let rests: Vec<String> = words.iter().map(|left| left.rest.clone()).collect();
-    let mut rests = with_job(|job| searcher.embed_texts(&rests, Role::Query, job))?;
-    if words.is_empty() {
-        // Nothing was embedded, so that nothing has a length yet.
-        rests.unit = ndarray::Array2::zeros((0, vectors.unit.ncols()));
+    let location = &searcher.card().location;
+    if location.leaves_machine() && !rests.is_empty() {
+        let times = phrase::counted(rests.len(), "time");
+        writeln!(io::stderr(), "the query goes to {location} {times} more, each time without one word")?;
     }
+    let rests = with_job(|job| searcher.embed_texts(&rests, Role::Query, job))?;
     Ok(Ablation::new(ranking.query.clone(), words, ranking.vector.view(), &rests, vectors))
 }
 
@@ -105,19 +106,21 @@ fn write_table(out: &mut impl Write, found: &Found<'_>) -> io::Result<()> {
             writeln!(out, "{:.4} {word} #{}", gap.cosine, gap.rank)?;
         }
     }
-    if !found.effects.is_empty() {
+    if !found.effects.words.is_empty() {
         writeln!(out)?;
-        let width = found.effects.iter().map(|effect| text::width(&text::visible(effect.word))).max().unwrap_or(0);
-        for effect in &found.effects {
+        let words = &found.effects.words;
+        let width = words.iter().map(|effect| text::width(&text::visible(effect.word))).max().unwrap_or(0);
+        for effect in words {
             let word = text::visible(effect.word);
             let padding = " ".repeat(width - text::width(&word));
-            writeln!(
-                out,
-                "without {word}{padding}  {:>7.4} {:>+7.4}  #{}",
-                effect.score, -effect.falls_by, effect.rank
-            )?;
+            match effect.without {
+                Some(Without { score, falls_by, rank }) => {
+                    writeln!(out, "without {word}{padding}  {score:>7.4} {:>+7.4}  #{rank}", -falls_by)?;
+                }
+                None => writeln!(out, "without {word}{padding}  nothing is left that has a direction")?,
+            }
         }
-        writeln!(out, "{}", words_of::carrier(&found.effects, rank))?;
+        writeln!(out, "{}", words_of::carrier(&found.effects))?;
     }
     if let Some(words) = &found.matches {
         writeln!(out)?;

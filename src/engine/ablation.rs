@@ -1,6 +1,6 @@
 //! Which word carries the rank: the query with one word left out, for each word, really embedded again.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::expression::Expression;
@@ -35,8 +35,7 @@ pub fn left_out(query: &str) -> Vec<LeftOut> {
     if let Some(expression) = Expression::parse(query) {
         return left_out_terms(&expression);
     }
-    let spaced: Vec<&str> = query.split_whitespace().collect();
-    let (words, space) = if spaced.len() > 1 { (spaced, " ") } else { (query.unicode_words().collect(), "") };
+    let (words, space) = parted(query);
     if words.len() < 2 {
         return Vec::new();
     }
@@ -46,6 +45,18 @@ pub fn left_out(query: &str) -> Vec<LeftOut> {
         LeftOut { word: words[number].to_owned(), rest: rest.join(space) }
     };
     (0..words.len().min(MOST_WORDS)).map(without).collect()
+}
+
+/// How many words a query has, or terms, left out or not.
+#[must_use]
+pub fn words(query: &str) -> usize {
+    Expression::parse(query).map_or_else(|| parted(query).0.len(), |expression| expression.terms.len())
+}
+
+/// The words of a text, and what stands between them.
+fn parted(text: &str) -> (Vec<&str>, &'static str) {
+    let spaced: Vec<&str> = text.split_whitespace().collect();
+    if spaced.len() > 1 { (spaced, " ") } else { (text.unicode_words().collect(), "") }
 }
 
 fn left_out_terms(expression: &Expression) -> Vec<LeftOut> {
@@ -67,10 +78,25 @@ pub struct Ablation {
     pub words: Vec<LeftOut>,
     /// Cosines: one row a word that is left out, one column a document.
     scores: Array2<f32>,
+    /// Whether what is left without each word has a direction.
+    has_direction: Vec<bool>,
     /// Cosines with all words, one a document.
     whole: Vec<f32>,
     /// The document of each column, ascending.
     documents: Vec<DocumentIndex>,
+}
+
+/// What the words of a query do for one document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effects<'a> {
+    /// Of each word that was left out.
+    pub words: Vec<WordEffect<'a>>,
+    /// How many words the query has: more than there are here where it is long.
+    pub of: usize,
+    /// The document's rank with all words, from 1, among those that are scored.
+    pub rank: usize,
+    /// How many documents are scored: of a large corpus not all.
+    pub documents: usize,
 }
 
 /// What one word does for one document.
@@ -78,46 +104,70 @@ pub struct Ablation {
 pub struct WordEffect<'a> {
     /// The word.
     pub word: &'a str,
-    /// The document's cosine without it.
+    /// How the document stands without it; `None` where what is left has no direction, as in `= a - a`.
+    pub without: Option<Without>,
+}
+
+/// How a document stands without a word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Without {
+    /// Its cosine.
     pub score: f32,
-    /// How much the cosine falls without it: above 0 where the word speaks for the document.
+    /// How much the cosine falls: above 0 where the word speaks for the document.
     pub falls_by: f32,
-    /// The document's rank without it, from 1.
+    /// Its rank, from 1, among those that are scored.
     pub rank: usize,
 }
 
 impl Ablation {
     /// Scores documents without each word: `rests` are the vectors of what is left, one row for each of `words`, `whole`
-    /// that of the whole query.
+    /// that of the whole query. A row of zeros is a rest without a direction.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
     pub fn new(
         query: String,
         words: Vec<LeftOut>,
-        whole: ndarray::ArrayView1<'_, f32>,
+        whole: ArrayView1<'_, f32>,
         rests: &Embedded,
         vectors: &Vectors,
     ) -> Self {
-        let scores = rests.unit.dot(&vectors.unit.t());
+        // Of no words no vectors came, which have no length then.
+        let scores = if words.is_empty() {
+            Array2::zeros((0, vectors.documents.len()))
+        } else {
+            rests.unit.dot(&vectors.unit.t())
+        };
+        let has_direction = rests.infos.iter().map(|info| info.norm > 0.0).collect();
         let whole = vectors.unit.dot(&whole).to_vec();
-        Self { query, words, scores, whole, documents: vectors.documents.clone() }
+        Self { query, words, scores, has_direction, whole, documents: vectors.documents.clone() }
     }
 
-    /// What each word does for a document; `None` where the document is not among those that are scored. Ranks are among
-    /// these, equal scores in the order of the corpus.
+    /// What each word does for a document; `None` where the document is not among those that are scored. Equal scores
+    /// stand in the order of the corpus.
     #[must_use]
-    pub fn of(&self, document: DocumentIndex) -> Option<Vec<WordEffect<'_>>> {
+    pub fn of(&self, document: DocumentIndex) -> Option<Effects<'_>> {
         let column = self.documents.binary_search(&document).ok()?;
-        let effects = self.words.iter().zip(self.scores.rows()).map(|(left, scores)| {
+        let rests = self.words.iter().zip(self.scores.rows()).zip(&self.has_direction);
+        let words = rests.map(|((left, scores), &has_direction)| {
             let score = scores[column];
-            let ahead = scores
-                .iter()
-                .enumerate()
-                .filter(|&(other, &theirs)| theirs > score || (theirs >= score && other < column));
-            WordEffect { word: &left.word, score, falls_by: self.whole[column] - score, rank: ahead.count() + 1 }
+            let without =
+                Without { score, falls_by: self.whole[column] - score, rank: rank(scores.iter().copied(), column) };
+            WordEffect { word: &left.word, without: has_direction.then_some(without) }
         });
-        Some(effects.collect())
+        Some(Effects {
+            words: words.collect(),
+            of: self::words(&self.query),
+            rank: rank(self.whole.iter().copied(), column),
+            documents: self.documents.len(),
+        })
     }
+}
+
+/// The rank of a column, from 1, by scores that stand in the order of the corpus.
+fn rank(scores: impl Iterator<Item = f32> + Clone, column: usize) -> usize {
+    let own = scores.clone().nth(column).unwrap_or(f32::NEG_INFINITY);
+    let ahead = |&(other, score): &(usize, f32)| score > own || (score >= own && other < column);
+    scores.enumerate().filter(ahead).count() + 1
 }
 
 #[cfg(test)]
@@ -163,7 +213,25 @@ mod tests {
 
     #[test]
     fn a_long_query_is_left_out_word_by_word_up_to_a_limit() {
-        assert_eq!(left_out(&"word ".repeat(100)).len(), MOST_WORDS);
+        let long = "word ".repeat(100);
+        assert_eq!((left_out(&long).len(), super::words(&long)), (MOST_WORDS, 100));
+    }
+
+    #[test]
+    fn what_has_no_direction_has_no_rank_and_no_words_need_no_vectors() {
+        let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
+        let vectors =
+            Vectors { unit: array![[1.0, 0.0]], documents: vec![DocumentIndex(0)], infos: vec![info], embedded: 1 };
+        let query = "= a - a + b";
+        let infos = [1.0, 1.0, 0.0].map(|norm| TextInfo { norm, ..info }).to_vec();
+        let rests = Embedded { unit: array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], infos };
+        let ablation = Ablation::new(query.into(), left_out(query), array![1.0, 0.0].view(), &rests, &vectors);
+        let effects = ablation.of(DocumentIndex(0)).expect("scored");
+        let known: Vec<bool> = effects.words.iter().map(|effect| effect.without.is_some()).collect();
+        assert_eq!(known, [true, true, false]);
+        let nothing = Embedded { unit: Array2::zeros((0, 0)), infos: Vec::new() };
+        let ablation = Ablation::new("b".into(), Vec::new(), array![1.0, 0.0].view(), &nothing, &vectors);
+        assert_eq!(ablation.of(DocumentIndex(0)).map(|effects| (effects.words.len(), effects.of)), Some((0, 1)));
     }
 
     #[test]
@@ -177,10 +245,12 @@ mod tests {
         let rests = Embedded { unit: array![[1.0, 0.0], [0.0, 1.0]], infos: vec![info; 2] };
         let ablation = Ablation::new("up right".into(), left, whole.view(), &rests, &vectors);
         let effects = ablation.of(DocumentIndex(5)).expect("scored");
-        let found: Vec<_> = effects.iter().map(|effect| (effect.word, effect.score, effect.rank)).collect();
-        // With all words it has 0.8; without “up” 0, behind both others, without “right” 1, ahead of them.
-        assert_eq!(found, [("up", 0.0, 3), ("right", 1.0, 1)]);
-        assert!((effects[0].falls_by - 0.8).abs() < 1e-6 && (effects[1].falls_by + 0.2).abs() < 1e-6);
+        // With all words it has 0.8, behind one of 1; without “up” 0, behind both, without “right” 1, ahead of them.
+        assert_eq!((effects.rank, effects.documents, effects.of), (2, 3, 2));
+        let without = |at: usize| effects.words[at].without.expect("a direction");
+        assert_eq!((effects.words[0].word, without(0).score, without(0).rank), ("up", 0.0, 3));
+        assert_eq!((effects.words[1].word, without(1).score, without(1).rank), ("right", 1.0, 1));
+        assert!((without(0).falls_by - 0.8).abs() < 1e-6 && (without(1).falls_by + 0.2).abs() < 1e-6);
         assert_eq!(ablation.of(DocumentIndex(1)), None);
     }
 }

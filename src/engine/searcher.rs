@@ -1,9 +1,11 @@
 //! One backend over one corpus: embeds the corpus batch by batch, and ranks it for queries.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lru::LruCache;
 use ndarray::{Array1, Array2};
 
 use super::expression::Expression;
@@ -60,8 +62,11 @@ impl Estimate {
     }
 }
 
-/// Unit vectors of texts, by what they were embedded as.
-type Known = HashMap<(Role, String), (Arc<Array1<f32>>, TextInfo)>;
+/// Of how many texts beside the corpus vectors are kept at the most: at 384 dimensions they take 6 MB.
+const MOST_KNOWN: NonZeroUsize = NonZeroUsize::new(4_096).expect("above 0");
+
+/// The unit vector of a text, and what is known of it besides.
+type Known = (Arc<Array1<f32>>, TextInfo);
 
 /// A corpus as one backend sees it.
 pub struct Searcher {
@@ -70,8 +75,9 @@ pub struct Searcher {
     index: Index,
     /// Batches of document numbers that are still to be embedded. `None` until the corpus was planned.
     pending: Option<VecDeque<Vec<usize>>>,
-    /// Vectors of the texts beside the corpus so far, so that none is paid for or waited for twice.
-    known: Known,
+    /// Vectors of texts beside the corpus, so that none is paid for or waited for twice in a while: the one that was not
+    /// asked for the longest makes room.
+    known: LruCache<(Role, String), Known>,
     spent: Spent,
 }
 
@@ -112,7 +118,7 @@ impl Searcher {
             corpus,
             index: Index::default(),
             pending: None,
-            known: HashMap::new(),
+            known: LruCache::new(MOST_KNOWN),
             spent: Spent::default(),
         }
     }
@@ -221,12 +227,15 @@ impl Searcher {
     /// Whatever the backend could not do.
     pub fn search(&mut self, query: &str, job: &mut Job<'_>) -> Result<Ranking, BackendError> {
         let started = Instant::now();
-        let key = (Role::Query, query.to_owned());
-        let known = self.known.contains_key(&key);
+        let known = self.knows(query, Role::Query);
+        self.make_room(Expression::parse(query).map_or(0, |expression| expression.terms.len() + 1));
         self.learn(&[query], Role::Query, job)?;
         let embed = if known { Duration::ZERO } else { started.elapsed() };
         let started = Instant::now();
-        let (vector, query_info) = &self.known[&key];
+        let (vector, query_info) = self.recall(query, Role::Query);
+        if Expression::is_meant(query) && query_info.norm == 0.0 {
+            return Err(BackendError::BadVectors(format!("the sum “{query}” has length 0, so it has no direction")));
+        }
         let cosines = self.index.cosines(vector.view())?;
         let scored = self.index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
         let documents = self.corpus.documents.len();
@@ -242,24 +251,33 @@ impl Searcher {
         self.index.vectors(MOST_VECTORS)
     }
 
+    /// A copy of the vectors of all documents embedded so far.
+    #[must_use]
+    pub fn all_vectors(&self) -> Vectors {
+        self.index.vectors(usize::MAX)
+    }
+
     /// Embeds texts that are not of the corpus, a few at a time: what was embedded before a cancel is known the next time.
+    /// An [`Expression`] whose terms cancel out has no direction: a row of zeros, of norm 0.
     ///
     /// # Errors
     /// Whatever the backend could not do.
     pub fn embed_texts(&mut self, texts: &[String], role: Role, job: &mut Job<'_>) -> Result<Embedded, BackendError> {
         /// A query that comes meanwhile waits for so many at the most.
         const TOGETHER: usize = 4;
-        let unknown: Vec<&str> = texts
-            .iter()
-            .filter(|text| !self.known.contains_key(&(role, (*text).clone())))
-            .map(String::as_str)
-            .collect();
-        // A server is asked once, for all of them.
-        let together = if self.card().location == Location::InProcess { TOGETHER } else { unknown.len().max(1) };
-        for chunk in unknown.chunks(together) {
-            self.learn(chunk, role, job)?;
+        let terms: usize = texts.iter().filter_map(|text| Expression::parse(text)).map(|it| it.terms.len()).sum();
+        self.make_room(texts.len() + terms);
+        let unknown: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !self.knows(text, role)).collect();
+        let batches = match self.card().location {
+            Location::InProcess => (0..unknown.len()).collect::<Vec<_>>().chunks(TOGETHER).map(<[_]>::to_vec).collect(),
+            // As many at once as a request may hold.
+            Location::Loopback(_) | Location::Remote(_) => self.embedder.plan(&unknown),
+        };
+        for batch in batches {
+            let batch: Vec<&str> = batch.into_iter().map(|number| unknown[number]).collect();
+            self.learn(&batch, role, job)?;
         }
-        let known: Vec<_> = texts.iter().map(|text| &self.known[&(role, text.clone())]).collect();
+        let known: Vec<&Known> = texts.iter().map(|text| self.recall(text, role)).collect();
         let mut unit = Array2::zeros((known.len(), known.first().map_or(0, |(vector, _)| vector.len())));
         for (mut row, (vector, _)) in unit.rows_mut().into_iter().zip(&known) {
             row.assign(vector.as_ref());
@@ -267,8 +285,26 @@ impl Searcher {
         Ok(Embedded { unit, infos: known.iter().map(|(_, info)| *info).collect() })
     }
 
+    /// Whether the vector of a text beside the corpus is known; then it is kept longer than others.
+    fn knows(&mut self, text: &str, role: Role) -> bool {
+        self.known.get(&(role, text.to_owned())).is_some()
+    }
+
+    /// The vector of a text that was learned just now.
+    fn recall(&self, text: &str, role: Role) -> &Known {
+        self.known.peek(&(role, text.to_owned())).expect("there is room for all that is learned together")
+    }
+
+    /// Makes room for so many texts together.
+    fn make_room(&mut self, texts: usize) {
+        if let Some(texts) = NonZeroUsize::new(texts).filter(|&texts| texts > self.known.cap()) {
+            self.known.resize(texts);
+        }
+    }
+
     /// Gets the vectors of texts that are not known yet. Of an [`Expression`] it is the sum of those of its terms.
     fn learn(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<(), BackendError> {
+        let texts: Vec<&str> = texts.iter().copied().filter(|text| !self.knows(text, role)).collect();
         let expressions: Vec<(&str, Expression)> = match role {
             Role::Query => texts.iter().filter_map(|&text| Some((text, Expression::parse(text)?))).collect(),
             Role::Document => Vec::new(),
@@ -277,16 +313,18 @@ impl Searcher {
         let terms = expressions.iter().flat_map(|(_, sum)| sum.terms.iter().map(|term| term.text.as_str()));
         self.embed_unknown(&plain.chain(terms).collect::<Vec<_>>(), role, job)?;
         for (text, expression) in expressions {
-            let sum = self.sum(&expression, role)?;
-            self.known.insert((role, text.to_owned()), sum);
+            let sum = self.sum(&expression, role);
+            self.known.put((role, text.to_owned()), sum);
         }
         Ok(())
     }
 
     /// The sum of the unit vectors of an expression's terms, which are known, scaled to unit length; its norm is how long
-    /// it was.
-    fn sum(&self, expression: &Expression, role: Role) -> Result<(Arc<Array1<f32>>, TextInfo), BackendError> {
-        let known = expression.terms.iter().map(|term| (term.sign(), &self.known[&(role, term.text.clone())]));
+    /// it was. Where the terms cancel out it is zero, and so is its norm.
+    fn sum(&self, expression: &Expression, role: Role) -> Known {
+        /// What rounding leaves of vectors that cancel out.
+        const NOTHING: f32 = 1e-5;
+        let known = expression.terms.iter().map(|term| (term.sign(), self.recall(&term.text, role)));
         let mut sum = Array1::<f32>::zeros(known.clone().next().map_or(0, |(_, (vector, _))| vector.len()));
         let mut tokens = TokenCount::default();
         for (sign, (vector, info)) in known {
@@ -295,15 +333,19 @@ impl Searcher {
             tokens.used += info.tokens.used;
             tokens.estimated |= info.tokens.estimated;
         }
-        let norm = vector::normalise(sum.view_mut())
-            .map_err(|reason| BackendError::BadVectors(format!("the sum “{expression}” {reason}")))?;
-        Ok((Arc::new(sum), TextInfo { tokens, norm }))
+        let mut norm = vector::norm(sum.view());
+        if norm > NOTHING {
+            sum.mapv_inplace(|x| x / norm);
+        } else {
+            sum.fill(0.0);
+            norm = 0.0;
+        }
+        (Arc::new(sum), TextInfo { tokens, norm })
     }
 
     /// Embeds those of the texts that are not known yet, in one call.
     fn embed_unknown(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<(), BackendError> {
-        let mut unknown: Vec<&str> =
-            texts.iter().copied().filter(|&text| !self.known.contains_key(&(role, text.to_owned()))).collect();
+        let mut unknown: Vec<&str> = texts.iter().copied().filter(|text| !self.knows(text, role)).collect();
         unknown.sort_unstable();
         unknown.dedup();
         if unknown.is_empty() {
@@ -311,7 +353,7 @@ impl Searcher {
         }
         let embedded = self.embed(&unknown, role, job)?;
         for ((text, row), info) in unknown.into_iter().zip(embedded.vectors.rows()).zip(embedded.infos) {
-            self.known.insert((role, text.to_owned()), (Arc::new(row.to_owned()), info));
+            self.known.put((role, text.to_owned()), (Arc::new(row.to_owned()), info));
         }
         Ok(())
     }
@@ -427,7 +469,7 @@ mod tests {
 
     fn scripted(texts: &[&str], answers: Vec<Result<Batch, BackendError>>) -> Searcher {
         let card = ModelCard { usd_per_million_tokens: Some(0.02), ..Fake::new(Location::InProcess).card().clone() };
-        let card = ModelCard { dimensions: None, ..card };
+        let card = ModelCard { dimensions: None, location: Location::Loopback("here".into()), ..card };
         Searcher::new(Box::new(Scripted { card, answers: answers.into() }), corpus(texts))
     }
 
@@ -492,6 +534,11 @@ mod tests {
         assert_eq!((ranking.query_info.tokens.total, searcher.known.len()), (3, 3));
         let error = with_job(|job| searcher.search("= apple - apple", job)).expect_err("nothing is left");
         assert!(error.to_string().contains("“= apple - apple” has length 0"), "{error}");
+        // Beside others it is one without a direction.
+        let texts = ["= apple - apple", "apple"].map(String::from);
+        let embedded = with_job(|job| searcher.embed_texts(&texts, Role::Query, job)).expect("the rest is fine");
+        assert!(embedded.unit.row(0).iter().all(|&number| number == 0.0));
+        assert_eq!((embedded.infos[0].norm, embedded.unit[[1, 0]]), (0.0, 1.0));
     }
 
     #[test]
@@ -504,6 +551,18 @@ mod tests {
             let vector = vectors.of(ranked.document).expect("embedded");
             assert!((vector.dot(ranking.vector.as_ref()) - ranked.score).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn a_server_gets_texts_in_batches_of_its_own_and_more_texts_than_are_kept_are_embedded_all_the_same() {
+        // The fake plans one text a batch; the script has an answer for each call, of one row.
+        let answers = [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]].map(|vector| Ok(answer(&vector))).into();
+        let mut searcher = scripted(&["x"], answers);
+        searcher.known.resize(NonZeroUsize::MIN);
+        let texts = ["p", "q", "r"].map(String::from);
+        let embedded = with_job(|job| searcher.embed_texts(&texts, Role::Query, job)).expect("scripted");
+        assert_eq!(embedded.unit, ndarray::array![[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]);
+        assert_eq!(searcher.spent().queries.tokens, 30);
     }
 
     #[test]

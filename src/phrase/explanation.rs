@@ -2,7 +2,7 @@
 
 use crate::backend::WordMatches;
 use crate::engine::Contributions;
-use crate::engine::ablation::WordEffect;
+use crate::engine::ablation::Effects;
 use crate::text;
 
 /// What is to be kept in mind of single dimensions.
@@ -14,18 +14,22 @@ const LEAST: f32 = 0.001;
 
 /// Which word carries a sentence's rank: the one without which it falls the furthest, in ranks and then in cosine.
 #[must_use]
-pub fn carrier(effects: &[WordEffect<'_>], rank: usize) -> String {
-    let worst = effects.iter().max_by(|a, b| a.rank.cmp(&b.rank).then(a.falls_by.total_cmp(&b.falls_by)));
-    let Some(worst) = worst.filter(|worst| worst.rank > rank || worst.falls_by >= LEAST) else {
-        return "no word carries it: without any of them it scores as high or higher".into();
+pub fn carrier(effects: &Effects<'_>) -> String {
+    let Effects { ref words, of, rank, .. } = *effects;
+    let known = words.iter().filter_map(|effect| Some((effect.word, effect.without?)));
+    let worst = known.max_by(|(_, a), (_, b)| a.rank.cmp(&b.rank).then(a.falls_by.total_cmp(&b.falls_by)));
+    let verdict = match worst {
+        Some((word, without)) if without.rank > rank => {
+            format!("“{}” carries it: without it, #{rank} → #{}", text::visible(word), without.rank)
+        }
+        // The furthest in cosine, where no rank falls.
+        Some((word, without)) if without.falls_by >= LEAST => {
+            let then = if without.rank == rank { format!("still #{rank}") } else { format!("even #{}", without.rank) };
+            format!("“{}” gives it the most, {:.3}, but it is {then} without", text::visible(word), without.falls_by)
+        }
+        Some(_) | None => "no word carries it: without any of them it scores as high or higher".into(),
     };
-    let word = text::visible(worst.word);
-    if worst.rank > rank {
-        return format!("“{word}” carries it: without it, #{rank} → #{}", worst.rank);
-    }
-    // The furthest in cosine, where no rank falls.
-    let then = if worst.rank == rank { format!("still #{rank}") } else { format!("even #{}", worst.rank) };
-    format!("“{word}” gives it the most, {:.3}, but it is {then} without", worst.falls_by)
+    if words.len() < of { format!("of the first {} of {of} words, {verdict}", words.len()) } else { verdict }
 }
 
 /// `words ask → questions 0.61 · database → database 0.85`
@@ -40,36 +44,56 @@ pub fn best_matches(words: &WordMatches) -> String {
     text::visible(&format!("words {}", best.collect::<Vec<_>>().join(" · "))).into_owned()
 }
 
-/// `+1.021 − 0.371 = 0.650; of 384 dimensions the largest 57 make half of that`
+/// `all add 0.604 and take 0.124: 0.480. The 47 largest of 384 make half of the 0.728 added and taken`
 #[must_use]
 pub fn contributions(parts: &Contributions) -> String {
     let Contributions { added, taken, dimensions, half, .. } = parts;
+    let (taken, sum, all) = (taken.abs(), added + taken, added - taken);
     format!(
-        "all add {added:.3} and take {:.3}: {:.3}. Half of it takes {half} of {dimensions} dimensions",
-        taken.abs(),
-        added + taken
+        "all add {added:.3} and take {taken:.3}: {sum:.3}. The {half} largest of {dimensions} make half of the {all:.3} \
+         added and taken"
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ablation::{Without, WordEffect};
 
-    fn effect(word: &str, falls_by: f32, rank: usize) -> WordEffect<'_> {
-        WordEffect { word, score: 0.5 - falls_by, falls_by, rank }
+    fn effects<'a>(words: &[(&'a str, f32, usize)], of: usize, rank: usize) -> Effects<'a> {
+        let words = words.iter().map(|&(word, falls_by, rank)| WordEffect {
+            word,
+            without: Some(Without { score: 0.5 - falls_by, falls_by, rank }),
+        });
+        Effects { words: words.collect(), of, rank, documents: 100 }
     }
 
     #[test]
     fn the_word_without_which_a_sentence_falls_the_furthest_carries_it() {
-        let effects = [effect("how", 0.3, 1), effect("database", 0.2, 9), effect("a", -0.1, 1)];
-        assert_eq!(carrier(&effects, 1), "“database” carries it: without it, #1 → #9");
+        let mut effects = effects(&[("how", 0.3, 1), ("database", 0.2, 9), ("a", -0.1, 1)], 3, 1);
+        assert_eq!(carrier(&effects), "“database” carries it: without it, #1 → #9");
+        effects.words[1].without = None;
+        effects.of = 30;
+        let verdict = "of the first 3 of 30 words, “how” gives it the most, 0.300, but it is still #1 without";
+        assert_eq!(carrier(&effects), verdict);
     }
 
     #[test]
     fn where_no_rank_falls_the_cosine_decides() {
-        let effects = [effect("how", 0.05, 2), effect("database", 0.2, 2), effect("a", -0.1, 1)];
-        assert_eq!(carrier(&effects, 2), "“database” gives it the most, 0.200, but it is still #2 without");
-        let effects = [effect("how", -0.05, 2), effect("a", 0.0, 1)];
-        assert_eq!(carrier(&effects, 2), "no word carries it: without any of them it scores as high or higher");
+        let words = [("how", 0.05, 2), ("database", 0.2, 2), ("a", -0.1, 1)];
+        let verdict = "“database” gives it the most, 0.200, but it is still #2 without";
+        assert_eq!(carrier(&effects(&words, 3, 2)), verdict);
+        let words = [("how", -0.05, 2), ("a", 0.0, 1)];
+        assert_eq!(
+            carrier(&effects(&words, 2, 2)),
+            "no word carries it: without any of them it scores as high or higher"
+        );
+    }
+
+    #[test]
+    fn half_is_half_of_all_that_is_added_and_taken() {
+        let parts = Contributions { largest: Vec::new(), added: 0.604, taken: -0.124, dimensions: 384, half: 47 };
+        let said = contributions(&parts);
+        assert!(said.contains("take 0.124: 0.480. The 47 largest of 384 make half of the 0.728"), "{said}");
     }
 }

@@ -89,8 +89,8 @@ pub struct Lab {
     pub haystack: Option<Arc<Haystack>>,
     /// What it was made of, and its texts.
     pub(super) hay: Option<(Arc<Vectors>, Vec<String>)>,
-    /// The job that was asked for last.
-    pub(super) asked: Option<(Ticket, Job)>,
+    /// The job that was asked for last, and the backend that was on the screen then.
+    pub(super) asked: Option<(Ticket, BackendId, Job)>,
     /// Whether it was answered.
     pub(super) answered: bool,
     /// Texts that were asked for, at most one list of each backend and experiment.

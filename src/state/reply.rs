@@ -138,9 +138,11 @@ pub enum Reply {
         backend: BackendId,
         /// Of what was asked for.
         ticket: Ticket,
-        /// The answer.
-        ablation: Arc<Ablation>,
+        /// The answer; or why there is none.
+        ablation: Result<Arc<Ablation>, String>,
     },
+    /// Something that the program does by itself broke; the text says why.
+    Broke(String),
     /// An experiment of the lab was run.
     ExperimentRun {
         /// Of the run it answers.

@@ -210,7 +210,9 @@ impl State {
     }
 
     fn toggle_explanation(&mut self) -> Vec<Effect> {
-        self.explanation_alone = !self.explanation_alone;
+        if self.has_two_parts() {
+            self.explanation_alone = !self.explanation_alone;
+        }
         Vec::new()
     }
 

@@ -31,7 +31,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let area = layout.status;
     let key = |action| keymap::hint(Mode::Typing, &action);
     let mut keys = format!("{} keys ", key(Action::ToggleHelp));
-    if !layout.framed {
+    if !layout.framed && state.has_two_parts() {
         // Where only one of both is seen, how to see the other.
         let other = match (layout.rows.is_empty(), state.query.is_blank()) {
             _ if state.screen == Screen::Map => {

@@ -23,6 +23,7 @@ use super::compare::nothing_to_show;
 use super::frame::fit_line;
 use super::{Layout, Theme};
 use crate::corpus::bundled;
+use crate::engine::Ranking;
 use crate::engine::lab::{Experiment, Outcome, Scale, Trial};
 use crate::engine::pipeline::StageRanking;
 use crate::phrase;
@@ -105,7 +106,7 @@ fn shown(state: &State, param: Param) -> String {
         }
         Param::Renormalised if lab.cut.renormalised => "renormalised".into(),
         Param::Renormalised => "not renormalised".into(),
-        Param::Other => match lab.other {
+        Param::Other => match lab.other.filter(|other| *other != state.active) {
             None => format!("query from {} rotated, corpus from it", label(state.active)),
             Some(other) => format!("query from {}, corpus from {}", label(state.active), label(other)),
         },
@@ -169,8 +170,12 @@ fn draw_column(frame: &mut Frame<'_>, area: Rect, framed: bool, state: &State, s
         (_, experiment) => format!(" {} ", switched_title(state, experiment)),
     };
     let rows = titled_rows(frame, area, framed, &title, side == 1, theme);
+    // What there is nothing to compare with can be seen all the same.
+    let own = state.current_ranking(state.active).filter(|_| framed && side == 0);
     if let Some(trial) = trial {
         draw_rows(frame, rows, framed, state, trial, side, theme);
+    } else if let Some(own) = own {
+        draw_own(frame, rows, state, own, theme);
     } else {
         let message = missing(state);
         let lines = text::wrap(&message, usize::from(rows.width), usize::from(rows.height));
@@ -260,6 +265,23 @@ fn draw_rows(
     if shown == 0 {
         let message = if side == 1 { "no sentence holds a word of the query" } else { "nothing is ranked" };
         frame.render_widget(Line::styled(message, theme.dim), area);
+    }
+}
+
+/// The correct ranking alone.
+fn draw_own(frame: &mut Frame<'_>, area: Rect, state: &State, ranking: &Ranking, theme: &Theme) {
+    let first = state.list.first;
+    let rows = ranking.ranked.iter().enumerate().take(state.list.top_k).skip(first);
+    for ((position, ranked), row_area) in rows.zip(area.rows()) {
+        let row = Row {
+            rank: position + 1,
+            movement: (String::new(), theme.dim),
+            score: format!("{:>6} ", phrase::lab::score(ranked.score, Scale::Cosine)),
+            bar: String::new(),
+            text: &state.corpus[ranked.document].text,
+            selected: state.selected_document() == Some(ranked.document),
+        };
+        columns::draw_row(frame, row_area, row, theme.text, theme);
     }
 }
 

@@ -22,7 +22,7 @@ use ratatui::text::{Line, Span, Text};
 
 use super::frame::titled;
 use super::pipeline::heatmap;
-use super::{Layout, Theme, hints};
+use super::{Layout, Theme, bar, hints};
 use crate::backend::TokenCount;
 use crate::corpus::{Document, DocumentIndex};
 use crate::engine::explanation::Explanation;
@@ -108,6 +108,12 @@ fn draw_page_name(frame: &mut Frame<'_>, area: Rect, title: &str, page: Page, th
         let area = Rect { width: area.width.saturating_sub(1), height: 1, ..area };
         frame.render_widget(Line::styled(name, theme.dim).right_aligned(), area);
     }
+}
+
+/// A bar for what adds, and a shaded one for what takes away, as long as its share of the most.
+fn signed_bar(value: f32, most: f32, width: usize, theme: &Theme) -> Span<'static> {
+    let bar = bar::solid(value.abs() / most, width);
+    if value >= 0.0 { Span::styled(bar, theme.bar) } else { Span::styled("░".repeat(bar.chars().count()), theme.dim) }
 }
 
 /// The sentence in two lines at the most, with air below where there is room; gives what is left.

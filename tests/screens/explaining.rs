@@ -35,7 +35,7 @@ fn truly(state: &mut State, searcher: &mut Searcher, effects: Vec<Effect>) {
             Effect::Ablate { ticket, ranking, rests, vectors, .. } => {
                 let words = ablation::left_out(&ranking.query);
                 let query = ranking.query.clone();
-                let ablation = Arc::new(Ablation::new(query, words, ranking.vector.view(), &rests, &vectors));
+                let ablation = Ok(Arc::new(Ablation::new(query, words, ranking.vector.view(), &rests, &vectors)));
                 state.receive(Reply::Ablated { backend, ticket, ablation })
             }
             effect => pipeline::work(state, effect),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::super::words::Words;
 use super::Found;
 use crate::backend::ModelCard;
+use crate::engine::ablation::WordEffect;
 use crate::engine::explanation::Gap;
 use crate::math::distribution::Distribution;
 
@@ -35,6 +36,8 @@ pub(super) struct Report<'a> {
     behind: Option<Neighbour>,
     ahead_of: Option<Neighbour>,
     scores: Option<Scores<'a>>,
+    /// How many words the query has; of a long one, only the first are left out.
+    words: usize,
     /// The query without one word, for each word.
     words_left_out: Vec<Without<'a>>,
     /// By token vectors; `None` where the reranker does not say.
@@ -64,10 +67,11 @@ struct Scores<'a> {
 #[derive(Debug, Serialize)]
 struct Without<'a> {
     word: &'a str,
-    cosine: f32,
+    /// `None` where what is left has no direction.
+    cosine: Option<f32>,
     /// Against the cosine with all words.
-    change: f32,
-    rank: usize,
+    change: Option<f32>,
+    rank: Option<usize>,
 }
 
 /// The cosine as the sum of its dimensions.
@@ -115,17 +119,22 @@ impl<'a> Report<'a> {
             behind: explanation.behind.map(Neighbour::from),
             ahead_of: explanation.ahead.map(Neighbour::from),
             scores: ranking.spread.as_ref().map(|spread| Scores::new(spread, explanation.bin)),
-            words_left_out: effects
-                .into_iter()
-                .map(|effect| Without {
-                    word: effect.word,
-                    cosine: effect.score,
-                    change: -effect.falls_by,
-                    rank: effect.rank,
-                })
-                .collect(),
+            words: effects.of,
+            words_left_out: effects.words.iter().map(Without::from).collect(),
             words_that_match: matches.map(Words::from),
             contributions: contributions.into(),
+        }
+    }
+}
+
+impl<'a> From<&WordEffect<'a>> for Without<'a> {
+    fn from(effect: &WordEffect<'a>) -> Self {
+        let without = effect.without;
+        Self {
+            word: effect.word,
+            cosine: without.map(|without| without.score),
+            change: without.map(|without| -without.falls_by),
+            rank: without.map(|without| without.rank),
         }
     }
 }

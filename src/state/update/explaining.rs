@@ -27,8 +27,7 @@ impl State {
     pub(super) fn ask_words(&mut self) -> Vec<Effect> {
         if self.explains(Page::Words) {
             self.why.allowed = Some(self.query.text().to_owned());
-            // What failed is tried again.
-            self.why.asked.take_if(|_| self.why.failed.is_some());
+            self.retry_words();
         } else {
             self.notice = Some("there is nothing to run here".into());
         }
@@ -90,17 +89,32 @@ impl State {
         };
         let (Some(ranking), Some(vectors)) = (self.current_ranking(backend), self.panels[backend.0].vectors.as_ref())
         else {
-            // The query is another one by now, and asks for its own.
+            // The query is another one by now, and asks for its own; if this one comes back, it asks again.
+            self.why.asked = None;
             return Vec::new();
         };
         let (ranking, vectors) = (Arc::clone(ranking), Arc::clone(vectors));
         vec![Effect::Ablate { backend, ticket, ranking, rests, vectors }]
     }
 
-    pub(super) fn ablated(&mut self, backend: BackendId, ticket: Ticket, ablation: Arc<Ablation>) -> Vec<Effect> {
+    pub(super) fn ablated(
+        &mut self,
+        backend: BackendId,
+        ticket: Ticket,
+        ablation: Result<Arc<Ablation>, String>,
+    ) -> Vec<Effect> {
         if self.why.asked.as_ref().is_some_and(|asked| asked.ticket == ticket) {
-            self.why.ablation = Some((backend, ablation));
+            match ablation {
+                Ok(ablation) => self.why.ablation = Some((backend, ablation)),
+                Err(message) => self.why.failed = Some(message),
+            }
         }
         Vec::new()
+    }
+
+    /// What failed is asked for again as soon as it is wanted.
+    pub(super) fn retry_words(&mut self) {
+        self.why.asked.take_if(|_| self.why.failed.is_some());
+        self.why.failed = None;
     }
 }

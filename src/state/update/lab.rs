@@ -37,6 +37,10 @@ impl State {
         if self.screen != Screen::Lab {
             return Vec::new();
         }
+        // What came of another backend is not what this one would do.
+        if self.lab.asked.as_ref().is_some_and(|(_, backend, _)| *backend != self.active) {
+            (self.lab.shown, self.lab.asked) = (None, None);
+        }
         let mut effects: Vec<Effect> = self.rank_beside();
         let wants = self.wants(&mut effects);
         let (job, waits) = match wants {
@@ -56,29 +60,31 @@ impl State {
     /// Whether nothing comes by itself soon: until then, what was shown before may stand there, dimmed.
     fn is_final(&self, waits: &Waits) -> bool {
         match waits {
-            Waits::Query | Waits::Press(_) | Waits::Never(_) | Waits::Failed(_) => true,
-            Waits::Backend(backend) => *backend != self.active,
+            Waits::Backend(backend) if *backend == self.active => {
+                matches!(self.panel().phase, Phase::Closed | Phase::NotConfigured(_) | Phase::Failed(_))
+            }
+            Waits::Query | Waits::Press(_) | Waits::Never(_) | Waits::Failed(_) | Waits::Backend(_) => true,
             Waits::Texts(..) => false,
         }
     }
 
     fn request_job(&mut self, job: Job) -> Option<Effect> {
-        if self.lab.asked.as_ref().is_some_and(|(_, asked)| asked.is_same(&job)) {
+        if self.lab.asked.as_ref().is_some_and(|(_, _, asked)| asked.is_same(&job)) {
             return None;
         }
         let ticket = self.next_ticket();
-        self.lab.asked = Some((ticket, job.clone()));
+        self.lab.asked = Some((ticket, self.active, job.clone()));
         self.lab.answered = false;
         Some(Effect::RunExperiment { ticket, job })
     }
 
     pub(super) fn experiment_run(&mut self, ticket: Ticket, outcome: Outcome) -> Vec<Effect> {
         let lab = &mut self.lab;
-        if let Some((asked, job)) = &lab.asked
+        if let Some((asked, backend, job)) = &lab.asked
             && *asked == ticket
         {
             let query = job.query().map(str::to_owned);
-            lab.shown = Some(Shown { experiment: experiment_of(job), backend: self.active, query, outcome });
+            lab.shown = Some(Shown { experiment: experiment_of(job), backend: *backend, query, outcome });
             lab.answered = true;
         }
         Vec::new()
@@ -178,7 +184,10 @@ impl State {
     }
 
     fn wants_mixed(&self) -> Result<(Switch, Option<Waits>), Waits> {
-        let Some(other) = self.lab.other else { return Ok((Switch::Setting(Setting::Rotated), None)) };
+        // A model is not mixed with itself.
+        let Some(other) = self.lab.other.filter(|other| *other != self.active) else {
+            return Ok((Switch::Setting(Setting::Rotated), None));
+        };
         let sizes = [self.active, other].map(|id| dimensions(&self.panels[id.0]));
         if let [Some(query), Some(documents)] = sizes
             && query != documents

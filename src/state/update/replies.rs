@@ -55,6 +55,10 @@ impl State {
             }
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
+            Reply::Broke(reason) => {
+                self.notice = Some(reason);
+                Vec::new()
+            }
             Reply::Piped { ticket, run } => self.piped(ticket, run),
             Reply::RerankerOpened { reranker, opened } => self.reranker_opened(reranker, opened),
             Reply::RerankerDownloading { reranker, download } => self.reranker_downloading(reranker, download),

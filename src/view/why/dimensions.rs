@@ -10,12 +10,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 
-use super::Subject;
+use super::{Subject, signed_bar};
 use crate::engine::Contributions;
 use crate::phrase::explanation as phrase;
 use crate::state::State;
 use crate::text;
-use crate::view::{Theme, bar};
+use crate::view::Theme;
 
 /// What stands before a bar.
 const NUMBERS: usize = 31;
@@ -41,15 +41,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, subject: &S
         lines.push(Line::styled(format!("{:>5} {:>7} {:>7} {:>8}", "dim", "q", "d", "q·d"), theme.dim));
     }
     for part in parts.largest.iter().take(room) {
-        let bar = bar::solid(part.product.abs() / most, columns.saturating_sub(NUMBERS));
-        let (bar, bar_style) =
-            if part.product >= 0.0 { (bar, theme.bar) } else { ("░".repeat(bar.chars().count()), theme.dim) };
         lines.push(Line::from(vec![
             Span::styled(
                 format!("{:>5} {:>+7.3} {:>+7.3} {:>+8.4}", part.dimension, part.query, part.document, part.product),
                 style,
             ),
-            Span::styled(format!("  {bar}"), bar_style),
+            Span::raw("  "),
+            signed_bar(part.product, most, columns.saturating_sub(NUMBERS), theme),
         ]));
     }
     lines.extend(sum.into_iter().map(|line| Line::styled(line, theme.accent)));

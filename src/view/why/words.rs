@@ -10,12 +10,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 
-use super::Subject;
-use crate::engine::ablation::{self, WordEffect};
-use crate::phrase::explanation as phrase;
+use super::{Subject, signed_bar};
+use crate::engine::ablation::{self, Effects, Without, WordEffect};
+use crate::phrase::{explanation as phrase, thousands};
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
-use crate::view::{Theme, bar};
+use crate::view::Theme;
 
 /// The widest that a word is shown.
 const WIDEST: usize = 14;
@@ -39,7 +39,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, subject: &S
         _ if state.why.failed.is_some() && !is_current => {
             say(text::visible(state.why.failed.as_deref().unwrap_or_default()).into_owned())
         }
-        Some(effects) => Text::from(table(&effects, area, is_current, subject, theme)),
+        Some(effects) => Text::from(table(&effects, subject.spread.count, area, is_current, theme)),
         None if is_current => say("this text is beyond those whose vectors are kept".into()),
         None => Text::default(),
     };
@@ -53,41 +53,41 @@ fn waiting(state: &State) -> String {
     format!("{key} sends the query to {} {texts} times, each time without one word", text::visible(&panel.label))
 }
 
-fn table(
-    effects: &[WordEffect<'_>],
-    area: Rect,
-    is_current: bool,
-    subject: &Subject<'_>,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
+fn table(effects: &Effects<'_>, ranked: usize, area: Rect, is_current: bool, theme: &Theme) -> Vec<Line<'static>> {
     let (columns, height) = (usize::from(area.width), usize::from(area.height));
+    let (words, rank) = (&effects.words, effects.rank);
     let style = if is_current { theme.text } else { theme.dim };
-    let rank = subject.explanation.rank;
-    let verdict = text::wrap(&phrase::carrier(effects, rank), columns, 2);
+    let mut verdict = text::wrap(&phrase::carrier(effects), columns, 3);
+    // Ranks among a part are other ranks than those of the list.
+    if effects.documents < ranked {
+        verdict.push(format!("among the first {}", thousands(effects.documents as u64)));
+    }
     // A word that there is no room for is one that does little.
     let room = height.saturating_sub(verdict.len() + 1).max(1);
-    let mut order: Vec<usize> = (0..effects.len()).collect();
-    order.sort_by(|&a, &b| effects[b].falls_by.abs().total_cmp(&effects[a].falls_by.abs()));
+    let weight = |effect: &WordEffect<'_>| effect.without.map_or(f32::MAX, |without| without.falls_by.abs());
+    let mut order: Vec<usize> = (0..words.len()).collect();
+    order.sort_by(|&a, &b| weight(&words[b]).total_cmp(&weight(&words[a])));
     order.truncate(room);
     order.sort_unstable();
-    let longest = effects.iter().map(|effect| text::width(&text::visible(effect.word))).max().unwrap_or(0);
+    let longest = words.iter().map(|effect| text::width(&text::visible(effect.word))).max().unwrap_or(0);
     let widest = longest.clamp(7, WIDEST);
-    let most = effects.iter().map(|effect| effect.falls_by.abs()).fold(f32::EPSILON, f32::max);
-    let bar_room = columns.saturating_sub(widest + NUMBERS);
+    let falls = words.iter().filter_map(|effect| effect.without).map(|without| without.falls_by.abs());
+    let most = falls.fold(f32::EPSILON, f32::max);
+    let bar_room = columns.saturating_sub(widest + NUMBERS + 1);
     let mut lines = vec![Line::styled(format!("{:<widest$}  cosine  change  rank", "without"), theme.dim)];
-    for effect in order.into_iter().map(|at| &effects[at]) {
+    for effect in order.into_iter().map(|at| &words[at]) {
         let word = text::fit(&text::visible(effect.word), widest).into_owned();
-        let padding = " ".repeat(widest - text::width(&word));
-        let ranks = if effect.rank == rank { format!("#{rank}") } else { format!("#{rank}→#{}", effect.rank) };
-        // To lose it hurts, or helps.
-        let bar = bar::solid(effect.falls_by.abs() / most, bar_room.saturating_sub(1));
-        let (bar, bar_style) =
-            if effect.falls_by >= 0.0 { (bar, theme.bar) } else { ("░".repeat(bar.chars().count()), theme.dim) };
+        let word = Span::styled(format!("{word}{}", " ".repeat(widest - text::width(&word))), style);
+        let Some(Without { score, falls_by, rank: then }) = effect.without else {
+            lines.push(Line::from(vec![word, Span::styled("  nothing is left", theme.dim)]));
+            continue;
+        };
+        let ranks = if then == rank { format!("#{rank}") } else { format!("#{rank}→#{then}") };
         lines.push(Line::from(vec![
-            Span::styled(word + &padding, style),
-            Span::styled(format!("  {:>6.3}  {:>+6.3}  ", effect.score, -effect.falls_by), style),
-            Span::styled(format!("{ranks:<7}"), if effect.rank == rank { theme.dim } else { theme.accent }),
-            Span::styled(format!(" {bar}"), bar_style),
+            word,
+            Span::styled(format!("  {score:>6.3}  {:>+6.3}  ", -falls_by), style),
+            Span::styled(format!("{ranks:<7} "), if then == rank { theme.dim } else { theme.accent }),
+            signed_bar(falls_by, most, bar_room, theme),
         ]));
     }
     lines.extend(verdict.into_iter().map(|line| Line::styled(line, if is_current { theme.accent } else { theme.dim })));

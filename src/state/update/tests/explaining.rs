@@ -79,15 +79,15 @@ fn each_word_is_left_out_once_and_the_answer_is_that_of_the_newest_query() {
         let rests = by_rule(words.len());
         Arc::new(Ablation::new(query.into(), words, array![0.0, 1.0].view(), &rests, &super::explaining::vectors()))
     };
-    state.receive(Reply::Ablated { backend: LOCAL, ticket, ablation: ablation("cold north") });
+    state.receive(Reply::Ablated { backend: LOCAL, ticket, ablation: Ok(ablation("cold north")) });
     // Another query: what was left of the older one is no answer any more.
     let (newer, texts) = asked(&rank_by(&mut state, LOCAL, " wind", [0.0, 1.0]));
     assert_eq!(texts, ["north wind", "cold wind", "cold north"]);
     assert_eq!(came(&mut state, ticket, Ok(by_rule(2))), []);
     let query = |state: &State| state.why.ablation.as_ref().map(|(_, ablation)| ablation.query.clone());
-    state.receive(Reply::Ablated { backend: LOCAL, ticket, ablation: ablation("stale") });
+    state.receive(Reply::Ablated { backend: LOCAL, ticket, ablation: Ok(ablation("stale")) });
     assert_eq!(query(&state).as_deref(), Some("cold north"), "the one before stays until the newest is there");
-    state.receive(Reply::Ablated { backend: LOCAL, ticket: newer, ablation: ablation("cold north wind") });
+    state.receive(Reply::Ablated { backend: LOCAL, ticket: newer, ablation: Ok(ablation("cold north wind")) });
     assert_eq!(query(&state).as_deref(), Some("cold north wind"));
 }
 

@@ -267,7 +267,7 @@ fn the_beginnings_of_a_query_are_embedded_as_queries_and_the_newest_only() {
     let effects = lab(&mut state, LabAction::RaiseParam);
     assert!(matches!(switch(&effects), Switch::FirstWords(_, 3)));
     lab(&mut state, LabAction::ShowWords(9));
-    assert!(matches!(&state.lab.asked, Some((_, Job::Query { switch: Switch::FirstWords(_, 4), .. }))));
+    assert!(matches!(&state.lab.asked, Some((_, _, Job::Query { switch: Switch::FirstWords(_, 4), .. }))));
 }
 
 #[test]
