@@ -9,6 +9,7 @@ use crate::backend::fake::Fake;
 use crate::backend::{Batch, Location, ModelCard, Role, TokenCount};
 use crate::corpus::Document;
 use crate::engine::Progress;
+use crate::state::effect::Purpose;
 
 const ID: BackendId = BackendId(0);
 
@@ -235,4 +236,37 @@ fn a_corpus_that_would_leave_the_machine_is_estimated_and_waits() {
     let mut allowed = bench(&remote, true);
     allowed.worker.slot().open();
     assert!(matches!(allowed.reply(), Reply::Opened { leaves_machine: None, .. }));
+}
+
+/// Texts beside the corpus, given up for a query while the first of them is embedded.
+fn given_up(location: &Location) -> Bench {
+    let mut bench = bench(location, true);
+    bench.make_ready();
+    let (ticket, role, texts) = (Ticket::numbered(7), Role::Query, vec!["cherry".to_owned(), "date".to_owned()]);
+    bench.worker.slot().run(Errand::Embed(EmbedJob { purpose: Purpose::Words, ticket, role, texts }));
+    let entered = bench.entered.recv().expect("the worker lives");
+    bench.search(8, "avocado");
+    bench.gate.send(Go::On).expect("the worker lives");
+    assert_eq!(entered[0], "cherry");
+    bench
+}
+
+#[test]
+fn texts_that_were_given_up_for_a_query_are_embedded_after_it_where_that_costs_nothing() {
+    let mut bench = given_up(&Location::InProcess);
+    bench.pass("avocado", Go::On);
+    bench.expect_ranked(8, 2);
+    assert_eq!(bench.entered.recv().expect("the worker lives"), ["cherry", "date"]);
+    bench.gate.send(Go::On).expect("the worker lives");
+    let reply = bench.reply();
+    assert!(matches!(&reply, Reply::TextsEmbedded { embedded: Ok(texts), .. } if texts.unit.nrows() == 2), "{reply:?}");
+}
+
+#[test]
+fn a_server_is_not_sent_again_what_was_given_up() {
+    let mut bench = given_up(&Location::Loopback("here".into()));
+    let reply = bench.reply();
+    assert!(matches!(&reply, Reply::TextsEmbedded { embedded: Err(_), .. }), "{reply:?}");
+    bench.pass("avocado", Go::On);
+    bench.expect_ranked(8, 2);
 }

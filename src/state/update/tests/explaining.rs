@@ -159,3 +159,14 @@ fn an_expression_without_a_term_is_no_query_yet() {
     assert_eq!(sent(&type_text(&mut state, "king")).2, "= king");
     assert!(!state.pitfalls().contains(&Pitfall::ShortQuery(1)), "one term of a sum is not a short query");
 }
+
+#[test]
+fn an_answer_that_comes_while_another_query_is_typed_is_asked_for_again_when_its_own_comes_back() {
+    let mut state = explaining();
+    let (ticket, _) = asked(&rank_by(&mut state, LOCAL, "cold north", [0.0, 1.0]));
+    state.act(Action::Edit(Edit::Insert('s')));
+    assert_eq!(came(&mut state, ticket, Ok(by_rule(2))), []);
+    // Its ranking is still there.
+    let (again, texts) = asked(&state.act(Action::Edit(Edit::DeleteLeft)));
+    assert_eq!((again == ticket, texts), (false, vec!["north".to_owned(), "cold".to_owned()]));
+}

@@ -417,3 +417,27 @@ fn a_sentence_is_selected_in_either_column() {
     assert_eq!(state.selected_document(), Some(DocumentIndex(1)), "the correct column has two rows");
     assert!(state.notice.as_ref().is_some_and(|notice| notice.contains("#4")));
 }
+
+#[test]
+fn what_came_of_one_backend_is_not_shown_under_another() {
+    let mut state = in_lab();
+    let effects = type_and_rank(&mut state, "north wind");
+    let (ticket, _) = job(&effects);
+    state.receive(Reply::ExperimentRun { ticket, outcome: refused() });
+    assert!(state.lab.outcome().is_some());
+    state.act(Action::ShowBackend(REMOTE));
+    state.receive(Reply::NotConfigured { backend: REMOTE, message: "there is no key".into() });
+    assert_eq!((state.active, state.lab.outcome()), (REMOTE, None));
+    // An answer that was on its way is not the other's, either.
+    state.receive(Reply::ExperimentRun { ticket, outcome: refused() });
+    assert_eq!(state.lab.outcome(), None);
+}
+
+#[test]
+fn a_model_is_not_mixed_with_itself() {
+    let mut state = in_lab();
+    show(&mut state, Experiment::Mixing);
+    state.lab.other = Some(LOCAL);
+    let effects = type_and_rank(&mut state, "north wind");
+    assert!(matches!(switch(&effects), Switch::Setting(Setting::Rotated)), "{effects:?}");
+}
