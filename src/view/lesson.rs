@@ -238,10 +238,13 @@ fn standing(task: &Task, state: &State, width: usize) -> String {
         let room = width.saturating_sub(text::width(after) + "not yet: “”".chars().count());
         format!("not yet: “{}”{after}", text::fit(text, room))
     };
+    if let Some(setting) = state.set_otherwise() {
+        return format!("not yet: this is about {}, set to {}", setting.experiment().name(), setting.name());
+    }
     match task.standing(&state.evidence()) {
         Standing::Unknown if state.query.is_blank() => "not yet: type, it is checked on every key".into(),
         Standing::Unknown => "not yet".into(),
-        Standing::Copied => "that is the sentence itself: use words of your own".into(),
+        Standing::Copied => "that is a sentence of the corpus: use words of your own".into(),
         Standing::Words => "not yet: mind the words that the task asks for, or asks to leave out".into(),
         Standing::At(stage, text, rank, score) => {
             quoted(text, &format!(" is #{rank}{} with {}", place(stage), lesson::written(stage, score)))

@@ -110,8 +110,13 @@ impl State {
     /// What a person set otherwise would tell something else than the lesson says. It comes back when the lesson is left.
     fn set_for_a_lesson(&mut self, switch: Option<Setting>, stage: Option<Stage>) {
         if self.learn.before.is_none() {
-            let Self { pipeline, bar_scale, list, .. } = self;
-            self.learn.before = Some(Before { pipeline: pipeline.settings, bar_scale: *bar_scale, top_k: list.top_k });
+            self.learn.before = Some(Before {
+                pipeline: self.pipeline.settings,
+                focus: self.pipeline.focus,
+                switches: self.lab.switches(),
+                bar_scale: self.bar_scale,
+                top_k: self.list.top_k,
+            });
         }
         self.pipeline.settings = Settings::default();
         self.bar_scale = BarScale::Cosine;
@@ -129,6 +134,8 @@ impl State {
     fn unset(&mut self) {
         if let Some(before) = self.learn.before.take() {
             self.pipeline.settings = before.pipeline;
+            self.pipeline.focus = before.focus;
+            self.lab.put_back(before.switches);
             self.bar_scale = before.bar_scale;
             self.set_top_k(before.top_k);
         }
@@ -295,12 +302,18 @@ impl State {
         let run = if pipeline.rerank_is_current() { &pipeline.reranked } else { &pipeline.run };
         let run = run.as_deref().filter(|run| self.screen == Screen::Pipeline && run.query == query);
         let ranking = self.current_ranking(self.active).map(AsRef::as_ref);
-        // Of the query and of the switch as they stand now.
-        let trial = self
-            .lab
-            .trial()
-            .filter(|trial| self.screen == Screen::Lab && trial.query == query && trial.setting == self.lab.setting());
+        // Of the query and of the switch as they stand now; in a lesson, of no other switch than its own.
+        let setting = self.lab.setting();
+        let trial = self.lab.trial().filter(|trial| trial.query == query && trial.setting == setting);
+        let trial = trial.filter(|_| self.screen == Screen::Lab && self.set_otherwise().is_none());
         Evidence { corpus: &self.corpus, query, ranking, run, trial }
+    }
+
+    /// What the step of the lesson that is open is about, where the lab is set otherwise: nothing that it shows counts then.
+    #[must_use]
+    pub fn set_otherwise(&self) -> Option<Setting> {
+        let (_, _, step) = self.learn.current().filter(|_| self.screen == Screen::Lab)?;
+        step.lab.map(|Switch(setting)| setting).filter(|_| !step.is_about(self.lab.setting()))
     }
 
     /// Whether what is on the screen is not to be seen yet.
