@@ -9,7 +9,7 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Margin, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType};
@@ -42,9 +42,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     let more = if open.part == Part::Explain && !fits { format!(" {}/{count} ↓", first + 1) } else { String::new() };
     let lines: Vec<_> = lines.into_iter().skip(first).collect();
     draw_around(frame, area, layout, state, &more, theme);
-    // Air between paragraphs where there is room for it.
-    let spare = usize::from(inner.height).saturating_sub(lines.iter().map(Vec::len).sum());
-    let spaced = spare + 1 >= lines.len();
+    let spaced = is_spaced(&lines, height);
     let mut shown: Vec<Line<'static>> = Vec::new();
     let mut focused = 0;
     for (number, paragraph) in lines.into_iter().enumerate() {
@@ -56,8 +54,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
             focused = shown.len();
         }
     }
-    let first = focused.saturating_sub(usize::from(inner.height));
+    let first = focused.saturating_sub(height);
     frame.render_widget(shown.into_iter().skip(first).collect::<Text>(), inner);
+}
+
+/// Whether there is room for air between paragraphs.
+fn is_spaced(paragraphs: &[Vec<Line<'_>>], height: usize) -> bool {
+    let spare = height.saturating_sub(paragraphs.iter().map(Vec::len).sum());
+    spare + 1 >= paragraphs.len()
 }
 
 /// What is left inside of the frame, or below the title where there is none, with a column of air on both sides.
@@ -85,7 +89,7 @@ fn draw_around(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
         let title = match open.part {
             Part::Predict | Part::Reveal | Part::Explain => format!("{at} {part}{more} · Enter goes on "),
             Part::Try if open.solved => format!("{at} ✓ done · Enter goes on "),
-            Part::Try => format!("{at} {part} · Alt+I hint · Ctrl+O on "),
+            Part::Try => format!("{at} {part} · Alt+I hint · Ctrl+O on"),
         };
         titled(frame, area, &title, false, theme);
         return;
@@ -97,12 +101,12 @@ fn draw_around(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State
         .border_type(BorderType::Thick)
         .border_style(theme.accent)
         .title(Line::styled(title, theme.accent))
-        .title_bottom(Line::styled(keys(open, area.width), theme.dim));
+        .title_bottom(Line::styled(keys(open, !more.is_empty(), area.width), theme.dim));
     frame.render_widget(block, area);
 }
 
 /// The keys that matter now, as far as there is room.
-fn keys(open: &OpenLesson, width: u16) -> String {
+fn keys(open: &OpenLesson, has_more: bool, width: u16) -> String {
     let key = |action| keymap::hint(Mode::Lesson, &Action::Lesson(action));
     let typing = |action| keymap::hint(Mode::Typing, &Action::Lesson(action));
     let (on, back) = (key(LessonAction::GoOn), key(LessonAction::GoBack));
@@ -110,6 +114,7 @@ fn keys(open: &OpenLesson, width: u16) -> String {
     let keys = match open.part {
         Part::Predict => format!("↑ ↓ choose · {on} predicts · {skip} skips · {leave} leaves"),
         Part::Reveal => format!("{on} says why · {back} back · ↑ ↓ the rows · {leave} leaves"),
+        Part::Explain if has_more => format!("{on} goes on · {back} back · ↑ ↓ sentences · {leave} leaves"),
         Part::Explain => format!("{on} goes on · {back} back · {leave} leaves"),
         Part::Try if open.solved => format!("{on} goes on · {back} back · {leave} empties, then leaves"),
         Part::Try => {
@@ -132,14 +137,40 @@ fn paragraph(sign: &str, content: &str, width: usize, style: Style) -> Vec<Line<
 /// The question and the choices, and which paragraph has to be seen.
 fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<Vec<Line<'static>>>, usize) {
     let question = paragraph("", &step.question, width, theme.text);
-    let choices = step.choices.iter().enumerate().map(|(number, choice)| {
+    // Choices stand close together.
+    let choices: Vec<Line<'static>> = choices(step, open, width, theme).flatten().collect();
+    (vec![question, choices], usize::from(open.choice > 0))
+}
+
+/// The lines of each choice.
+fn choices(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> impl Iterator<Item = Vec<Line<'static>>> {
+    step.choices.iter().enumerate().map(move |(number, choice)| {
         let chosen = number == open.choice;
         let sign = format!("{} {} ", if chosen { '›' } else { ' ' }, number + 1);
         paragraph(&sign, &choice.text, width, if chosen { theme.selected } else { theme.text })
-    });
-    // Choices stand close together.
-    let choices: Vec<Line<'static>> = choices.flatten().collect();
-    (vec![question, choices], usize::from(open.choice > 0))
+    })
+}
+
+/// What a click on a lesson does: it selects the choice under it.
+pub(super) fn click(layout: &Layout, at: Position, state: &State) -> Option<Action> {
+    let (open, _, step) = state.learn.current().filter(|(open, ..)| open.part == Part::Predict)?;
+    let inner = inside(layout.lesson?, layout);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let theme = Theme::of(state.appearance);
+    let (paragraphs, focus) = predict(step, open, width, &theme);
+    let lines: Vec<usize> = choices(step, open, width, &theme).map(|lines| lines.len()).collect();
+    let (question, count) = (paragraphs[0].len(), lines.iter().sum::<usize>());
+    let start = question + usize::from(is_spaced(&paragraphs, height));
+    // As it is drawn: from the first line on that leaves what has to be seen in sight.
+    let focused = if focus == 0 { question } else { start + count };
+    let row = usize::from(at.y.checked_sub(inner.y).filter(|_| inner.contains(at))?);
+    let mut row = (row + focused.saturating_sub(height)).checked_sub(start)?;
+    let choice = lines.iter().position(|&lines| {
+        let is_here = row < lines;
+        row = row.saturating_sub(lines);
+        is_here
+    })?;
+    Some(Action::Lesson(LessonAction::Pick(choice)))
 }
 
 /// Whether the prediction held.
@@ -237,7 +268,7 @@ fn try_it(
     // Where there is no room for all: the task, until something is typed for it.
     let focus = match (open.solved, open.hints) {
         (true, _) => 1,
-        (false, 0) if state.query.is_blank() => 0,
+        (false, 0) if state.query.is_blank() && state.set_otherwise().is_none() => 0,
         (false, _) => lines.len() - 1,
     };
     (lines, focus)
@@ -250,7 +281,13 @@ fn standing(task: &Task, state: &State, width: usize) -> String {
         format!("not yet: “{}”{after}", text::fit(text, room))
     };
     if let Some(setting) = state.set_otherwise() {
-        return format!("not yet: this is about {}, set to {}", setting.experiment().name(), setting.name());
+        let experiment = setting.experiment().name();
+        // Where another setting is what there is to try, the switch alone is meant.
+        return if task.solution_lab.is_some() {
+            format!("not yet: this is about the switch {experiment}")
+        } else {
+            format!("not yet: this is about {experiment}, set to {}", setting.name())
+        };
     }
     match task.standing(&state.evidence()) {
         Standing::Unknown if state.query.is_blank() => "not yet: type, it is checked on every key".into(),

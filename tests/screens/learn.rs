@@ -216,4 +216,29 @@ fn a_task_of_the_lab_says_which_switch_it_is_about() {
     state.act(Action::Lab(LabAction::NextExperiment));
     let shown = screen(&mut state, (120, 36));
     assert!(shown.contains("not yet: this is about normalisation, set to dot product"), "{shown}");
+    assert!(!shown.contains("Enter takes"), "Enter takes no query here: {shown}");
+}
+
+#[test]
+fn a_choice_is_selected_by_a_click_on_any_of_its_lines() {
+    let mut state = with_lessons(ready());
+    go(&mut state, LessonAction::OpenNumber(0), 0);
+    let mut clicked = 0;
+    for (size, chosen) in SIZES.into_iter().flat_map(|size| [(size, 0), (size, 2)]) {
+        state.act(Action::Lesson(LessonAction::Pick(chosen)));
+        let shown = screen(&mut state, size);
+        let layout = Layout::build(Rect::new(0, 0, size.0, size.1), &state).expect("it is large enough");
+        for (choice, text) in ["How do I get back", "Why does my query", "SQL is the language"].into_iter().enumerate()
+        {
+            let sign = format!("{} {text}", choice + 1);
+            let Some(row) = shown.lines().position(|line| line.contains(&sign)) else { continue };
+            let at = Position::new(8, u16::try_from(row).expect("a small screen"));
+            assert_eq!(layout.click(at, &state), Some(Action::Lesson(LessonAction::Pick(choice))), "{size:?} {shown}");
+            clicked += 1;
+        }
+        let question = shown.lines().position(|line| line.contains("A hundred sentences wait"));
+        let question = question.map(|row| Position::new(8, u16::try_from(row).expect("a small screen")));
+        assert_eq!(question.and_then(|at| layout.click(at, &state)), None);
+    }
+    assert!(clicked > 12, "most of them are in sight: {clicked}");
 }
