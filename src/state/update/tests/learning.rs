@@ -331,6 +331,19 @@ fn the_list_takes_no_text_and_says_that_a_view_for_a_room_is_on() {
 }
 
 #[test]
+fn labelled_queries_are_measured_in_a_lesson_on_the_pipeline_too() {
+    let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
+    for _ in 0..4 {
+        go(&mut state, LessonAction::Skip);
+    }
+    assert_eq!((state.screen, state.mode), (Screen::Pipeline, Mode::Lesson));
+    state.act(Action::ToggleEvaluation);
+    assert_eq!(state.mode, Mode::Evaluation);
+    state.act(Action::Dismiss);
+    assert_eq!((part(&state), state.mode), (Some((1, Part::Predict)), Mode::Lesson));
+}
+
+#[test]
 fn what_a_lesson_looks_at_is_not_looked_at_when_it_is_left() {
     let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
     assert_eq!(state.pipeline.focus, crate::engine::Stage::Dense);
