@@ -341,3 +341,16 @@ pub(super) fn draw_held_back(frame: &mut Frame<'_>, layout: &Layout, state: &Sta
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_not_broken_in_two() {
+        let lines = paragraph("● ", "a choice that is long   ←\u{a0}you", 25, Style::default());
+        assert_eq!(lines.iter().map(Line::to_string).collect::<Vec<_>>(), ["● a choice that is long", "  ← you"]);
+        let lines = paragraph("● ", "a choice   ←\u{a0}you", 25, Style::default());
+        assert_eq!(lines.iter().map(Line::to_string).collect::<Vec<_>>(), ["● a choice   ← you"]);
+    }
+}

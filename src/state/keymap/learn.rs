@@ -42,26 +42,35 @@ pub(super) fn lesson_keys(place: Place) -> Section {
         bind([ctrl(Key::Char('o'))], Action::Lesson(LessonAction::Skip), "go on without a prediction"),
         bind([plain(Key::Esc)], Action::Lesson(LessonAction::Leave), "leave the lesson; the place is kept"),
         bind([alt(Key::Char('p'))], Action::Lesson(LessonAction::Present), "larger, for a room; and back"),
-        bind([plain(Key::Function(2))], Action::SwapBarScale, "bars: cosine 0–1, this query's spread, percentile"),
         bind([plain(Key::Function(3))], Action::SwapAppearance, "dark or light colours (not under NO_COLOR)"),
         bind([plain(Key::Function(4))], Action::ToggleExplanation, "the explanation alone, or the rows"),
         bind([plain(Key::Function(6))], Action::ToggleChooser, "choose among all backends"),
         bind([plain(Key::Function(1)), plain(Key::Char('?'))], Action::ToggleHelp, "these keys"),
     ];
-    // What else there is to see on the screen that the lesson talks about.
-    match place {
-        Place::Search => {
-            bindings.push(bind([plain(Key::Function(7))], Action::NextPage, "the next part of the explanation"));
-        }
-        Place::Pipeline => {
-            let help = "measure it on the labelled queries";
-            bindings.push(bind([plain(Key::Function(9))], Action::ToggleEvaluation, help));
-        }
-        Place::Room | Place::Compare | Place::Blind | Place::Map | Place::Lab | Place::Learn | Place::Task(_) => {}
-    }
+    bindings.extend(looking(place));
     bindings.extend(work());
     bindings.extend(everywhere());
     Section { title: "lesson", bindings }
+}
+
+/// What else there is to see on the screen that a lesson talks about.
+fn looking(place: Place) -> Vec<Binding> {
+    let (f2, f7, f9, ask) = (Key::Function(2), Key::Function(7), Key::Function(9), ctrl(Key::Char('g')));
+    match place {
+        Place::Search => vec![
+            bind([plain(f2)], Action::SwapBarScale, "bars: cosine 0–1, this query's spread, percentile"),
+            bind([plain(f7)], Action::NextPage, "the next part of the explanation"),
+            bind([ask], Action::AskWords, "ask a server for the query without each word"),
+        ],
+        Place::Pipeline => vec![
+            bind([plain(f2)], Action::ToggleNumbers, "how words match: shades or numbers"),
+            bind([plain(f9)], Action::ToggleEvaluation, "measure it on the labelled queries"),
+            bind([ask], Action::FetchReranker, "fetch the reranker's model"),
+        ],
+        Place::Room | Place::Compare | Place::Blind | Place::Map | Place::Lab | Place::Learn | Place::Task(_) => {
+            Vec::new()
+        }
+    }
 }
 
 /// What a lesson does while the query line has the text, for there is something to try.
