@@ -90,7 +90,7 @@ pub struct Task {
     pub hints: Vec<String>,
     /// A query that does it with the model that comes with the program. Only the tests read this.
     pub solution: String,
-    /// What the lab is set to for that, where the task is to set it otherwise.
+    /// What the lab is set to for that, where the task is to set it otherwise than the step does.
     #[serde(default)]
     pub solution_lab: Option<Switch>,
 }
@@ -211,6 +211,15 @@ impl Step {
     pub fn is_as_written(&self, evidence: &Evidence<'_>) -> Option<bool> {
         let truth = self.truth(evidence)?;
         Some(truth.is_some_and(|truth| self.choices[truth].answer))
+    }
+
+    /// Whether the lab, set so, shows what the step is about: its switch, and set as the step sets it unless that is what
+    /// there is to try.
+    #[must_use]
+    pub fn is_about(&self, setting: Setting) -> bool {
+        self.lab.is_none_or(|Switch(own)| {
+            setting == own || self.task.solution_lab.is_some() && setting.experiment() == own.experiment()
+        })
     }
 
     /// What became of a prediction; `None` while that is not known.
@@ -334,6 +343,23 @@ mod tests {
         assert_eq!(standing("The b text!", Some(&[0.1, 0.9])), "Copied");
         assert_eq!(standing("q", Some(&[0.1, 0.9])), "Unknown", "that of the stage is still to come");
         assert_eq!(standing("", None), "Unknown");
+    }
+
+    #[test]
+    fn a_step_is_about_its_own_switch_and_its_setting_is_changed_only_where_that_is_the_task() {
+        let switch = |experiment: &str, setting: &str| {
+            let switch = format!("experiment = '{experiment}'\nsetting = '{setting}'");
+            toml::from_str::<Switch>(&switch).expect("a switch")
+        };
+        let [half, four_bits, raw] = [("precision", "f16"), ("precision", "4-bit"), ("normalisation", "dot product")]
+            .map(|it| switch(it.0, it.1));
+        let mut step = step("{ same_first = true }");
+        let about = |step: &Step| [half, four_bits, raw].map(|Switch(setting)| step.is_about(setting));
+        assert_eq!(about(&step), [true; 3], "it is not about the lab");
+        step.lab = Some(half);
+        assert_eq!(about(&step), [true, false, false]);
+        step.task.solution_lab = Some(four_bits);
+        assert_eq!(about(&step), [true, true, false]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::lab::Experiment;
 use crate::engine::{Ranking, Stage};
 use crate::lesson::{Lesson, Progress};
+use learn::Part;
 use pipeline::RerankerPanel;
 
 pub mod action;
@@ -279,14 +280,10 @@ impl State {
     #[must_use]
     pub fn place(&self) -> Place {
         match self.screen {
-            Screen::Search if self.is_revealed_by_hand() => Place::Room,
-            Screen::Search => Place::Search,
             Screen::Compare if self.compare.is_masked() => Place::Blind,
-            Screen::Compare => Place::Compare,
-            Screen::Pipeline => Place::Pipeline,
-            Screen::Map => Place::Map,
-            Screen::Lab => Place::Lab,
-            Screen::Learn => Place::Learn,
+            screen if self.learn.is_in(Part::Try) => Place::Task(screen),
+            Screen::Search if self.is_revealed_by_hand() => Place::Room,
+            screen => Place::of(screen),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, Edit, Mode};
+use super::{Action, Edit, Mode, Screen, State};
 
 mod lab;
 mod learn;
@@ -10,7 +10,7 @@ mod map;
 mod table;
 
 use lab::lab_keys;
-use learn::{learn_keys, lesson_keys, presenting_keys, room_keys};
+use learn::{learn_keys, lesson_keys, presenting_keys, room_keys, task_keys};
 use map::{axes_keys, map_keys};
 use table::{
     compare_keys, consent_keys, explanation_keys, help_keys, list_keys, pipeline_keys, program_keys, query_keys,
@@ -122,12 +122,41 @@ pub enum Place {
     Lab,
     /// The Learn screen.
     Learn,
+    /// A screen below which a lesson has something to try.
+    Task(Screen),
 }
 
 impl Place {
     /// All of them.
-    const ALL: [Self; 8] =
-        [Self::Search, Self::Room, Self::Compare, Self::Blind, Self::Pipeline, Self::Map, Self::Lab, Self::Learn];
+    fn all() -> impl Iterator<Item = Self> {
+        let others = [Self::Room, Self::Blind];
+        Screen::ALL.into_iter().map(Self::of).chain(others).chain(Screen::ALL.into_iter().map(Self::Task))
+    }
+
+    /// What the query line stands over on a screen where nothing else is going on.
+    #[must_use]
+    pub fn of(screen: Screen) -> Self {
+        match screen {
+            Screen::Search => Self::Search,
+            Screen::Compare => Self::Compare,
+            Screen::Pipeline => Self::Pipeline,
+            Screen::Map => Self::Map,
+            Screen::Lab => Self::Lab,
+            Screen::Learn => Self::Learn,
+        }
+    }
+}
+
+impl Section {
+    /// What is left of it where another section takes keys first.
+    fn without_keys_of(mut self, other: &Self) -> Self {
+        let is_taken = |chord: &Chord| other.bindings.iter().any(|binding| binding.chords.contains(chord));
+        for binding in &mut self.bindings {
+            binding.chords.retain(|chord| !is_taken(chord));
+        }
+        self.bindings.retain(|binding| !binding.chords.is_empty());
+        self
+    }
 }
 
 /// Everything that keys do in a mode at a place.
@@ -143,8 +172,13 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Typing, Place::Pipeline) => vec![pipeline_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Map) => vec![map_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Learn) => vec![learn_keys(), query_keys(), program_keys()],
-        (Mode::Lesson, _) => vec![lesson_keys()],
+        (Mode::Typing, Place::Learn) => vec![learn_keys(), program_keys()],
+        (Mode::Typing, Place::Task(screen)) => {
+            let task = task_keys();
+            let others = sections(mode, Place::of(screen)).into_iter().map(|section| section.without_keys_of(&task));
+            std::iter::once(task.clone()).chain(others).collect()
+        }
+        (Mode::Lesson, _) => vec![lesson_keys(place)],
         (Mode::Presenting, _) => vec![presenting_keys(), program_keys()],
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
@@ -187,9 +221,21 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
 #[must_use]
 pub fn hint(mode: Mode, action: &Action) -> String {
     // Where it works it has the same key everywhere.
-    let sections = Place::ALL.into_iter().flat_map(|place| sections(mode, place));
-    let mut bindings = sections.flat_map(|section| section.bindings);
-    bindings.find(|binding| binding.action == *action).map(|b| b.chords[0].to_string()).unwrap_or_default()
+    Place::all().find_map(|place| hint_at(mode, place, action)).unwrap_or_default()
+}
+
+/// The same at one place; `None` where no key does it there.
+fn hint_at(mode: Mode, place: Place, action: &Action) -> Option<String> {
+    let mut bindings = sections(mode, place).into_iter().flat_map(|section| section.bindings);
+    bindings.find(|binding| binding.action == *action).map(|binding| binding.chords[0].to_string())
+}
+
+impl State {
+    /// The key that does something as things stand, as it is written on the screen; `None` where no key does it now.
+    #[must_use]
+    pub fn key(&self, action: &Action) -> Option<String> {
+        hint_at(self.resting_mode(), self.place(), action)
+    }
 }
 
 impl fmt::Display for Chord {
@@ -204,6 +250,7 @@ impl fmt::Display for Chord {
             f.write_str("Shift+")?;
         }
         match self.key {
+            Key::Char(' ') => f.write_str("Space"),
             Key::Char(character) if self.ctrl || self.alt => write!(f, "{}", character.to_uppercase()),
             Key::Char(character) => write!(f, "{character}"),
             Key::Function(number) => write!(f, "F{number}"),
@@ -226,6 +273,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::state::action::LessonAction;
 
     const MODES: [Mode; 9] = [
         Mode::Typing,
@@ -239,9 +287,14 @@ mod tests {
         Mode::Presenting,
     ];
 
+    /// What keys do while a query is typed, wherever that is.
+    fn while_typing() -> impl Iterator<Item = Binding> {
+        Place::all().flat_map(|place| sections(Mode::Typing, place)).flat_map(|section| section.bindings)
+    }
+
     #[test]
     fn no_key_does_two_things_in_one_mode() {
-        for (mode, place) in MODES.into_iter().flat_map(|mode| Place::ALL.map(|place| (mode, place))) {
+        for (mode, place) in MODES.into_iter().flat_map(|mode| Place::all().map(move |place| (mode, place))) {
             let mut seen = HashSet::new();
             for binding in sections(mode, place).iter().flat_map(|section| &section.bindings) {
                 for chord in &binding.chords {
@@ -253,8 +306,7 @@ mod tests {
 
     #[test]
     fn while_typing_no_character_is_taken_from_the_text() {
-        let sections = Place::ALL.map(|place| sections(Mode::Typing, place)).concat();
-        for binding in sections.iter().flat_map(|section| &section.bindings) {
+        for binding in while_typing() {
             for chord in &binding.chords {
                 assert!(chord.ctrl || chord.alt || !matches!(chord.key, Key::Char(_)), "{chord} is text");
             }
@@ -263,8 +315,7 @@ mod tests {
 
     #[test]
     fn what_a_key_does_is_said_in_as_many_words_as_a_window_of_80_columns_shows() {
-        let sections = Place::ALL.map(|place| sections(Mode::Typing, place)).concat();
-        for binding in sections.iter().flat_map(|section| &section.bindings) {
+        for binding in while_typing() {
             assert!(binding.help.chars().count() <= 50, "{}", binding.help);
         }
     }
@@ -274,7 +325,7 @@ mod tests {
         let yes = sections(Mode::Consent, Place::Search).into_iter().flat_map(|section| section.bindings);
         let yes: Vec<Chord> = yes.filter(|b| b.action == Action::Confirm).flat_map(|b| b.chords).collect();
         assert!(!yes.is_empty());
-        for binding in Place::ALL.map(|place| sections(Mode::Typing, place)).concat().iter().flat_map(|s| &s.bindings) {
+        for binding in while_typing() {
             assert!(binding.chords.iter().all(|chord| !yes.contains(chord)), "{}", binding.help);
         }
     }
@@ -296,11 +347,32 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_of_a_lesson_come_first_where_it_has_something_to_try() {
+        let place = Place::Task(Screen::Pipeline);
+        let does = |key| action(Mode::Typing, place, false, key);
+        let (on, back) = (Action::Lesson(LessonAction::GoOn), Action::Lesson(LessonAction::GoBack));
+        assert_eq!([Key::Enter, Key::PageDown].map(|key| does(plain(key))), [Some(on.clone()), Some(on)]);
+        assert_eq!(does(plain(Key::PageUp)), Some(back));
+        assert_eq!(does(plain(Key::Tab)), Some(Action::NextStage), "those of the screen stay");
+        assert_eq!(sections(Mode::Typing, place)[0].title, "lesson");
+        // What brings a backend back works wherever a lesson or a room is in its way.
+        for (mode, place) in [(Mode::Lesson, Place::Lab), (Mode::Typing, Place::Room), (Mode::Presenting, Place::Room)]
+        {
+            for (key, wanted) in [('x', Action::Stop), ('r', Action::Retry)] {
+                assert_eq!(action(mode, place, false, ctrl(Key::Char(key))), Some(wanted), "{mode:?}");
+            }
+        }
+        let measure = |place| action(Mode::Lesson, place, false, plain(Key::Function(9)));
+        assert_eq!((measure(Place::Pipeline), measure(Place::Search)), (Some(Action::ToggleEvaluation), None));
+    }
+
+    #[test]
     fn keys_are_written_as_on_a_keyboard() {
         assert_eq!(ctrl(Key::Char('w')).to_string(), "Ctrl+W");
         assert_eq!(alt(Key::Down).to_string(), "Alt+↓");
         assert_eq!(plain(Key::Function(2)).to_string(), "F2");
         assert_eq!(hint(Mode::Typing, &Action::SwapBackend), "Tab");
         assert_eq!(hint(Mode::Help, &Action::SwapBackend), "");
+        assert_eq!(plain(Key::Char(' ')).to_string(), "Space");
     }
 }

@@ -167,6 +167,20 @@ pub(super) struct Texts {
     pub(super) failed: Option<String>,
 }
 
+/// How the switches of the lab are set, to be put back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Switches {
+    experiment: Experiment,
+    metric: Metric,
+    precision: Option<Precision>,
+    cut: Cut,
+    other: Option<BackendId>,
+    words: usize,
+    place: usize,
+    cutoff: i8,
+    beside: Option<BackendId>,
+}
+
 impl Texts {
     /// How many are there.
     pub(super) fn done(&self) -> usize {
@@ -233,6 +247,20 @@ impl Lab {
             // Which other model is a person's to say; words have nothing to set.
             Setting::OtherModel | Setting::Words => {}
         }
+    }
+
+    /// How everything is set.
+    pub(super) fn switches(&self) -> Switches {
+        let Self { experiment, metric, precision, cut, other, words, place, cutoff, beside, .. } = *self;
+        Switches { experiment, metric, precision, cut, other, words, place, cutoff, beside }
+    }
+
+    /// Sets everything as it was.
+    pub(super) fn put_back(&mut self, switches: Switches) {
+        let Switches { experiment, metric, precision, cut, other, words, place, cutoff, beside } = switches;
+        self.show(experiment);
+        (self.metric, self.precision, self.cut, self.other) = (metric, precision, cut, other);
+        (self.words, self.place, self.cutoff, self.beside) = (words, place, cutoff, beside);
     }
 
     /// Goes to another experiment.

@@ -2,6 +2,8 @@
 //! shown what is on the screen.
 
 use super::BarScale;
+use super::lab::Switches;
+use crate::engine::Stage;
 use crate::engine::pipeline::Settings;
 use crate::lesson::{Lesson, Progress, Step};
 
@@ -53,6 +55,8 @@ pub struct OpenLesson {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Before {
     pub(super) pipeline: Settings,
+    pub(super) focus: Stage,
+    pub(super) switches: Switches,
     pub(super) bar_scale: BarScale,
     pub(super) top_k: usize,
 }

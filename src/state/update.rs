@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::learn::Part;
 use super::{Action, Appearance, BarScale, Edit, Effect, Mode, Screen, State};
 use crate::text;
 
@@ -107,6 +108,9 @@ impl State {
             self.map.axes.edit(edit);
             return Vec::new();
         }
+        if self.refuses_text() {
+            return Vec::new();
+        }
         if matches!(edit, Edit::Insert(_)) {
             self.make_way_for_another_query();
         }
@@ -116,6 +120,9 @@ impl State {
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         if self.mode == Mode::Axes {
             self.map.axes.insert(text);
+            return Vec::new();
+        }
+        if self.refuses_text() {
             return Vec::new();
         }
         self.make_way_for_another_query();
@@ -243,8 +250,8 @@ impl State {
     }
 
     fn use_selected(&mut self) -> Vec<Effect> {
-        // Whoever has done the task means to go on.
-        if self.learn.open.as_ref().is_some_and(|open| open.solved) {
+        // Whoever has a task to do, and has done it, means to go on; a sentence is nobody's own words.
+        if self.learn.is_in(Part::Try) {
             return self.go_on();
         }
         if self.screen == Screen::Lab && self.query.is_blank() {

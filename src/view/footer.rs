@@ -45,7 +45,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
             (false, true) => "try",
             (false, false) => "why",
         };
-        keys = format!("{} {other} · {keys}", key(Action::ToggleExplanation));
+        if let Some(key) = state.key(&Action::ToggleExplanation) {
+            keys = format!("{key} {other} · {keys}");
+        }
     }
     let room = usize::from(area.width).saturating_sub(text::width(&keys) + 1);
     let left = match warning {
@@ -88,6 +90,10 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     }
     if let Some(progress) = progress(panel, theme) {
         return Some(progress);
+    }
+    // The list of lessons shows no ranking that they could be about.
+    if state.screen == Screen::Learn {
+        return line(hint(state), theme.dim);
     }
     let pitfalls: Vec<String> = state.pitfalls().into_iter().map(describe).collect();
     if !pitfalls.is_empty() {
@@ -184,6 +190,7 @@ fn room_keys(state: &State) -> String {
         .flat_map(|section| section.bindings)
         .find(|binding| binding.action == Action::Lesson(LessonAction::GoOn));
     match (next, state.learn.presenting) {
+        _ if !state.query.is_blank() && !state.has_whole_ranking() => format!(" {back}"),
         (_, Presenting::Off | Presenting::Scores) => format!(" type another query, or Esc · PgUp holds back · {back}"),
         (Some(next), _) if !state.query.is_blank() => format!(" {}: {} · {back}", next.chords[0], next.help),
         (Some(_) | None, _) => format!(" {back}"),
@@ -222,7 +229,7 @@ fn hint(state: &State) -> String {
     if state.screen == Screen::Learn {
         let key = |action| key(Action::Lesson(action));
         let (open, present) = (key(LessonAction::Open), key(LessonAction::Present));
-        return format!(" ↑ ↓ select a lesson · {open} opens it · {present} larger, for a room");
+        return format!(" ↑ ↓ select · {open} opens a lesson · {present} larger, for a room");
     }
     if state.learn.open.is_some() {
         return String::new();

@@ -340,6 +340,9 @@ impl Layout {
     /// What a click at a place means, if anything.
     #[must_use]
     pub fn click(&self, at: Position, state: &State) -> Option<Action> {
+        if state.mode == Mode::Lesson {
+            return super::lesson::click(self, at, state);
+        }
         if state.mode != Mode::Typing {
             return None;
         }

@@ -16,6 +16,7 @@ use crate::lesson::Lesson;
 use crate::lesson::progress::Extent;
 use crate::phrase;
 use crate::state::action::LessonAction;
+use crate::state::learn::Presenting;
 use crate::state::{Action, State};
 use crate::text;
 
@@ -23,7 +24,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let learn = &state.learn;
     let all = |lesson: &&Lesson| learn.progress.extent(lesson) == Extent::All;
     let done = learn.lessons.iter().filter(all).count();
-    let title = format!(" lessons: {done} of {} done ", learn.lessons.len());
+    let room = if learn.presenting == Presenting::Off { "" } else { "· for a room " };
+    let title = format!(" lessons: {done} of {} done {room}", learn.lessons.len());
     let inner = titled(frame, layout.room, &title, layout.framed, theme);
     if !state.corpus.bundled {
         let message = "The lessons are about the corpus that comes with vecscope, and another one is open. \

@@ -9,7 +9,7 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType};
@@ -19,57 +19,30 @@ use super::{Layout, Theme};
 use crate::lesson::{self, StageName, Standing, Step, Task, Verdict};
 use crate::state::action::LessonAction;
 use crate::state::learn::{OpenLesson, Part, Presenting};
-use crate::state::{Action, Mode, Phase, Screen, State, keymap};
+use crate::state::{Action, Mode, Phase, Screen, Search, State, keymap};
 use crate::text;
 
 /// What stands in the place of what is held back.
 pub(super) const HELD: &str = "· · ·";
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
-    let Some((open, lesson, step)) = state.learn.current() else { return };
-    let part = match open.part {
-        Part::Predict => "predict",
-        Part::Reveal => "see",
-        Part::Explain => "why",
-        Part::Try => "try it",
-    };
-    let steps = lesson.steps.len();
-    let title = format!(" {} {} · step {} of {steps} · {part} ", open.lesson + 1, lesson.title, open.step + 1);
-    let inner = if layout.framed {
-        let block = Block::bordered()
-            .border_type(BorderType::Thick)
-            .border_style(theme.accent)
-            .title(Line::styled(
-                text::fit(&title, usize::from(area.width.saturating_sub(4))).into_owned(),
-                theme.accent,
-            ))
-            .title_bottom(Line::styled(keys(open, area.width), theme.dim));
-        let inner = block.inner(area);
-        clear(frame, area, theme);
-        frame.render_widget(block, area);
-        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
-    } else {
-        clear(frame, area, theme);
-        // What it is about is said by the words; how to go on is not.
-        let at = format!(" {}.{}", open.lesson + 1, open.step + 1);
-        let title = match open.part {
-            Part::Predict | Part::Reveal => format!("{at} {part} · Enter goes on "),
-            Part::Explain => format!("{at} {part} {}/3 ↓ · Enter goes on ", open.sentence + 1),
-            Part::Try if open.solved => format!("{at} ✓ done · Enter goes on "),
-            Part::Try => format!("{at} {part} · Alt+I hint · Ctrl+O on "),
-        };
-        titled(frame, area, &title, false, theme)
-    };
-    let width = usize::from(inner.width);
+    let Some((open, _, step)) = state.learn.current() else { return };
+    let inner = inside(area, layout);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let (lines, focus) = match open.part {
         Part::Predict => predict(step, open, width, theme),
-        Part::Reveal => (reveal(step, open, state, usize::from(inner.height), width, theme), 0),
-        Part::Explain => explain(step, open, state, usize::from(inner.height), width, theme),
+        Part::Reveal => (reveal(step, open, state, height, width, theme), 0),
+        Part::Explain => (explain(step, state, width, theme), 0),
         Part::Try => try_it(step, open, state, width, theme),
     };
-    // Air between paragraphs where there is room for it.
-    let spare = usize::from(inner.height).saturating_sub(lines.iter().map(Vec::len).sum());
-    let spaced = spare + 1 >= lines.len();
+    // Where sentences have no room, they are shown from the one on that the person went to.
+    let count = lines.len();
+    let fits = lines.iter().map(Vec::len).sum::<usize>() <= height;
+    let first = if open.part == Part::Explain && !fits { open.sentence.min(count - 1) } else { 0 };
+    let more = if open.part == Part::Explain && !fits { format!(" {}/{count} ↓", first + 1) } else { String::new() };
+    let lines: Vec<_> = lines.into_iter().skip(first).collect();
+    draw_around(frame, area, layout, state, &more, theme);
+    let spaced = is_spaced(&lines, height);
     let mut shown: Vec<Line<'static>> = Vec::new();
     let mut focused = 0;
     for (number, paragraph) in lines.into_iter().enumerate() {
@@ -81,12 +54,59 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
             focused = shown.len();
         }
     }
-    let first = focused.saturating_sub(usize::from(inner.height));
+    let first = focused.saturating_sub(height);
     frame.render_widget(shown.into_iter().skip(first).collect::<Text>(), inner);
 }
 
+/// Whether there is room for air between paragraphs.
+fn is_spaced(paragraphs: &[Vec<Line<'_>>], height: usize) -> bool {
+    let spare = height.saturating_sub(paragraphs.iter().map(Vec::len).sum());
+    spare + 1 >= paragraphs.len()
+}
+
+/// What is left inside of the frame, or below the title where there is none, with a column of air on both sides.
+fn inside(area: Rect, layout: &Layout) -> Rect {
+    if layout.framed {
+        return area.inner(Margin::new(2, 1));
+    }
+    Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) }
+}
+
+/// The frame with where in the lesson this is and the keys that matter, or the title alone; `more` says that there is
+/// more to read.
+fn draw_around(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, more: &str, theme: &Theme) {
+    let Some((open, lesson, _)) = state.learn.current() else { return };
+    let part = match open.part {
+        Part::Predict => "predict",
+        Part::Reveal => "see",
+        Part::Explain => "why",
+        Part::Try => "try it",
+    };
+    clear(frame, area, theme);
+    if !layout.framed {
+        // What it is about is said by the words; how to go on is not.
+        let at = format!(" {}.{}", open.lesson + 1, open.step + 1);
+        let title = match open.part {
+            Part::Predict | Part::Reveal | Part::Explain => format!("{at} {part}{more} · Enter goes on "),
+            Part::Try if open.solved => format!("{at} ✓ done · Enter goes on "),
+            Part::Try => format!("{at} {part} · Alt+I hint · Ctrl+O on"),
+        };
+        titled(frame, area, &title, false, theme);
+        return;
+    }
+    let (steps, step) = (lesson.steps.len(), open.step + 1);
+    let title = format!(" {} {} · step {step} of {steps} · {part}{more} ", open.lesson + 1, lesson.title);
+    let title = text::fit(&title, usize::from(area.width.saturating_sub(4))).into_owned();
+    let block = Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(theme.accent)
+        .title(Line::styled(title, theme.accent))
+        .title_bottom(Line::styled(keys(open, !more.is_empty(), area.width), theme.dim));
+    frame.render_widget(block, area);
+}
+
 /// The keys that matter now, as far as there is room.
-fn keys(open: &OpenLesson, width: u16) -> String {
+fn keys(open: &OpenLesson, has_more: bool, width: u16) -> String {
     let key = |action| keymap::hint(Mode::Lesson, &Action::Lesson(action));
     let typing = |action| keymap::hint(Mode::Typing, &Action::Lesson(action));
     let (on, back) = (key(LessonAction::GoOn), key(LessonAction::GoBack));
@@ -94,9 +114,13 @@ fn keys(open: &OpenLesson, width: u16) -> String {
     let keys = match open.part {
         Part::Predict => format!("↑ ↓ choose · {on} predicts · {skip} skips · {leave} leaves"),
         Part::Reveal => format!("{on} says why · {back} back · ↑ ↓ the rows · {leave} leaves"),
+        Part::Explain if has_more => format!("{on} goes on · {back} back · ↑ ↓ sentences · {leave} leaves"),
         Part::Explain => format!("{on} goes on · {back} back · {leave} leaves"),
-        Part::Try if open.solved => format!("{on} or {skip} goes on"),
-        Part::Try => format!("{} a hint · {skip} skips · {leave} empties, then leaves", typing(LessonAction::Hint)),
+        Part::Try if open.solved => format!("{on} goes on · {back} back · {leave} empties, then leaves"),
+        Part::Try => {
+            let hint = typing(LessonAction::Hint);
+            format!("{hint} a hint · {skip} skips · {back} back · {leave} empties, then leaves")
+        }
     };
     format!(" {} ", text::fit(&keys, usize::from(width.saturating_sub(6))))
 }
@@ -106,20 +130,47 @@ fn paragraph(sign: &str, content: &str, width: usize, style: Style) -> Vec<Line<
     let indent = text::width(sign);
     let wrapped = text::wrap(&text::visible(content), width.saturating_sub(indent), 12);
     let before = |number: usize| if number == 0 { sign.to_owned() } else { " ".repeat(indent) };
-    wrapped.into_iter().enumerate().map(|(number, line)| Line::styled(before(number) + &line, style)).collect()
+    let line = |(number, line): (usize, String)| Line::styled(before(number) + &line.replace('\u{a0}', " "), style);
+    wrapped.into_iter().enumerate().map(line).collect()
 }
 
 /// The question and the choices, and which paragraph has to be seen.
 fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<Vec<Line<'static>>>, usize) {
     let question = paragraph("", &step.question, width, theme.text);
-    let choices = step.choices.iter().enumerate().map(|(number, choice)| {
+    // Choices stand close together.
+    let choices: Vec<Line<'static>> = choices(step, open, width, theme).flatten().collect();
+    (vec![question, choices], usize::from(open.choice > 0))
+}
+
+/// The lines of each choice.
+fn choices(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> impl Iterator<Item = Vec<Line<'static>>> {
+    step.choices.iter().enumerate().map(move |(number, choice)| {
         let chosen = number == open.choice;
         let sign = format!("{} {} ", if chosen { '›' } else { ' ' }, number + 1);
         paragraph(&sign, &choice.text, width, if chosen { theme.selected } else { theme.text })
-    });
-    // Choices stand close together.
-    let choices: Vec<Line<'static>> = choices.flatten().collect();
-    (vec![question, choices], usize::from(open.choice > 0))
+    })
+}
+
+/// What a click on a lesson does: it selects the choice under it.
+pub(super) fn click(layout: &Layout, at: Position, state: &State) -> Option<Action> {
+    let (open, _, step) = state.learn.current().filter(|(open, ..)| open.part == Part::Predict)?;
+    let inner = inside(layout.lesson?, layout);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let theme = Theme::of(state.appearance);
+    let (paragraphs, focus) = predict(step, open, width, &theme);
+    let lines: Vec<usize> = choices(step, open, width, &theme).map(|lines| lines.len()).collect();
+    let (question, count) = (paragraphs[0].len(), lines.iter().sum::<usize>());
+    let start = question + usize::from(is_spaced(&paragraphs, height));
+    // As it is drawn: from the first line on that leaves what has to be seen in sight.
+    let focused = if focus == 0 { question } else { start + count };
+    let row = usize::from(at.y.checked_sub(inner.y).filter(|_| inner.contains(at))?);
+    let mut row = (row + focused.saturating_sub(height)).checked_sub(start)?;
+    let choice = lines.iter().position(|&lines| {
+        let is_here = row < lines;
+        row = row.saturating_sub(lines);
+        is_here
+    })?;
+    Some(Action::Lesson(LessonAction::Pick(choice)))
 }
 
 /// Whether the prediction held.
@@ -152,7 +203,8 @@ fn reveal(
             (false, true) => "○ ",
             (false, false) => "  ",
         };
-        let note = if is_predicted { "   ← you" } else { "" };
+        // With a space that nothing is broken at.
+        let note = if is_predicted { "   ←\u{a0}you" } else { "" };
         let style = if is_true { theme.accent } else { theme.dim };
         paragraph(mark, &format!("{}{note}", step.choices[number].text), width, style)
     };
@@ -162,15 +214,17 @@ fn reveal(
     lines
 }
 
-/// What a lesson is waiting for.
-fn waits_for(state: &State) -> String {
+/// What a lesson or a room is waiting for.
+pub(super) fn waits_for(state: &State) -> String {
+    let key = |action| state.key(&action).unwrap_or_default();
+    if let Search::Failed(message) = &state.panel().search {
+        return format!("{} ({} tries again)", text::visible(message), key(Action::Retry));
+    }
     match state.panel().phase {
         Phase::NotConfigured(_) | Phase::Failed(_) => {
-            "This backend has no ranking; Esc leaves, and Tab on the Search screen takes another.".into()
+            format!("This backend has no ranking; {} chooses another.", key(Action::ToggleChooser))
         }
-        Phase::Stopped { .. } => {
-            "Not all sentences are embedded; Esc leaves, and Ctrl+R on the Search screen goes on.".into()
-        }
+        Phase::Stopped { .. } => format!("Not all sentences are embedded; {} goes on.", key(Action::Retry)),
         Phase::Embedding(progress) => {
             format!("The sentences are being embedded: {} of {}", progress.done, progress.total)
         }
@@ -180,30 +234,18 @@ fn waits_for(state: &State) -> String {
     }
 }
 
-/// The three sentences; where they have no room, from the one on that the person went to.
-fn explain(
-    step: &Step,
-    open: &OpenLesson,
-    state: &State,
-    height: usize,
-    width: usize,
-    theme: &Theme,
-) -> (Vec<Vec<Line<'static>>>, usize) {
+/// The three sentences, behind a word of warning where they tell of something else than what came out.
+fn explain(step: &Step, state: &State, width: usize, theme: &Theme) -> Vec<Vec<Line<'static>>> {
     let evidence = state.evidence();
-    let mut all: Vec<_> = step
-        .explain
-        .iter()
-        .map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text))
-        .collect();
+    let sentences =
+        step.explain.iter().map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text));
     // The sentences are about what happens with the model that comes with the program.
-    if step.is_as_written(&evidence) == Some(false) {
-        let otherwise =
+    let otherwise = (step.is_as_written(&evidence) == Some(false)).then(|| {
+        let text =
             "With this model it came out otherwise; what is told here is what happens with the one in the program.";
-        all.insert(0, paragraph("– ", otherwise, width, theme.warning));
-    }
-    let fits = all.iter().map(Vec::len).sum::<usize>() <= height;
-    let first = if fits { 0 } else { open.sentence };
-    (all.into_iter().skip(first).collect(), 0)
+        paragraph("– ", text, width, theme.warning)
+    });
+    otherwise.into_iter().chain(sentences).collect()
 }
 
 /// The task, how near it is, and the hints; and which paragraph has to be seen.
@@ -226,7 +268,7 @@ fn try_it(
     // Where there is no room for all: the task, until something is typed for it.
     let focus = match (open.solved, open.hints) {
         (true, _) => 1,
-        (false, 0) if state.query.is_blank() => 0,
+        (false, 0) if state.query.is_blank() && state.set_otherwise().is_none() => 0,
         (false, _) => lines.len() - 1,
     };
     (lines, focus)
@@ -238,10 +280,19 @@ fn standing(task: &Task, state: &State, width: usize) -> String {
         let room = width.saturating_sub(text::width(after) + "not yet: “”".chars().count());
         format!("not yet: “{}”{after}", text::fit(text, room))
     };
+    if let Some(setting) = state.set_otherwise() {
+        let experiment = setting.experiment().name();
+        // Where another setting is what there is to try, the switch alone is meant.
+        return if task.solution_lab.is_some() {
+            format!("not yet: this is about the switch {experiment}")
+        } else {
+            format!("not yet: this is about {experiment}, set to {}", setting.name())
+        };
+    }
     match task.standing(&state.evidence()) {
         Standing::Unknown if state.query.is_blank() => "not yet: type, it is checked on every key".into(),
         Standing::Unknown => "not yet".into(),
-        Standing::Copied => "that is the sentence itself: use words of your own".into(),
+        Standing::Copied => "that is a sentence of the corpus: use words of your own".into(),
         Standing::Words => "not yet: mind the words that the task asks for, or asks to leave out".into(),
         Standing::At(stage, text, rank, score) => {
             quoted(text, &format!(" is #{rank}{} with {}", place(stage), lesson::written(stage, score)))
@@ -288,5 +339,18 @@ pub(super) fn draw_held_back(frame: &mut Frame<'_>, layout: &Layout, state: &Sta
         if matches!(state.screen, Screen::Search | Screen::Pipeline | Screen::Learn) || number == 0 {
             frame.render_widget(line, row);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_not_broken_in_two() {
+        let lines = paragraph("● ", "a choice that is long   ←\u{a0}you", 25, Style::default());
+        assert_eq!(lines.iter().map(Line::to_string).collect::<Vec<_>>(), ["● a choice that is long", "  ← you"]);
+        let lines = paragraph("● ", "a choice   ←\u{a0}you", 25, Style::default());
+        assert_eq!(lines.iter().map(Line::to_string).collect::<Vec<_>>(), ["● a choice   ← you"]);
     }
 }

@@ -13,7 +13,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::frame::clear;
 use super::{Layout, Theme, layout};
 use crate::phrase;
-use crate::state::{Action, Mode, Screen, State, keymap};
+use crate::state::{Action, Mode, Screen, State};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
@@ -32,11 +32,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     }
     let window = Window::around_cursor(state.query.text(), state.query.cursor(), usize::from(room.width));
     if state.query.text().is_empty() {
-        frame.render_widget(Line::styled("type a question, a phrase, a word …", theme.dim), room);
+        let what = match state.screen {
+            Screen::Learn => "a lesson brings its own queries",
+            Screen::Search | Screen::Compare | Screen::Pipeline | Screen::Map | Screen::Lab => {
+                "type a question, a phrase, a word …"
+            }
+        };
+        frame.render_widget(Line::styled(what, theme.dim), room);
     } else {
         frame.render_widget(Line::styled(window.text, theme.text), room);
     }
-    if state.mode == Mode::Typing {
+    if state.mode == Mode::Typing && state.screen != Screen::Learn {
         let column = u16::try_from(window.cursor).unwrap_or(0).min(room.width.saturating_sub(1));
         frame.set_cursor_position(Position::new(room.x + column, room.y));
     }
@@ -66,7 +72,9 @@ fn draw_backends(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &
     } else {
         Action::SwapBackend
     };
-    let hint = format!(" {} ⇄  ", keymap::hint(Mode::Typing, &swap));
+    // Where a lesson has the keys, none of them is Tab.
+    let key = state.key(&swap).or_else(|| state.key(&Action::ToggleChooser));
+    let hint = key.map_or_else(String::new, |key| format!(" {key} ⇄  "));
     let hint_width = u16::try_from(text::width(&hint)).unwrap_or(0);
     let start = first.x.saturating_sub(hint_width).max(layout.query.x + 1);
     // A frame's line would run into the names.

@@ -18,12 +18,12 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Block, BorderType};
 
 use super::layout::ROOM_ROWS;
-use super::lesson::HELD;
+use super::lesson::{HELD, waits_for};
 use super::{Layout, Theme, bar};
 use crate::corpus::DocumentIndex;
 use crate::engine::Ranked;
 use crate::math::distribution::Distribution;
-use crate::state::{BarScale, Phase, State};
+use crate::state::{BarScale, State};
 use crate::text;
 
 /// The columns of a rank, with air.
@@ -40,8 +40,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let places = layout.rows.rows().step_by(usize::from(height)).map(|row| Rect { height, ..row });
     let places = places.take(ROOM_ROWS.min(usize::from(layout.rows.height / height)));
     // Rows that change places while the corpus is embedded would only puzzle a room.
-    let is_whole = !matches!(state.panel().phase, Phase::Embedding(_));
-    match state.ranking().filter(|_| state.is_current() && is_whole) {
+    match state.ranking().filter(|_| state.has_whole_ranking()) {
         Some(ranking) => {
             let Some(spread) = &ranking.spread else { return };
             let rows = ranking.ranked.iter().take(state.row_count()).enumerate().skip(state.list.first);
@@ -55,7 +54,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
             let lines = text::wrap(message, usize::from(layout.rows.width), 3);
             frame.render_widget(Text::from_iter(lines).style(theme.text), layout.rows);
         }
-        None => frame.render_widget(Line::styled("The ranking is on its way …", theme.dim), layout.rows),
+        None => {
+            let (columns, lines) = (usize::from(layout.rows.width), usize::from(layout.rows.height));
+            let lines = text::wrap(&waits_for(state), columns, lines);
+            frame.render_widget(Text::from_iter(lines).style(theme.dim), layout.rows);
+        }
     }
 }
 

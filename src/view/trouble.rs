@@ -7,7 +7,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use super::frame::titled;
 use super::{Layout, Theme};
-use crate::state::{Action, Mode, State, keymap};
+use crate::state::{Action, State};
 use crate::text;
 
 /// What is in the way of the backend on the screen.
@@ -41,16 +41,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
 }
 
 fn what_to_do(state: &State, theme: &Theme, trouble: &Trouble<'_>) -> Vec<Line<'static>> {
-    let key = |action| keymap::hint(Mode::Typing, &action);
+    let key = |action| state.key(&action).unwrap_or_default();
     let mut lines = vec![match trouble {
         // Variables are read at the start: trying again in the same process would change nothing.
         Trouble::NotConfigured(_) => Line::styled("Set it and start vecscope again.", theme.dim),
         Trouble::Failed(_) => Line::styled(format!("{} tries again.", key(Action::Retry)), theme.dim),
     }];
-    if state.next_in_tab() != state.active {
+    let swap = state.key(&Action::SwapBackend);
+    if let Some(swap) = swap.filter(|_| state.next_in_tab() != state.active) {
         let next = &state.panels[state.next_in_tab().0].label;
         let next = text::visible(next).into_owned();
-        lines.push(Line::styled(format!("{} goes to {next}.", key(Action::SwapBackend)), theme.dim));
+        lines.push(Line::styled(format!("{swap} goes to {next}."), theme.dim));
     }
     lines
 }

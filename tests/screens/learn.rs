@@ -2,6 +2,7 @@
 
 use vecscope::lesson::{self, Progress};
 use vecscope::state::action::LessonAction;
+use vecscope::state::lab::LabAction;
 use vecscope::state::learn::Presenting;
 
 use super::*;
@@ -141,4 +142,102 @@ fn with_another_corpus_there_is_a_word_in_their_place() {
     state.act(Action::ShowScreen(Screen::Learn));
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("`vecscope learn` starts them") && !shown.contains("Tiny queries"), "{shown}");
+}
+
+#[test]
+fn only_keys_that_work_are_shown_in_a_lesson() {
+    let mut state = opened(CONTAINS);
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("F6 ⇄") && !shown.contains("Tab ⇄"), "{shown}");
+    state.act(Action::Lesson(LessonAction::GoOn));
+    state.act(Action::ShowBackend(OPENAI));
+    state.receive(Reply::NotConfigured { backend: OPENAI, message: "OPENAI_API_KEY is not set".into() });
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("OPENAI_API_KEY is not set") && shown.contains("F6 chooses another"), "{shown}");
+    assert!(!shown.contains("Tab goes to"), "{shown}");
+}
+
+#[test]
+fn the_keys_of_a_task_stand_first_in_the_list_of_keys() {
+    let mut state = opened(CONTAINS);
+    for _ in 0..3 {
+        go(&mut state, LessonAction::GoOn, CONTAINS);
+    }
+    state.act(Action::ToggleHelp);
+    let shown = screen(&mut state, (80, 24));
+    for line in ["Enter PgDn               go on, once the task is done", "PgUp                     back to the three"]
+    {
+        assert!(shown.contains(line), "{shown}");
+    }
+    assert!(shown.find("a hint, and another") < shown.find("rank with the other backend"), "{shown}");
+}
+
+#[test]
+fn sentences_that_have_no_room_are_announced() {
+    let mut state = opened(CONTAINS);
+    go(&mut state, LessonAction::GoOn, CONTAINS);
+    go(&mut state, LessonAction::GoOn, CONTAINS);
+    let shown = screen(&mut state, (60, 14));
+    assert!(shown.contains("why 1/3 ↓"), "{shown}");
+    go(&mut state, LessonAction::SelectNext, CONTAINS);
+    let shown = screen(&mut state, (60, 14));
+    assert!(shown.contains("why 2/3 ↓"), "{shown}");
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("· why ━"), "all of them are there: {shown}");
+}
+
+#[test]
+fn a_room_without_a_ranking_is_told_why_and_not_that_it_is_held_back() {
+    let mut state = ready();
+    go(&mut state, LessonAction::Present, CONTAINS);
+    state.act(Action::SwapBackend);
+    state.act(Action::Paste("a cake".into()));
+    state.receive(Reply::Opened { backend: OPENAI, card: openai_card(), leaves_machine: None });
+    let spent = Spent::default();
+    let progress = vecscope::engine::Progress { done: 40, total: 100 };
+    state.receive(Reply::Embedded { backend: OPENAI, progress, card: openai_card(), spent });
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("The sentences are being embedded: 40 of 100") && !shown.contains("held back"), "{shown}");
+    state.receive(Reply::NotConfigured { backend: OPENAI, message: "OPENAI_API_KEY is not set".into() });
+    go(&mut state, LessonAction::GoOn, CONTAINS);
+    state.act(Action::Edit(Edit::Insert('s')));
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("OPENAI_API_KEY is not set"), "{shown}");
+    assert!(!shown.contains("held back") && !shown.contains("reveal"), "{shown}");
+}
+
+#[test]
+fn a_task_of_the_lab_says_which_switch_it_is_about() {
+    let mut state = with_lessons(ready());
+    state.act(Action::Lesson(LessonAction::OpenNumber(1)));
+    for _ in 0..3 {
+        state.act(Action::Lesson(LessonAction::GoOn));
+    }
+    state.act(Action::Lab(LabAction::NextExperiment));
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("not yet: this is about normalisation, set to dot product"), "{shown}");
+    assert!(!shown.contains("Enter takes"), "Enter takes no query here: {shown}");
+}
+
+#[test]
+fn a_choice_is_selected_by_a_click_on_any_of_its_lines() {
+    let mut state = with_lessons(ready());
+    go(&mut state, LessonAction::OpenNumber(0), 0);
+    let mut clicked = 0;
+    for (size, chosen) in SIZES.into_iter().flat_map(|size| [(size, 0), (size, 2)]) {
+        state.act(Action::Lesson(LessonAction::Pick(chosen)));
+        let shown = screen(&mut state, size);
+        let layout = Layout::build(Rect::new(0, 0, size.0, size.1), &state).expect("it is large enough");
+        for (choice, text) in ["More than 1,", "1.000", "About 0.9"].into_iter().enumerate() {
+            let sign = format!("{} {text}", choice + 1);
+            let Some(row) = shown.lines().position(|line| line.contains(&sign)) else { continue };
+            let at = Position::new(8, u16::try_from(row).expect("a small screen"));
+            assert_eq!(layout.click(at, &state), Some(Action::Lesson(LessonAction::Pick(choice))), "{size:?} {shown}");
+            clicked += 1;
+        }
+        let question = shown.lines().position(|line| line.contains("Now the query is one of"));
+        let question = question.map(|row| Position::new(8, u16::try_from(row).expect("a small screen")));
+        assert_eq!(question.and_then(|at| layout.click(at, &state)), None);
+    }
+    assert!(clicked > 12, "most of them are in sight: {clicked}");
 }

@@ -30,11 +30,18 @@ fn a_prediction_is_made_a_task_is_done_and_the_next_start_knows() {
     terminal.send(" ");
     terminal.send(" ");
     terminal.shows(&["Put the snake first", "not yet"]);
+    // Nor is a task a dead end for a clicker.
+    terminal.send(PAGE_DOWN);
+    terminal.shows(&["not done yet: Alt+I gives a hint"]);
+    terminal.send(PAGE_UP);
+    terminal.shows(&["A model turns every text into an arrow"]);
+    terminal.send(PAGE_DOWN);
+    terminal.shows(&["Put the snake first"]);
     terminal.send(ALT_I);
     terminal.shows(&["hint 1: What is a python?"]);
     terminal.send("a snake that eats rarely");
     terminal.shows(&["✓ Done."]);
-    terminal.send(ENTER);
+    terminal.send(PAGE_DOWN);
     terminal.shows(&["step 2 of 3", "This cake contains nuts."]);
     terminal.send(ESCAPE);
     terminal.shows(&["lessons: 0 of 9 done", "◐ 1"]);

@@ -73,8 +73,9 @@ fn the_quantised_model_is_fetched_when_the_person_says_so_and_ranks_beside_the_f
     terminal.shows(&["Enter takes"]);
     terminal.send(ENTER);
     terminal.send(TAB);
-    terminal.send(ALT_DOWN);
-    terminal.send(ALT_DOWN);
+    for _ in 0..5 {
+        terminal.send(ALT_DOWN);
+    }
     terminal.shows(&[
         "‹quantised model›",
         "MiniLM-L6-v2 int8 is not open. Ctrl+G fetches it",

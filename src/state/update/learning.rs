@@ -6,7 +6,7 @@ use crate::engine::pipeline::Settings;
 use crate::lesson::{Evidence, Progress, ScreenName, Switch};
 use crate::state::action::LessonAction;
 use crate::state::learn::{Before, OpenLesson, Part, Presenting};
-use crate::state::{BarScale, Effect, Mode, Screen, State};
+use crate::state::{Action, BarScale, Effect, Mode, Phase, Screen, State, keymap};
 
 /// How many of the first the lessons speak of.
 const TOP_K: usize = 10;
@@ -52,6 +52,17 @@ impl State {
             self.query.remember();
             self.query.set("");
         }
+    }
+
+    /// Whether the list of lessons is on the screen, which nothing is typed over: says so.
+    pub(super) fn refuses_text(&mut self) -> bool {
+        let refuses = self.screen == Screen::Learn;
+        if refuses {
+            let key = |action| keymap::hint(Mode::Typing, &action);
+            let (open, search) = (key(Action::Lesson(LessonAction::Open)), key(Action::ShowScreen(Screen::Search)));
+            self.notice = Some(format!("{open} opens a lesson; to type a query: {search}, the Search screen"));
+        }
+        refuses
     }
 
     pub(super) fn carry_out_lesson(&mut self, action: LessonAction) -> Vec<Effect> {
@@ -110,8 +121,13 @@ impl State {
     /// What a person set otherwise would tell something else than the lesson says. It comes back when the lesson is left.
     fn set_for_a_lesson(&mut self, switch: Option<Setting>, stage: Option<Stage>) {
         if self.learn.before.is_none() {
-            let Self { pipeline, bar_scale, list, .. } = self;
-            self.learn.before = Some(Before { pipeline: pipeline.settings, bar_scale: *bar_scale, top_k: list.top_k });
+            self.learn.before = Some(Before {
+                pipeline: self.pipeline.settings,
+                focus: self.pipeline.focus,
+                switches: self.lab.switches(),
+                bar_scale: self.bar_scale,
+                top_k: self.list.top_k,
+            });
         }
         self.pipeline.settings = Settings::default();
         self.bar_scale = BarScale::Cosine;
@@ -129,6 +145,8 @@ impl State {
     fn unset(&mut self) {
         if let Some(before) = self.learn.before.take() {
             self.pipeline.settings = before.pipeline;
+            self.pipeline.focus = before.focus;
+            self.lab.put_back(before.switches);
             self.bar_scale = before.bar_scale;
             self.set_top_k(before.top_k);
         }
@@ -156,6 +174,9 @@ impl State {
 
     fn select_in_lesson(&mut self, by: isize) -> Vec<Effect> {
         let choices = self.learn.current().map_or(0, |(_, _, step)| step.choices.len());
+        // A word of warning stands before the three sentences where it came out otherwise.
+        let evidence = self.evidence();
+        let warns = self.learn.current().is_some_and(|(_, _, step)| step.is_as_written(&evidence) == Some(false));
         let Some(open) = &mut self.learn.open else {
             let last = self.learn.lessons.len().saturating_sub(1);
             self.learn.selected = self.learn.selected.saturating_add_signed(by).min(last);
@@ -163,7 +184,7 @@ impl State {
         };
         match open.part {
             Part::Predict => open.choice = open.choice.saturating_add_signed(by).min(choices.saturating_sub(1)),
-            Part::Explain => open.sentence = open.sentence.saturating_add_signed(by).min(2),
+            Part::Explain => open.sentence = open.sentence.saturating_add_signed(by).min(2 + usize::from(warns)),
             // The real screen is there to be looked at.
             Part::Reveal | Part::Try => return self.go_to_row(self.list.selected.saturating_add_signed(by)),
         }
@@ -178,8 +199,19 @@ impl State {
         Vec::new()
     }
 
-    /// The next part of the lesson, the next step, or the end; without a lesson, what a room sees next.
+    /// What comes next in the lesson, a task only once it is done; without a lesson, what a room sees next.
     pub(super) fn go_on(&mut self) -> Vec<Effect> {
+        if self.learn.open.as_ref().is_some_and(|open| open.part == Part::Try && !open.solved) {
+            let key = |action| keymap::hint(Mode::Typing, &Action::Lesson(action));
+            let (hint, skip) = (key(LessonAction::Hint), key(LessonAction::Skip));
+            self.notice = Some(format!("not done yet: {hint} gives a hint, {skip} goes on all the same"));
+            return Vec::new();
+        }
+        self.take_next_part()
+    }
+
+    /// The next part of the lesson, the next step, or the end.
+    fn take_next_part(&mut self) -> Vec<Effect> {
         let Some(open) = &mut self.learn.open else { return self.reveal_more() };
         match open.part {
             Part::Predict => (open.part, open.predicted) = (Part::Reveal, Some(open.choice)),
@@ -201,9 +233,9 @@ impl State {
         Vec::new()
     }
 
-    /// The same without a prediction.
+    /// The same without a prediction, or without having done the task.
     fn skip(&mut self) -> Vec<Effect> {
-        let effects = self.go_on();
+        let effects = self.take_next_part();
         if let Some(open) = self.learn.open.as_mut().filter(|open| open.part == Part::Reveal) {
             open.predicted = None;
         }
@@ -218,10 +250,15 @@ impl State {
             Part::Predict => {
                 back = OpenLesson::at(open.lesson, open.step - 1);
                 back.part = Part::Explain;
+                back.solved = self.learn.progress.has(&self.learn.lessons[back.lesson], back.step);
             }
             Part::Reveal => back.part = Part::Predict,
             Part::Explain => back.part = Part::Reveal,
-            Part::Try => back.part = Part::Explain,
+            Part::Try => {
+                back.part = Part::Explain;
+                // What was tried is found again in the history.
+                self.query.remember();
+            }
         }
         self.begin_step(back)
     }
@@ -257,10 +294,13 @@ impl State {
 
     /// Makes the screen one for a room, or that of one person again.
     fn present(&mut self) -> Vec<Effect> {
-        self.learn.presenting = match self.learn.presenting {
-            Presenting::Off => Presenting::Held,
-            Presenting::Held | Presenting::Order | Presenting::Scores => Presenting::Off,
-        };
+        let is_off = self.learn.presenting == Presenting::Off;
+        self.learn.presenting = if is_off { Presenting::Held } else { Presenting::Off };
+        // Elsewhere nothing would show it.
+        if self.screen != Screen::Search {
+            let now = if is_off { "on; it is of the Search screen" } else { "off" };
+            self.notice = Some(format!("view for a room: {now}"));
+        }
         Vec::new()
     }
 
@@ -271,7 +311,13 @@ impl State {
                 return Vec::new();
             }
             Presenting::Held if self.query.is_blank() => return Vec::new(),
+            // A press that comes before the ranking counts, where one is on its way.
+            Presenting::Held if !self.has_whole_ranking() && self.panel().phase != Phase::Ready => {
+                self.notice = Some("there is nothing to reveal yet".into());
+                return Vec::new();
+            }
             Presenting::Held => Presenting::Order,
+            Presenting::Order if !self.has_whole_ranking() => return Vec::new(),
             Presenting::Order | Presenting::Scores => Presenting::Scores,
         };
         self.query.text().clone_into(&mut self.learn.revealed_for);
@@ -295,19 +341,31 @@ impl State {
         let run = if pipeline.rerank_is_current() { &pipeline.reranked } else { &pipeline.run };
         let run = run.as_deref().filter(|run| self.screen == Screen::Pipeline && run.query == query);
         let ranking = self.current_ranking(self.active).map(AsRef::as_ref);
-        // Of the query and of the switch as they stand now.
-        let trial = self
-            .lab
-            .trial()
-            .filter(|trial| self.screen == Screen::Lab && trial.query == query && trial.setting == self.lab.setting());
+        // Of the query and of the switch as they stand now; in a lesson, of no other switch than its own.
+        let setting = self.lab.setting();
+        let trial = self.lab.trial().filter(|trial| trial.query == query && trial.setting == setting);
+        let trial = trial.filter(|_| self.screen == Screen::Lab && self.set_otherwise().is_none());
         Evidence { corpus: &self.corpus, query, ranking, run, trial }
+    }
+
+    /// What the step of the lesson that is open is about, where the lab is set otherwise: nothing that it shows counts then.
+    #[must_use]
+    pub fn set_otherwise(&self) -> Option<Setting> {
+        let (_, _, step) = self.learn.current().filter(|_| self.screen == Screen::Lab)?;
+        step.lab.map(|Switch(setting)| setting).filter(|_| !step.is_about(self.lab.setting()))
     }
 
     /// Whether what is on the screen is not to be seen yet.
     #[must_use]
     pub fn is_held_back(&self) -> bool {
         self.learn.is_in(Part::Predict)
-            || self.is_revealed_by_hand() && self.learn.presenting == Presenting::Held && !self.query.is_blank()
+            || self.is_revealed_by_hand() && self.learn.presenting == Presenting::Held && self.has_whole_ranking()
+    }
+
+    /// Whether all of the corpus is ranked by the query as it stands. A room is shown nothing less.
+    #[must_use]
+    pub fn has_whole_ranking(&self) -> bool {
+        self.current_ranking(self.active).is_some_and(|ranking| ranking.is_complete())
     }
 
     /// Whether the Search screen is shown to a room.

@@ -40,8 +40,12 @@ fn introduction(state: &State, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = vec![line(experiment.about(), theme.accent)];
     lines.extend(claim(experiment).into_iter().map(|claim| line(claim, theme.text)));
     if let Some(query) = state.prepared_query() {
-        let key = keymap::hint(Mode::Typing, &Action::UseSelected);
         lines.push(Line::default());
+        // In a lesson, Enter takes nothing.
+        let Some(key) = state.key(&Action::UseSelected) else {
+            lines.push(line("Type a query", theme.dim));
+            return lines;
+        };
         let shown = text::fit(&text::beginning(&query, 60), 60).into_owned();
         lines.push(Line::from(vec![
             Span::styled(format!("Type a query, or {key} takes “"), theme.dim),

@@ -24,13 +24,14 @@ impl State {
         Vec::new()
     }
 
-    /// Raises or lowers the parameter. Choices go round, numbers stop at both ends.
+    /// Raises or lowers the parameter. Choices go round; numbers, and how fine they are, stop at both ends.
     fn adjust_lab(&mut self, up: bool) -> Vec<Effect> {
         match self.lab.chosen() {
             Param::Metric => self.lab.metric = next(&Metric::ALL, &self.lab.metric, up),
             Param::Precision => {
-                let all: Vec<_> = Precision::ALL.into_iter().map(Some).chain([None]).collect();
-                self.lab.precision = next(&all, &self.lab.precision, up);
+                // From the coarsest up, so that raising it is finer; the quantised model is below them all.
+                let all: Vec<_> = std::iter::once(None).chain(Precision::ALL.into_iter().rev().map(Some)).collect();
+                self.lab.precision = next_or_last(&all, &self.lab.precision, up);
             }
             Param::Kept => {
                 let dimensions = self.ranking().map_or(0, |ranking| ranking.vector.len());
@@ -150,6 +151,13 @@ fn next<T: Clone + PartialEq>(all: &[T], current: &T, up: bool) -> T {
     let at = all.iter().position(|it| it == current).unwrap_or(0);
     let step = if up { 1 } else { all.len() - 1 };
     all[(at + step) % all.len()].clone()
+}
+
+/// The value after or before one; the last in that direction has none.
+fn next_or_last<T: Clone + PartialEq>(all: &[T], current: &T, up: bool) -> T {
+    let at = all.iter().position(|it| it == current).unwrap_or(0);
+    let next = if up { at + 1 } else { at.saturating_sub(1) };
+    all[next.min(all.len() - 1)].clone()
 }
 
 /// The number above or below one, of ascending ones; the last in that direction has none.

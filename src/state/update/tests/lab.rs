@@ -8,6 +8,7 @@ use crate::backend::{Role, TextInfo, TokenCount};
 use crate::engine::lab::{Experiment, Job, Metric, Outcome, Refusal, Setting, Switch};
 use crate::engine::{Embedded, Vectors};
 use crate::math::quantise::Precision;
+use crate::state::action::LessonAction;
 use crate::state::effect::Purpose;
 use crate::state::lab::{Errand, LabAction, Waits};
 
@@ -167,10 +168,22 @@ fn choices_go_round_and_numbers_stop_at_their_ends() {
     lab(&mut state, LabAction::LowerParam);
     assert_eq!(state.lab.metric, Metric::UnitEuclidean);
     show(&mut state, Experiment::Precision);
-    for _ in 0..Precision::ALL.len() {
-        lab(&mut state, LabAction::RaiseParam);
+    let mut set = |action| {
+        lab(&mut state, action);
+        state.lab.precision
+    };
+    let coarser = [Precision::Bf16, Precision::Int8, Precision::Int4, Precision::Binary].map(Some);
+    assert_eq!(coarser.map(|_| set(LabAction::LowerParam)), coarser, "from 16 bits down");
+    assert_eq!(
+        [set(LabAction::LowerParam), set(LabAction::LowerParam)],
+        [None, None],
+        "the quantised model is the last"
+    );
+    assert_eq!(set(LabAction::RaiseParam), Some(Precision::Binary));
+    for _ in 0..9 {
+        set(LabAction::RaiseParam);
     }
-    assert_eq!(state.lab.precision, Some(Precision::F32), "by way of the quantised model");
+    assert_eq!(state.lab.precision, Some(Precision::F32));
     show(&mut state, Experiment::Threshold);
     for _ in 0..30 {
         lab(&mut state, LabAction::RaiseParam);
@@ -193,7 +206,10 @@ fn the_quantised_model_is_opened_by_a_press_and_then_ranks_beside() {
     let mut state = in_lab();
     type_and_rank(&mut state, "w");
     show(&mut state, Experiment::Precision);
-    lab(&mut state, LabAction::LowerParam);
+    // Below 16 bits there are four more.
+    for _ in 0..4 {
+        lab(&mut state, LabAction::LowerParam);
+    }
     let effects = lab(&mut state, LabAction::LowerParam);
     assert_eq!(state.lab.setting(), Setting::QuantisedModel);
     assert!(effects.is_empty(), "{effects:?}");
@@ -440,4 +456,61 @@ fn a_model_is_not_mixed_with_itself() {
     state.lab.other = Some(LOCAL);
     let effects = type_and_rank(&mut state, "north wind");
     assert!(matches!(switch(&effects), Switch::Setting(Setting::Rotated)), "{effects:?}");
+}
+
+/// One step about the raw dot product.
+const LESSON: &str = r#"
+    [[lesson]]
+    id = "lengths"
+    title = "Lengths"
+    teaches = "lengths"
+    minutes = 1
+
+    [[lesson.steps]]
+    id = "raw"
+    query = "gale"
+    screen = "lab"
+    lab = { experiment = "normalisation", setting = "dot product" }
+    question = "Which?"
+    explain = ["a", "b", "c"]
+    choices = [{ text = "the same", when = { same_first = true }, answer = true }, { text = "another" }]
+    task = { text = "Again!", when = { same_first = true }, hints = ["h"], solution = "s" }
+"#;
+
+/// What the bench makes of a job.
+fn run(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
+    let (ticket, job) = job(effects);
+    let outcome = crate::engine::lab::Bench::new(Arc::clone(&state.corpus)).run(&job);
+    state.receive(Reply::ExperimentRun { ticket, outcome })
+}
+
+#[test]
+fn a_task_is_about_the_switch_of_its_step_and_no_other() {
+    let mut state = in_lab();
+    let mut corpus = (*state.corpus).clone();
+    corpus.bundled = true;
+    state.corpus = Arc::new(corpus);
+    state.prepare_lessons(crate::lesson::parse(LESSON).expect("a lesson"), crate::lesson::Progress::default());
+    state.act(Action::ShowScreen(Screen::Learn));
+    lab(&mut state, LabAction::ShowExperiment(Experiment::Precision));
+    for action in [LessonAction::Open, LessonAction::GoOn, LessonAction::GoOn, LessonAction::GoOn] {
+        state.act(Action::Lesson(action));
+    }
+    assert_eq!((state.screen, state.lab.experiment, state.query.text()), (Screen::Lab, Experiment::Normalisation, ""));
+    let is_solved = |state: &State| state.learn.open.as_ref().expect("it is open").solved;
+    lab(&mut state, LabAction::NextExperiment);
+    let effects = type_and_rank(&mut state, "a wind");
+    assert_eq!(run(&mut state, &effects), [], "half precision leaves the first in its place, but is not the task");
+    assert!(!is_solved(&state) && state.evidence().trial.is_none());
+    assert_eq!(state.set_otherwise(), Some(Setting::Metric(Metric::DotProduct)));
+    // Nor is another setting of the same switch.
+    lab(&mut state, LabAction::PreviousExperiment);
+    let effects = lab(&mut state, LabAction::RaiseParam);
+    assert_eq!(run(&mut state, &effects), []);
+    assert!(!is_solved(&state));
+    let effects = lab(&mut state, LabAction::LowerParam);
+    let effects = run(&mut state, &effects);
+    assert!(is_solved(&state) && matches!(effects[..], [Effect::KeepProgress(_)]), "{effects:?}");
+    state.act(Action::Lesson(LessonAction::Leave));
+    assert_eq!(state.lab.experiment, Experiment::Precision, "what the lesson set is put back");
 }

@@ -243,12 +243,15 @@ fn a_room_is_shown_the_order_and_then_the_scores_and_nothing_of_the_next_query()
     go(&mut state, LessonAction::GoOn);
     assert_eq!(state.learn.presenting, Presenting::Held, "there is nothing to reveal");
     let (backend, ticket, query) = sent(&type_text(&mut state, "gale"));
-    assert!(state.is_held_back());
+    assert!(!state.is_held_back(), "there is nothing to hold back yet");
     go(&mut state, LessonAction::GoOn);
     // A press of the key that comes before the ranking counts.
     assert_eq!((state.learn.presenting, state.mode), (Presenting::Order, Mode::Presenting));
+    go(&mut state, LessonAction::GoOn);
+    assert_eq!(state.learn.presenting, Presenting::Order, "there are no scores yet");
     go(&mut state, LessonAction::GoBack);
     answer(&mut state, backend, ticket, ranking(&query, &[0.1, 0.9, 0.5, 0.2]));
+    assert!(state.is_held_back());
     go(&mut state, LessonAction::GoOn);
     assert_eq!((state.learn.presenting, state.mode), (Presenting::Order, Mode::Presenting));
     go(&mut state, LessonAction::GoOn);
@@ -258,7 +261,97 @@ fn a_room_is_shown_the_order_and_then_the_scores_and_nothing_of_the_next_query()
     assert_eq!(state.learn.presenting, Presenting::Order);
     // The first character of another query takes the place of this one.
     type_text(&mut state, "st");
-    assert_eq!((state.query.text(), state.mode, state.is_held_back()), ("st", Mode::Typing, true));
+    assert_eq!((state.query.text(), state.mode, state.learn.presenting), ("st", Mode::Typing, Presenting::Held));
+    // So does what is left of a query when a key takes a character away.
+    go(&mut state, LessonAction::GoOn);
+    state.act(Action::Edit(Edit::DeleteLeft));
+    assert_eq!((state.query.text(), state.mode, state.learn.presenting), ("s", Mode::Typing, Presenting::Held));
     go(&mut state, LessonAction::Present);
     assert!(!state.is_held_back());
+}
+
+#[test]
+fn a_room_is_shown_what_is_wrong_and_offered_nothing_to_reveal() {
+    let mut state = ready();
+    go(&mut state, LessonAction::Present);
+    let (backend, ticket, query) = sent(&type_text(&mut state, "gale"));
+    answer(&mut state, backend, ticket, ranking(&query, &[0.1, 0.9, 0.5, 0.2]));
+    assert!(state.is_held_back());
+    state.act(Action::SwapBackend);
+    state.receive(Reply::NotConfigured { backend: REMOTE, message: "set a key".into() });
+    assert!(!state.is_held_back(), "there is no ranking to be held back");
+    go(&mut state, LessonAction::GoOn);
+    assert_eq!((state.learn.presenting, state.mode), (Presenting::Held, Mode::Typing));
+    assert!(state.notice.is_some());
+}
+
+#[test]
+fn a_task_is_gone_back_from_and_its_sentences_are_not_taken_as_queries() {
+    let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
+    for _ in 0..3 {
+        go(&mut state, LessonAction::GoOn);
+    }
+    let (backend, ticket, query) = sent(&type_text(&mut state, "mine"));
+    answer(&mut state, backend, ticket, ranking(&query, &[0.9, 0.2, 0.1, 0.2]));
+    for action in [Action::UseSelected, Action::Lesson(LessonAction::GoOn)] {
+        state.act(action);
+        assert_eq!((part(&state), state.query.text()), (Some((0, Part::Try)), "mine"));
+        assert!(state.notice.as_ref().is_some_and(|notice| notice.contains("not done yet")));
+    }
+    go(&mut state, LessonAction::GoBack);
+    assert_eq!((part(&state), state.mode, state.query.text()), (Some((0, Part::Explain)), Mode::Lesson, "gale"));
+    go(&mut state, LessonAction::GoOn);
+    assert_eq!(part(&state), Some((0, Part::Try)));
+    state.act(Action::HistoryPrevious);
+    assert_eq!(state.query.text(), "mine", "what was tried is not lost");
+    let (_, ticket, query) = sent(&type_text(&mut state, "!"));
+    answer(&mut state, backend, ticket, ranking(&query, &[0.1, 0.2, 0.9, 0.2]));
+    go(&mut state, LessonAction::GoOn);
+    assert_eq!(part(&state), Some((1, Part::Predict)));
+    // Whoever goes back over a task that is done may go on again.
+    go(&mut state, LessonAction::GoBack);
+    go(&mut state, LessonAction::GoOn);
+    go(&mut state, LessonAction::GoOn);
+    assert_eq!(part(&state), Some((1, Part::Predict)));
+}
+
+#[test]
+fn the_list_takes_no_text_and_says_that_a_view_for_a_room_is_on() {
+    let mut state = on_screen(Progress::default());
+    assert_eq!(type_text(&mut state, "x"), []);
+    state.act(Action::Paste("y".into()));
+    assert!(state.query.is_blank() && state.notice.as_ref().is_some_and(|notice| notice.contains("Alt+1")));
+    go(&mut state, LessonAction::Present);
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.contains("room: on")));
+    go(&mut state, LessonAction::Present);
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.contains("room: off")));
+    state.act(Action::ShowScreen(Screen::Search));
+    go(&mut state, LessonAction::Present);
+    assert_eq!(state.notice, None, "it is seen there");
+}
+
+#[test]
+fn labelled_queries_are_measured_in_a_lesson_on_the_pipeline_too() {
+    let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
+    for _ in 0..4 {
+        go(&mut state, LessonAction::Skip);
+    }
+    assert_eq!((state.screen, state.mode), (Screen::Pipeline, Mode::Lesson));
+    state.act(Action::ToggleEvaluation);
+    assert_eq!(state.mode, Mode::Evaluation);
+    state.act(Action::Dismiss);
+    assert_eq!((part(&state), state.mode), (Some((1, Part::Predict)), Mode::Lesson));
+}
+
+#[test]
+fn what_a_lesson_looks_at_is_not_looked_at_when_it_is_left() {
+    let mut state = opened(&[0.1, 0.9, 0.5, 0.2]);
+    assert_eq!(state.pipeline.focus, crate::engine::Stage::Dense);
+    for _ in 0..4 {
+        go(&mut state, LessonAction::Skip);
+    }
+    state.act(Action::NextStage);
+    assert_ne!(state.pipeline.focus, crate::engine::Stage::Dense);
+    go(&mut state, LessonAction::Leave);
+    assert_eq!(state.pipeline.focus, crate::engine::Stage::Dense);
 }
