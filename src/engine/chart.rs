@@ -129,7 +129,7 @@ impl Chart {
         };
         let time = started.elapsed();
         let mut chart = new(plane, places);
-        (chart.preserved, chart.time) = (Some(neighbourhoods.preserved(&chart.places)), time);
+        (chart.preserved, chart.time) = (Some(neighbourhoods.preserved(unit, &chart.places)), time);
         Ok(Some(chart))
     }
 

@@ -50,7 +50,7 @@ pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
             let chart = if recipe == Recipe::TSne {
                 let places = plain.expect("a plane").expect("nobody stops it").places;
                 let mut chart = Chart::new(&vectors, &neighbourhoods, recipe.method(), None, places);
-                chart.preserved = Some(neighbourhoods.preserved(&chart.places));
+                chart.preserved = Some(neighbourhoods.preserved(&vectors.unit, &chart.places));
                 Ok(Arc::new(chart))
             } else {
                 let chart = Chart::draw(&vectors, &neighbourhoods, &recipe, &mut |_, _| true);
