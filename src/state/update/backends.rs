@@ -141,7 +141,7 @@ impl State {
     /// Tries again what failed last, with every backend on the screen: to open it, to embed the corpus, or to search.
     pub(super) fn retry(&mut self) -> Vec<Effect> {
         self.retry_reranker();
-        self.retry_axes();
+        self.retry_map();
         self.retry_lab();
         self.used().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }
