@@ -84,15 +84,15 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
 fn title(state: &State, backend: BackendId, chart: Option<&Chart>, room: usize) -> String {
     let method = chart.map_or(state.map.method, |chart| chart.method);
     let sheet = state.map.sheets.get(&backend);
-    let how = match sheet.and_then(|sheet| sheet.epochs) {
-        Some(epochs) => format!("{} {epochs} of {}", method.name(), tsne::EPOCHS),
-        None => method.name().to_owned(),
-    };
+    let epochs = sheet.and_then(|sheet| sheet.epochs);
+    let epochs = epochs.map_or_else(String::new, |epochs| format!(" {epochs} of {}", tsne::EPOCHS));
     let who = text::visible(&state.panels[backend.0].label);
-    let title = match state.map.sides {
-        Sides::One => format!(" {how} "),
-        Sides::Two => format!(" {who} · {how} "),
+    let title = |how: &str| match state.map.sides {
+        Sides::One => format!(" {how}{epochs} "),
+        Sides::Two => format!(" {who} · {how}{epochs} "),
     };
+    let long = title(method.name());
+    let title = if text::width(&long) <= room { long } else { title(method.short_name()) };
     text::fit(&title, room).into_owned()
 }
 

@@ -259,7 +259,7 @@ fn ids_that_are_only_numbers_are_not_read_as_ranks() {
     act(&mut state, Action::ShowScreen(Screen::Map));
     with_query(&mut state, "how do", 14);
     let shown = screen(&mut state, (120, 36));
-    assert!(shown.contains("1514"), "the selected one is named in full: {shown}");
+    assert!(shown.contains("sentence 1514"), "the selected one is named in full: {shown}");
     let map: Vec<String> = shown.lines().map(|line| line.chars().take(76).collect()).collect();
     assert!(!map.iter().any(|line| line.contains(" 15")), "{shown}");
 }

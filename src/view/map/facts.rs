@@ -133,6 +133,10 @@ fn trust(state: &State, chart: &Chart, columns: usize, theme: &Theme) -> Vec<Lin
     });
     let made = overlay(state, columns).unwrap_or_else(|| how(state, chart, dimensions, columns));
     lines.push(line(made, theme.dim));
+    // Its own frame has no room for that where there is room for it here.
+    if state.visible().into_iter().any(|backend| super::shows_moved(state, backend)) {
+        lines.push(line("dotted: what moved most".into(), theme.dim));
+    }
     lines
 }
 
@@ -189,9 +193,12 @@ fn overlay(state: &State, columns: usize) -> Option<String> {
 
 /// Each sign with its group and how many it has, in two columns.
 fn legend(state: &State, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
+    let columns = usize::from(area.width);
     let title = match state.map.grouping {
-        Grouping::Topic => "by topic",
-        Grouping::Cluster => "by cluster: where vectors point",
+        Grouping::Topic => "by topic".into(),
+        Grouping::Cluster => {
+            first_that_fits(["by cluster: where vectors point", "by cluster"].map(str::to_owned), columns)
+        }
     };
     let mut lines = vec![Line::styled(title, theme.accent)];
     let Some(groups) = state.map.groups(state.active) else {
@@ -226,7 +233,14 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
     let group = state.map.groups(state.active).and_then(|groups| groups.of(document));
     let mut heading = vec![
         Span::styled(format!("{} ", signs::sign(group)), signs::style(group, state.appearance, theme)),
-        Span::styled(text::visible(&about.id).into_owned(), theme.accent),
+        Span::styled(
+            if super::is_number(&about.id) {
+                format!("sentence {}", about.id)
+            } else {
+                text::visible(&about.id).into_owned()
+            },
+            theme.accent,
+        ),
     ];
     if let Some(topic) = &about.topic {
         heading.push(Span::styled(format!(" · {}", text::visible(topic)), theme.dim));
