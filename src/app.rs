@@ -205,6 +205,7 @@ impl App {
                 | Effect::SumUp { .. }
                 | Effect::Project { .. }
                 | Effect::StopProjecting(_)
+                | Effect::Overlay { .. }
                 | Effect::FindClusters { .. }
                 | Effect::KeepProgress(_)
                 | Effect::StartTimer { .. } => self.crew.carry_out(effect),
@@ -248,6 +249,7 @@ impl App {
             if let Some(rows) = layout.as_ref().and_then(Layout::row_count) {
                 state.fit_list(rows);
             }
+            state.fit_maps(layout.as_ref().is_some_and(|layout| layout.framed));
             view::draw(frame, layout.as_ref(), state);
         })?;
         let now = Instant::now();

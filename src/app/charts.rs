@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::corpus::Corpus;
-use crate::engine::chart::{NEIGHBOURS, Neighbourhoods, Recipe};
+use crate::engine::chart::{NEIGHBOURS, Neighbourhoods, Overlay, Recipe};
 use crate::engine::{Chart, Groups, Vectors};
 use crate::state::{BackendId, Reply, Ticket};
 
@@ -27,6 +27,7 @@ pub(super) struct Charts {
 enum Job {
     Project { backend: BackendId, ticket: Ticket, vectors: Arc<Vectors>, recipe: Recipe },
     FindClusters { backend: BackendId, vectors: Arc<Vectors> },
+    Overlay { moving: Arc<Chart>, fixed: Arc<Chart> },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,9 +40,9 @@ impl Job {
     fn pace(&self) -> Pace {
         match self {
             Self::Project { recipe: Recipe::TSne, .. } => Pace::Slow,
-            Self::Project { recipe: Recipe::Principal | Recipe::Axes(_), .. } | Self::FindClusters { .. } => {
-                Pace::Quick
-            }
+            Self::Project { recipe: Recipe::Principal | Recipe::Axes(_), .. }
+            | Self::FindClusters { .. }
+            | Self::Overlay { .. } => Pace::Quick,
         }
     }
 
@@ -50,9 +51,8 @@ impl Job {
         match (self, other) {
             (Self::Project { backend, .. }, Self::Project { backend: other, .. })
             | (Self::FindClusters { backend, .. }, Self::FindClusters { backend: other, .. }) => backend == other,
-            (Self::Project { .. }, Self::FindClusters { .. }) | (Self::FindClusters { .. }, Self::Project { .. }) => {
-                false
-            }
+            (Self::Overlay { .. }, Self::Overlay { .. }) => true,
+            (Self::Project { .. } | Self::FindClusters { .. } | Self::Overlay { .. }, _) => false,
         }
     }
 }
@@ -81,8 +81,16 @@ impl Charts {
             let drafter = Drafter { desk: Arc::clone(&desk), corpus: Arc::clone(corpus), replies: replies.clone() };
             thread::spawn(move || {
                 while let Some(job) = drafter.desk.next(pace) {
+                    let projected = match job {
+                        Job::Project { backend, ticket, .. } => Some((backend, ticket)),
+                        Job::FindClusters { .. } | Job::Overlay { .. } => None,
+                    };
                     // A panic is a failure of this job, not of the program; the hook has told the log.
-                    drop(catch_unwind(AssertUnwindSafe(|| drafter.carry_out(job))));
+                    let done = catch_unwind(AssertUnwindSafe(|| drafter.carry_out(job)));
+                    if let (Err(_), Some((backend, ticket))) = (done, projected) {
+                        let chart = Err("an error in vecscope: the log has more".into());
+                        drafter.reply(Reply::Projected { backend, ticket, chart });
+                    }
                 }
             });
         }
@@ -98,6 +106,11 @@ impl Charts {
     /// Nobody waits any more for this backend's projection.
     pub(super) fn stop(&self, backend: BackendId) {
         self.desk.lock().wanted.remove(&backend);
+    }
+
+    /// Has one map laid over another, in place of whatever pair waits for it.
+    pub(super) fn overlay(&self, moving: Arc<Chart>, fixed: Arc<Chart>) {
+        self.desk.put(Job::Overlay { moving, fixed });
     }
 
     /// Has documents grouped.
@@ -173,6 +186,7 @@ impl Drafter {
                 let groups = Arc::new(Groups::by_cluster(&self.corpus, &vectors));
                 self.reply(Reply::Clustered { backend, groups });
             }
+            Job::Overlay { moving, fixed } => self.reply(Reply::Overlaid(Arc::new(Overlay::new(&moving, &fixed)))),
         }
     }
 
@@ -191,7 +205,10 @@ impl Drafter {
         };
         match Chart::draw(vectors, &neighbours, recipe, &mut watch).transpose() {
             None => {}
-            Some(chart) => self.reply(Reply::Projected { backend, ticket, chart: chart.map(Arc::new) }),
+            Some(chart) => {
+                let chart = chart.map(Arc::new).map_err(|flat| flat.to_string());
+                self.reply(Reply::Projected { backend, ticket, chart });
+            }
         }
     }
 
@@ -209,6 +226,7 @@ mod tests {
     use super::*;
     use crate::backend::{TextInfo, TokenCount};
     use crate::corpus::{DocumentIndex, bundled};
+    use crate::engine::Embedded;
     use crate::engine::chart::Method;
 
     fn vectors(count: usize) -> Arc<Vectors> {
@@ -260,5 +278,25 @@ mod tests {
                 other => unreachable!("{other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_panic_is_a_failure_of_its_map_and_the_next_is_made() {
+        let (replies, mut inbox) = unbounded_channel();
+        let charts = Charts::spawn(&Arc::new(bundled::corpus()), &replies);
+        let vectors = vectors(12);
+        // Phrases by another model: their vectors are too short.
+        let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
+        let phrases = Embedded { unit: ndarray::array![[1.0, 0.0], [0.0, 1.0]], infos: vec![info; 2] };
+        charts.project(BackendId(0), Ticket::numbered(1), Arc::clone(&vectors), Recipe::Axes(Arc::new(phrases)));
+        let Some(Reply::Projected { ticket, chart: Err(message), .. }) = inbox.blocking_recv() else {
+            unreachable!("it has no map")
+        };
+        assert_eq!((ticket, message.contains("log")), (Ticket::numbered(1), true));
+        charts.project(BackendId(0), Ticket::numbered(2), vectors, Recipe::Principal);
+        let Some(Reply::Projected { chart: Ok(chart), .. }) = inbox.blocking_recv() else { unreachable!("a map") };
+        charts.overlay(Arc::clone(&chart), Arc::clone(&chart));
+        let Some(Reply::Overlaid(overlay)) = inbox.blocking_recv() else { unreachable!("both maps") };
+        assert!(Arc::ptr_eq(&overlay.moving, &chart) && Arc::ptr_eq(&overlay.fixed, &chart));
     }
 }

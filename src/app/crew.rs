@@ -113,6 +113,7 @@ impl Crew {
                 self.charts.project(backend, ticket, vectors, recipe);
             }
             Effect::StopProjecting(backend) => self.charts.stop(backend),
+            Effect::Overlay { moving, fixed } => self.charts.overlay(moving, fixed),
             Effect::FindClusters { backend, vectors } => self.charts.find_clusters(backend, vectors),
             Effect::KeepProgress(finished) => self.keeper.put(finished),
             Effect::StartTimer { timer, after } => {

@@ -12,10 +12,10 @@ use crate::backend::Role;
 use crate::cli::map::{GroupingName, MapArgs, MapFormat, MethodName};
 use crate::corpus::Corpus;
 use crate::engine::chart::{NEIGHBOURS, Recipe};
+use crate::engine::expression;
 use crate::engine::groups::Grouping;
 use crate::engine::{Chart, Groups, Ranking, Searcher};
 use crate::math::neighbourhood::Neighbourhoods;
-use crate::math::plane::Flat;
 use crate::math::tsne;
 use crate::text;
 
@@ -37,7 +37,7 @@ struct Drawn<'a> {
 }
 
 pub(super) fn run(session: &Session, arguments: &MapArgs) -> anyhow::Result<ExitCode> {
-    if arguments.query.as_deref().is_some_and(|query| query.trim().is_empty()) {
+    if arguments.query.as_deref().is_some_and(expression::is_blank) {
         bail!("the query is empty");
     }
     let corpus = Arc::new(session.corpus()?);
@@ -72,8 +72,7 @@ pub(super) fn run(session: &Session, arguments: &MapArgs) -> anyhow::Result<Exit
     let chart = match chart {
         Ok(Some(chart)) => chart,
         Ok(None) => bail!("the map was given up"),
-        Err(Flat::NoDirection) => bail!("--axes: both phrases of an axis have the same vector"),
-        Err(Flat::Parallel) => bail!("--axes: both axes have the same direction"),
+        Err(flat) => bail!("--axes: {flat}"),
     };
     let (backend, model, top_k) = (session.backend_name(), searcher.card().model.clone(), session.config.top_k);
     let drawn = Drawn { corpus: &corpus, chart, groups, ranking, top_k, backend, model, arguments };

@@ -43,6 +43,15 @@ impl Method {
             Self::Axes => "axes by meaning",
         }
     }
+
+    /// The same where there is little room.
+    #[must_use]
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Self::Principal | Self::TSne => self.name(),
+            Self::Axes => "axes",
+        }
+    }
 }
 
 /// What it takes to lay a corpus flat.
@@ -129,7 +138,7 @@ impl Chart {
         };
         let time = started.elapsed();
         let mut chart = new(plane, places);
-        (chart.preserved, chart.time) = (Some(neighbourhoods.preserved(&chart.places)), time);
+        (chart.preserved, chart.time) = (Some(neighbourhoods.preserved(unit, &chart.places)), time);
         Ok(Some(chart))
     }
 
@@ -149,6 +158,12 @@ impl Chart {
         let (vectors, neighbourhoods) = (Arc::clone(vectors), Arc::clone(neighbourhoods));
         let (preserved, time) = (None, Duration::ZERO);
         Self { vectors, method, plane, places, neighbourhoods, preserved, time, bounds }
+    }
+
+    /// Whether it is a map of the same vectors by the same method: they differ by how far they are, if at all.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.method == other.method && Arc::ptr_eq(&self.vectors, &other.vectors)
     }
 
     /// The middle of the map.
@@ -242,18 +257,25 @@ pub struct Overlay {
     pub moving: Arc<Chart>,
     /// The one that it was laid over.
     pub fixed: Arc<Chart>,
-    /// How.
-    pub alignment: Alignment,
+    /// How; `None` where neither is turned, as each has axes with a meaning of their own.
+    pub alignment: Option<Alignment>,
     /// The documents that lie on both, those first that lie farthest apart, with their distance in units of the fixed map.
+    /// None where the maps have no unit in common.
     pub moved: Vec<(DocumentIndex, f64)>,
     /// How far both models agree who is near whom, in all their dimensions: the mean share of nearest that both have.
     pub shared: Option<f64>,
 }
 
 impl Overlay {
-    /// Lays a map over another by the documents that lie on both.
+    /// Lays a map over another by the documents that lie on both, unless its axes have a meaning: turned, they would lose it.
     #[must_use]
     pub fn new(moving: &Arc<Chart>, fixed: &Arc<Chart>) -> Self {
+        let same = moving.vectors.documents == fixed.vectors.documents;
+        let shared = moving.neighbourhoods.shared_with(&fixed.neighbourhoods).filter(|_| same);
+        if moving.method == Method::Axes || fixed.method == Method::Axes {
+            let (moving, fixed) = (Arc::clone(moving), Arc::clone(fixed));
+            return Self { moving, fixed, alignment: None, moved: Vec::new(), shared };
+        }
         let shared_documents =
             |document: &DocumentIndex| Some((*document, moving.place_of(*document)?, fixed.place_of(*document)?));
         let both: Vec<_> = fixed.vectors.documents.iter().filter_map(shared_documents).collect();
@@ -265,9 +287,8 @@ impl Overlay {
         };
         let mut moved: Vec<_> = both.iter().map(apart).collect();
         moved.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let same = moving.vectors.documents == fixed.vectors.documents;
-        let shared = moving.neighbourhoods.shared_with(&fixed.neighbourhoods).filter(|_| same);
-        Self { moving: Arc::clone(moving), fixed: Arc::clone(fixed), alignment, moved, shared }
+        let (moving, fixed) = (Arc::clone(moving), Arc::clone(fixed));
+        Self { moving, fixed, alignment: Some(alignment), moved, shared }
     }
 }
 

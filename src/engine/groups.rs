@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use ndarray::Array1;
+
 use super::vectors::Vectors;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::math::clusters;
@@ -22,7 +24,7 @@ pub enum Grouping {
 /// One group of documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Its topic, or the words that set it apart, as they were read: they may hold anything.
+    /// Its topic, the words that set it apart or the beginning of a text, as they were read: they may hold anything.
     pub name: String,
     /// How many documents are in it.
     pub count: usize,
@@ -67,7 +69,7 @@ impl Groups {
     }
 
     /// Documents by where their vectors point, in as many clusters as suit their number; each is named by the words that
-    /// set it apart.
+    /// set it apart, or where no word does, by the beginning of its most central text.
     #[must_use]
     pub fn by_cluster(corpus: &Corpus, vectors: &Vectors) -> Self {
         let k = clusters::suitable(vectors.documents.len());
@@ -79,7 +81,7 @@ impl Groups {
             of[document.0] = Some(cluster);
             members[cluster].push(document);
         }
-        let names = names(corpus, &members);
+        let names = names(corpus, vectors, &members);
         let groups = names.into_iter().zip(&members).map(|(name, members)| Group { name, count: members.len() });
         Self { by: Grouping::Cluster, groups: groups.collect(), of }
     }
@@ -93,8 +95,9 @@ impl Groups {
 
 /// The two words that set each cluster apart: those that stand in many of its documents and in few of the others. A word
 /// weighs as many pairs of the cluster's documents as have it, by all documents that have it, times the logarithm of
-/// how rare it is: what a single document has says nothing of the others.
-fn names(corpus: &Corpus, members: &[Vec<DocumentIndex>]) -> Vec<String> {
+/// how rare it is: what a single document has says nothing of the others. Where no word weighs anything, the beginning of
+/// the most central text stands for them.
+fn names(corpus: &Corpus, vectors: &Vectors, members: &[Vec<DocumentIndex>]) -> Vec<String> {
     /// No more of a long text is looked at.
     const BYTES: usize = 2_000;
     let folding = Folding { stop_words: true, ..Folding::default() };
@@ -106,25 +109,45 @@ fn names(corpus: &Corpus, members: &[Vec<DocumentIndex>]) -> Vec<String> {
     };
     let in_clusters: Vec<HashMap<String, u32>> =
         members.iter().map(|members| counted(members.iter().flat_map(words))).collect();
-    let everywhere = counted(
-        in_clusters
-            .iter()
-            .flatten()
-            .flat_map(|(term, &count)| std::iter::repeat_n(term.clone(), usize::try_from(count).unwrap_or(0))),
-    );
+    let mut everywhere: HashMap<&str, u32> = HashMap::new();
+    for (term, count) in in_clusters.iter().flatten() {
+        *everywhere.entry(term).or_default() += count;
+    }
     let documents: usize = members.iter().map(Vec::len).sum();
     #[expect(clippy::cast_precision_loss, reason = "a weight")]
     let weight = |term: &str, count: u32| {
         let all = f64::from(everywhere.get(term).copied().unwrap_or(1));
         f64::from(count) * f64::from(count.saturating_sub(1)) / all * (documents as f64 / all).ln_1p()
     };
-    let name = |terms: &HashMap<String, u32>| {
-        let mut weighed: Vec<(f64, &String)> = terms.iter().map(|(term, &count)| (weight(term, count), term)).collect();
+    let name = |(terms, members): (&HashMap<String, u32>, &Vec<DocumentIndex>)| {
+        let weighed = terms.iter().map(|(term, &count)| (weight(term, count), term));
+        let mut weighed: Vec<(f64, &String)> = weighed.filter(|&(weight, _)| weight > 0.0).collect();
         weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         let best: Vec<&str> = weighed.iter().take(2).map(|(_, term)| term.as_str()).collect();
-        if best.is_empty() { "no words".into() } else { best.join(", ") }
+        if best.is_empty() { central_text(corpus, vectors, members) } else { best.join(", ") }
     };
-    in_clusters.iter().map(name).collect()
+    in_clusters.iter().zip(members).map(name).collect()
+}
+
+/// How the text begins that lies nearest to the middle of a cluster. It stands for the others where they share no word.
+fn central_text(corpus: &Corpus, vectors: &Vectors, members: &[DocumentIndex]) -> String {
+    const WORDS: usize = 4;
+    const LETTERS: usize = 24;
+    let mut sum = Array1::<f32>::zeros(vectors.unit.ncols());
+    for vector in members.iter().filter_map(|&document| vectors.of(document)) {
+        sum += &vector;
+    }
+    let nearness = |document: DocumentIndex| vectors.of(document).map_or(f32::NEG_INFINITY, |vector| vector.dot(&sum));
+    // Of equally near ones the first.
+    let central = members.iter().rev().max_by(|&&a, &&b| nearness(a).total_cmp(&nearness(b)));
+    let text = central.map_or("", |&document| corpus[document].text.as_str());
+    let words: Vec<&str> = text.split_whitespace().take(WORDS + 1).collect();
+    let beginning: String = words[..words.len().min(WORDS)].join(" ").chars().take(LETTERS).collect();
+    match words.join(" ") {
+        all if all.is_empty() => "no shared words".into(),
+        all if all == beginning => format!("“{beginning}”"),
+        _ => format!("“{} …”", beginning.trim_end()),
+    }
 }
 
 fn counted(terms: impl Iterator<Item = String>) -> HashMap<String, u32> {
@@ -195,5 +218,23 @@ mod tests {
         let groups = Groups::by_cluster(&corpus, &vectors);
         assert_eq!(named(&groups), [("apple, red", 3), ("sea, boat", 2)]);
         assert_eq!(groups.of(DocumentIndex(3)), Some(1));
+    }
+
+    #[test]
+    fn a_word_of_one_document_names_no_cluster() {
+        let corpus = corpus(&[
+            ("we baked the bread", None),
+            ("wide is the sea that lies before us", None),
+            ("dough rises", None),
+            ("flour and yeast", None),
+            ("", None),
+        ]);
+        let unit = array![[0.8, 0.6], [0.0, -1.0], [0.6, 0.8], [1.0, 0.0], [-1.0, 0.0]];
+        let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
+        let documents: Vec<_> = (0..5).map(DocumentIndex).collect();
+        let vectors = Vectors { unit, documents: documents.clone(), infos: vec![info; 5], embedded: 5 };
+        let members = [vec![documents[2], documents[0], documents[3]], vec![documents[1]], vec![documents[4]]];
+        let names = names(&corpus, &vectors, &members);
+        assert_eq!(names, ["“we baked the bread”", "“wide is the sea …”", "no shared words"]);
     }
 }

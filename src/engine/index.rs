@@ -7,10 +7,10 @@ use ndarray::{Array2, ArrayView1, Axis};
 use super::vectors::Vectors;
 use crate::backend::{BackendError, TextInfo, UnitBatch};
 use crate::corpus::DocumentIndex;
-use crate::math::rank;
+use crate::math::neighbourhood::{self, MOST_LOOKED_AT};
 
-/// Of how many documents neighbours are looked for at the most.
-pub const MOST_NEIGHBOURS: usize = 2_000;
+/// Of how many documents neighbours are looked for at the most: as many as a map is judged by.
+pub const MOST_NEIGHBOURS: usize = MOST_LOOKED_AT;
 
 /// The nearest documents of documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,13 +81,10 @@ impl Index {
         let rows = self.first_rows(MOST_NEIGHBOURS);
         let vectors = self.vectors.select(Axis(0), &rows);
         let documents: Vec<DocumentIndex> = rows.iter().map(|&row| self.documents[row]).collect();
-        let mut lists = BTreeMap::new();
-        for (row, &document) in documents.iter().enumerate() {
-            let cosines = vectors.dot(&vectors.row(row)).to_vec();
-            let nearest = rank::descending(&cosines).into_iter().filter(|&other| other != row).take(most);
-            lists.insert(document, nearest.map(|other| documents[other].0).collect());
-        }
-        Neighbours { lists }
+        let all: Vec<usize> = (0..documents.len()).collect();
+        let found = neighbourhood::nearest(&vectors, &all, most, &mut || true).unwrap_or_default();
+        let numbers = |list: Vec<(usize, f32)>| list.into_iter().map(|(other, _)| documents[other].0).collect();
+        Neighbours { lists: documents.iter().copied().zip(found.into_iter().map(numbers)).collect() }
     }
 
     /// A copy of the vectors of the first `most` documents of the corpus.
@@ -161,6 +158,21 @@ mod tests {
         let neighbours = index.neighbours(1);
         let nearest: Vec<_> = neighbours.lists.iter().map(|(document, list)| (document.0, list.clone())).collect();
         assert_eq!(nearest, [(0, vec![1]), (1, vec![2]), (2, vec![1])]);
+    }
+
+    #[test]
+    fn equally_near_neighbours_keep_the_order_of_the_corpus() {
+        let mut index = Index::default();
+        // The fourth and every third after it are equal; the others are as far from it as from one another.
+        let vectors = Array2::from_shape_fn((90, 3), |(row, column)| f32::from(u8::from(row % 3 == column)));
+        let documents: Vec<_> = (0..90).rev().map(DocumentIndex).collect();
+        index.add(&documents, batch(vectors)).expect("first");
+        let neighbours = index.neighbours(40);
+        let of_the_fourth = &neighbours.lists[&DocumentIndex(3)];
+        let equal = (0..90).step_by(3).filter(|&number| number != 3);
+        let others = (0..90).filter(|number| number % 3 != 0);
+        assert_eq!(*of_the_fourth, equal.chain(others).take(40).collect::<Vec<_>>());
+        assert_eq!(index.neighbours(500).lists[&DocumentIndex(3)].len(), 89, "all others");
     }
 
     #[test]

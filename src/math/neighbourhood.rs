@@ -1,9 +1,10 @@
 //! How far a flat map keeps who is near whom.
 //!
-//! For each point, the share of its true nearest that are among its nearest on the map; the mean over all points is what
+//! For each point, the share of its nearest on the map that are among its true nearest; the mean over all points is what
 //! a map is judged by (the local continuity of Chen and Buja 2009, without its correction for chance, which is told apart).
+//! Whatever is as near as the last of the true nearest counts as one of them: of texts that are equal, none is nearer.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 use super::plane::Place;
 
@@ -11,9 +12,11 @@ use super::plane::Place;
 pub const MOST_LOOKED_AT: usize = 2_000;
 /// Of more points, an even sample of so many.
 const SAMPLE: usize = 1_000;
+/// Cosines that differ by less are equal: by so much they depend on the order in which they were added up.
+const EQUAL: f32 = 1e-6;
 
 /// The true nearest rows of rows, by the cosine of unit vectors.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Neighbourhoods {
     /// How many nearest there are of each.
     pub k: usize,
@@ -23,12 +26,16 @@ pub struct Neighbourhoods {
     pub rows: Vec<usize>,
     /// The `k` nearest rows of each of `rows`, the nearest first.
     pub nearest: Vec<Vec<usize>>,
+    /// The least cosine that counts as near to each of `rows`: that of the last of its nearest.
+    least: Vec<f32>,
+    /// How many others are at least as near as that, over all of `rows`.
+    as_near: usize,
 }
 
 /// How far a map keeps neighbourhoods.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preserved {
-    /// For each row that is looked at, how many of its true `k` nearest are among its `k` nearest on the map.
+    /// For each row that is looked at, how many of its `k` nearest on the map are in truth as near as its `k` nearest.
     pub kept: Vec<usize>,
     /// The mean share over all of them, from 0 to 1; 1 where no row has neighbours.
     pub mean: f64,
@@ -46,9 +53,15 @@ impl Neighbourhoods {
             (0..SAMPLE).map(|at| at * total / SAMPLE).collect()
         };
         let k = k.min(total.saturating_sub(1));
-        let nearest = nearest(unit, &rows, k, &mut || true).unwrap_or_default();
-        let nearest = nearest.into_iter().map(|list| list.into_iter().map(|(row, _)| row).collect()).collect();
-        Self { k, total, rows, nearest }
+        let mut found = Self { k, total, rows, nearest: Vec::new(), least: Vec::new(), as_near: 0 };
+        for_each_nearest(unit, &found.rows, k, &mut || true, &mut |row, list, cosines| {
+            let least = list.last().map_or(f32::INFINITY, |&last| cosines[last] - EQUAL);
+            let as_near = cosines.iter().enumerate().filter(|&(other, &cosine)| other != row && cosine >= least);
+            found.as_near += as_near.count();
+            found.least.push(least);
+            found.nearest.push(list);
+        });
+        found
     }
 
     /// The nearest rows of a row; `None` where it is not looked at.
@@ -63,23 +76,24 @@ impl Neighbourhoods {
         self.rows.len() < self.total
     }
 
-    /// What a map would keep on average whose points lie anywhere: k of all others.
+    /// What a map would keep on average whose points lie anywhere: as many of all others as count as near.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share of rows")]
     pub fn by_chance(&self) -> f64 {
-        if self.total < 2 { 1.0 } else { self.k as f64 / (self.total - 1) as f64 }
+        let others = self.rows.len() * self.total.saturating_sub(1);
+        if others == 0 { 1.0 } else { self.as_near as f64 / others as f64 }
     }
 
-    /// How far a map keeps these, that has a place for each row.
+    /// How far a map keeps these, that has a place for each row of the vectors that they were found in.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share of neighbours")]
-    pub fn preserved(&self, places: &[Place]) -> Preserved {
+    pub fn preserved(&self, unit: &Array2<f32>, places: &[Place]) -> Preserved {
         let mut near = Vec::with_capacity(places.len());
-        let looked_at = self.rows.iter().zip(&self.nearest);
+        let looked_at = self.rows.iter().zip(&self.least);
         let kept: Vec<usize> = looked_at
-            .map(|(&row, nearest)| {
+            .map(|(&row, &least)| {
                 on_map(places, row, self.k, &mut near);
-                nearest.iter().filter(|row| near.contains(row)).count()
+                near.iter().filter(|&&other| unit.row(row).dot(&unit.row(other)) >= least).count()
             })
             .collect();
         let possible = self.k * self.rows.len();
@@ -132,17 +146,36 @@ fn on_map(places: &[Place], row: usize, k: usize, near: &mut Vec<usize>) {
 
 /// The `k` rows with the highest cosine to each of the wanted rows, the nearest first, with the cosine. `None` as soon as
 /// `go_on` says no, which is asked now and then.
-pub(super) fn nearest(
+#[must_use]
+pub fn nearest(
     unit: &Array2<f32>,
     wanted: &[usize],
     k: usize,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Vec<Vec<(usize, f32)>>> {
-    const TOGETHER: usize = 64;
     let mut lists = Vec::with_capacity(wanted.len());
+    let is_done = for_each_nearest(unit, wanted, k, go_on, &mut |_, list, cosines| {
+        lists.push(list.into_iter().map(|other| (other, cosines[other])).collect());
+    });
+    is_done.then_some(lists)
+}
+
+/// Whoever is shown a row, its nearest rows, and the cosine of every row to it.
+type Seen<'a> = dyn FnMut(usize, Vec<usize>, ArrayView1<'_, f32>) + 'a;
+
+/// Shows the `k` nearest of each of the wanted rows, one after the other: the row, they, and the cosine of every row to it.
+/// Whether it came to the end.
+fn for_each_nearest(
+    unit: &Array2<f32>,
+    wanted: &[usize],
+    k: usize,
+    go_on: &mut dyn FnMut() -> bool,
+    seen: &mut Seen<'_>,
+) -> bool {
+    const TOGETHER: usize = 64;
     for chunk in wanted.chunks(TOGETHER) {
         if !go_on() {
-            return None;
+            return false;
         }
         let mut some = Array2::zeros((chunk.len(), unit.ncols()));
         for (mut row, &wanted) in some.rows_mut().into_iter().zip(chunk) {
@@ -157,10 +190,10 @@ pub(super) fn nearest(
                 others.truncate(k);
             }
             others.sort_unstable_by(by_cosine);
-            lists.push(others.into_iter().map(|other| (other, cosines[other])).collect());
+            seen(row, others, cosines);
         }
     }
-    Some(lists)
+    true
 }
 
 #[cfg(test)]
@@ -188,14 +221,32 @@ mod tests {
 
     #[test]
     fn a_map_is_judged_by_the_neighbours_that_it_keeps() {
-        let true_ones = Neighbourhoods::of(&at(&[0.0, 10.0, 25.0, 90.0]), 1);
+        let unit = at(&[0.0, 10.0, 25.0, 90.0]);
+        let true_ones = Neighbourhoods::of(&unit, 1);
         // True pairs: 0→1, 1→0, 2→1, 3→2. On this map 0 and 2 have changed places.
-        let preserved = true_ones.preserved(&[[25.0, 0.0], [10.0, 0.0], [0.0, 0.0], [90.0, 0.0]]);
+        let preserved = true_ones.preserved(&unit, &[[25.0, 0.0], [10.0, 0.0], [0.0, 0.0], [90.0, 0.0]]);
         // On the map: 0→1, 1→2, 2→1, 3→0.
         assert_eq!(preserved.kept, [1, 0, 1, 0]);
         assert!((preserved.mean - 0.5).abs() < 1e-12);
-        let same = true_ones.preserved(&[[0.0, 0.0], [10.0, 0.0], [25.0, 0.0], [90.0, 0.0]]);
+        let same = true_ones.preserved(&unit, &[[0.0, 0.0], [10.0, 0.0], [25.0, 0.0], [90.0, 0.0]]);
         assert_eq!((same.kept, same.mean), (vec![1, 1, 1, 1], 1.0));
+    }
+
+    #[test]
+    fn of_equal_ones_whichever_is_near_on_the_map_is_kept() {
+        let unit = at(&[30.0; 60]);
+        let equal = Neighbourhoods::of(&unit, 10);
+        // Wherever the map puts them, each has the others around it.
+        let places: Vec<Place> =
+            (0_u32..60).map(|number| [f64::from(number * 7 % 60), f64::from(number % 7)]).collect();
+        let preserved = equal.preserved(&unit, &places);
+        assert_eq!((preserved.kept[59], preserved.mean, equal.by_chance()), (10, 1.0, 1.0));
+        // A pair of equal ones and two aside: both of the pair are as near to the third as one of them.
+        let unit = at(&[0.0, 0.0, 40.0, 170.0]);
+        let some = Neighbourhoods::of(&unit, 1);
+        let preserved = some.preserved(&unit, &[[5.5, 0.0], [1.0, 0.0], [0.0, 0.0], [9.0, 0.0]]);
+        assert_eq!((some.nearest[2].clone(), preserved.kept), (vec![0], vec![0, 0, 1, 0]));
+        assert!((some.by_chance() - (1.0 + 1.0 + 2.0 + 1.0) / 12.0).abs() < 1e-12);
     }
 
     #[test]
@@ -203,15 +254,16 @@ mod tests {
         let three = Neighbourhoods::of(&at(&[0.0, 1.0, 2.0]), 10);
         assert_eq!((three.k, three.nearest[0].clone()), (2, vec![1, 2]));
         let one = Neighbourhoods::of(&at(&[0.0]), 10);
-        assert_eq!((one.k, one.preserved(&[[0.0, 0.0]]).mean), (0, 1.0));
+        assert_eq!((one.k, one.preserved(&at(&[0.0]), &[[0.0, 0.0]]).mean), (0, 1.0));
         let none = Neighbourhoods::of(&at(&[]), 10);
-        assert_eq!((none.k, none.preserved(&[]).mean), (0, 1.0));
+        assert_eq!((none.k, none.preserved(&at(&[]), &[]).mean), (0, 1.0));
     }
 
     #[test]
     fn of_many_an_even_sample_is_looked_at() {
         let angles: Vec<f32> = (0_u16..3_000).map(|number| f32::from(number) / 20.0).collect();
-        let sample = Neighbourhoods::of(&at(&angles), 4);
+        let unit = at(&angles);
+        let sample = Neighbourhoods::of(&unit, 4);
         assert!(sample.is_sample());
         assert_eq!((sample.rows.len(), sample.rows[1], sample.rows[999]), (1_000, 3, 2_997));
         let mut nearest = sample.nearest_of(300).expect("one of the sample").to_vec();
@@ -219,7 +271,7 @@ mod tests {
         assert_eq!(nearest, [298, 299, 301, 302]);
         // Laid out along the angle, the map is true.
         let places: Vec<Place> = angles.iter().map(|&angle| [f64::from(angle), 0.0]).collect();
-        assert!(sample.preserved(&places).mean > 0.99);
+        assert!(sample.preserved(&unit, &places).mean > 0.99);
     }
 
     #[test]

@@ -25,11 +25,13 @@ pub struct Plane {
 }
 
 /// Why no plane lies through two directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flat {
     /// A direction has no length: both its ends are the same.
+    #[error("both phrases of an axis have the same vector")]
     NoDirection,
     /// Both directions are the same, or opposite.
+    #[error("both axes have the same direction")]
     Parallel,
 }
 

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(found, laid_out(&rows));
         let true_ones = Neighbourhoods::of(&rows, 10);
         // Each point's ten nearest are of its own bundle, of eleven.
-        let preserved = true_ones.preserved(&found);
+        let preserved = true_ones.preserved(&rows, &found);
         assert!(preserved.mean > 0.85, "{}", preserved.mean);
     }
 

@@ -11,7 +11,7 @@ use crate::engine::chart::Recipe;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::lab::Job;
 use crate::engine::pipeline::Settings;
-use crate::engine::{Embedded, Ranking, Run, Vectors};
+use crate::engine::{Chart, Embedded, Ranking, Run, Vectors};
 use crate::lesson::Progress;
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
@@ -167,6 +167,13 @@ pub enum Effect {
     },
     /// Nobody waits any more for the backend's projection.
     StopProjecting(BackendId),
+    /// Lay one map over another. A newer pair takes the place of an older one.
+    Overlay {
+        /// The map that is laid over the other.
+        moving: Arc<Chart>,
+        /// The one that it is laid over.
+        fixed: Arc<Chart>,
+    },
     /// Group documents by where their vectors point.
     FindClusters {
         /// As which backend sees them.

@@ -93,6 +93,8 @@ pub struct Sheet {
     pub failed: Option<String>,
     /// Its documents by where their vectors point, where that was asked for.
     pub clusters: Option<Arc<Groups>>,
+    /// What was wanted last. What failed is told until something else is wanted.
+    pub(super) wanted: Option<Wish>,
     /// What was asked for last.
     pub(super) asked: Option<Wish>,
     /// Of what was asked for last; answers to anything else are dropped.
@@ -140,8 +142,12 @@ pub struct Map {
     pub topics: Option<Arc<Groups>>,
     /// Each backend's map.
     pub sheets: BTreeMap<BackendId, Sheet>,
-    /// The second map laid over the first, where there are two.
+    /// The second map laid over the first, where there are two. While they move, it may be that of a moment ago.
     pub overlay: Option<Arc<Overlay>>,
+    /// The second map and the first, as they were asked to be laid over each other last.
+    pub(super) overlay_asked: Option<[Arc<Chart>; 2]>,
+    /// Whether the screen has room for two maps.
+    pub(super) has_room_for_two: bool,
 }
 
 impl Map {
@@ -165,6 +171,8 @@ impl Map {
             topics,
             sheets: BTreeMap::new(),
             overlay: None,
+            overlay_asked: None,
+            has_room_for_two: true,
         }
     }
 
@@ -172,6 +180,14 @@ impl Map {
     #[must_use]
     pub fn chart(&self, backend: BackendId) -> Option<&Arc<Chart>> {
         self.sheets.get(&backend)?.chart.as_ref()
+    }
+
+    /// Whether a second backend's map is not laid over the first, but looked at by itself: where axes have a meaning, turned
+    /// they would lose it; and maps by different methods have no shape in common.
+    #[must_use]
+    pub fn stands_alone(&self, first: BackendId, second: BackendId) -> bool {
+        let methods = [first, second].map(|backend| self.chart(backend).map(|chart| chart.method));
+        methods[1] == Some(Method::Axes) || methods[0] != methods[1]
     }
 
     /// What a backend's points are grouped by.

@@ -8,12 +8,12 @@ use super::pipeline::{Matches, RerankerId};
 use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
+use crate::engine::chart::Overlay;
 use crate::engine::index::Neighbours;
 use crate::engine::lab::Outcome as LabOutcome;
 use crate::engine::searcher::Repeated;
 use crate::engine::{Ablation, Chart, Embedded, Estimate, Groups, Progress, Ranking, Run, Spent, Vectors};
 use crate::lesson;
-use crate::math::plane::Flat;
 use crate::math::relevance::Measures;
 
 /// One thing that happened outside of the state.
@@ -224,9 +224,11 @@ pub enum Reply {
         backend: BackendId,
         /// Of what was asked for.
         ticket: Ticket,
-        /// The map; or why there is no plane.
-        chart: Result<Arc<Chart>, Flat>,
+        /// The map; or why there is none.
+        chart: Result<Arc<Chart>, String>,
     },
+    /// A second map was laid over the first.
+    Overlaid(Arc<Overlay>),
     /// Documents were grouped by where their vectors point.
     Clustered {
         /// As which backend sees them.

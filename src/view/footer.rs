@@ -78,6 +78,13 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
         let key = keymap::hint(Mode::Typing, &Action::Retry);
         return line(format!(" ✗ {} ({key} tries again)", text::visible(message)), theme.error);
     }
+    if let Some((backend, message)) = state.map_failure() {
+        let key = keymap::hint(Mode::Typing, &Action::Retry);
+        let whose = &state.panels[backend.0].label;
+        let whose = if backend == state.active { String::new() } else { format!(" by {}", text::visible(whose)) };
+        let (what, why) = (state.map.method.short_name(), text::visible(message));
+        return line(format!(" ✗ no {what}{whose}: {why} ({key} tries again)"), theme.error);
+    }
     if let Phase::Stopped { progress, reason } = &panel.phase {
         let key = keymap::hint(Mode::Typing, &Action::Retry);
         let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));

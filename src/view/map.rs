@@ -16,6 +16,7 @@ use ratatui::widgets::{Block, BorderType};
 
 use super::compare::nothing_to_show;
 use super::{Layout, Theme};
+use crate::corpus::Document;
 use crate::engine::Chart;
 use crate::engine::chart::Method;
 use crate::math::tsne;
@@ -46,17 +47,21 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
     let chart = state.map.chart(backend);
     let room = usize::from(area.width.saturating_sub(2));
     let title = title(state, backend, chart.map(AsRef::as_ref), room);
-    let trust = chart.map_or_else(String::new, |chart| trust(chart, room.saturating_sub(text::width(&title))));
+    let ways = chart.map_or_else(|| [const { String::new() }; 3], |chart| trust(chart));
+    let beside = room.saturating_sub(text::width(&title) + 2);
+    let above = ways.iter().find(|way| text::width(way) <= beside).cloned().unwrap_or_default();
+    let trust = padded(&above);
     if layout.framed {
         let block = Block::bordered()
             .border_type(BorderType::Rounded)
             .border_style(if backend == state.active { theme.border } else { theme.dim })
             .title(Line::styled(title, theme.accent))
             .title_top(Line::styled(trust.as_str(), theme.text).right_aligned())
-            .title_bottom(match chart {
-                // What it keeps is always said, above or below.
-                Some(chart) if trust.is_empty() => Line::styled(self::trust(chart, room), theme.text),
-                _ => Line::styled(text::fit(&below(state, backend), room).into_owned(), theme.dim),
+            // What it keeps is always said, above or below.
+            .title_bottom(if trust.is_empty() && !ways[2].is_empty() {
+                Line::styled(below(state, backend, &ways, room), theme.text)
+            } else {
+                Line::styled(below(state, backend, &[], room), theme.dim)
             });
         frame.render_widget(block, area);
     } else {
@@ -79,46 +84,58 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
 fn title(state: &State, backend: BackendId, chart: Option<&Chart>, room: usize) -> String {
     let method = chart.map_or(state.map.method, |chart| chart.method);
     let sheet = state.map.sheets.get(&backend);
-    let how = match sheet.and_then(|sheet| sheet.epochs) {
-        Some(epochs) => format!("{} {epochs} of {}", method.name(), tsne::EPOCHS),
-        None => method.name().to_owned(),
-    };
+    let epochs = sheet.and_then(|sheet| sheet.epochs);
+    let epochs = epochs.map_or_else(String::new, |epochs| format!(" {epochs} of {}", tsne::EPOCHS));
     let who = text::visible(&state.panels[backend.0].label);
-    let title = match state.map.sides {
-        Sides::One => format!(" {how} "),
-        Sides::Two => format!(" {who} · {how} "),
+    let title = |how: &str| match state.map.sides {
+        Sides::One => format!(" {how}{epochs} "),
+        Sides::Two => format!(" {who} · {how}{epochs} "),
     };
+    let long = title(method.name());
+    let title = if text::width(&long) <= room { long } else { title(method.short_name()) };
     text::fit(&title, room).into_owned()
 }
 
-/// What the flat picture keeps, as far as there is room to say it.
-fn trust(chart: &Chart, room: usize) -> String {
+/// What the flat picture keeps, said at length, shorter, and as short as can be.
+fn trust(chart: &Chart) -> [String; 3] {
     let variance = chart.plane.as_ref().map(|plane| percent(plane.explained[0] + plane.explained[1]));
-    let near = chart.preserved.as_ref().map(|preserved| percent(preserved.mean));
+    let judged = chart.preserved.as_ref().filter(|_| chart.neighbourhoods.k > 0);
+    let near = judged.map(|preserved| percent(preserved.mean));
     let said = |variance_kept: &str, near_kept: &str| {
         let variance = variance.as_ref().map(|share| format!("{variance_kept} {share}"));
         let near = near.as_ref().map(|share| format!("{near_kept} {share}"));
         let parts: Vec<String> = variance.into_iter().chain(near).collect();
-        if parts.is_empty() { String::new() } else { format!(" {} ", parts.join(" · ")) }
+        parts.join(" · ")
     };
-    let ways =
-        [said("variance explained", "neighbours preserved"), said("variance", "neighbours"), said("var", "near")];
-    ways.into_iter().find(|way| text::width(way) <= room).unwrap_or_default()
+    [said("variance explained", "neighbours preserved"), said("variance", "neighbours"), said("var", "near")]
+}
+
+/// With air on both sides, where it says anything.
+fn padded(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(" {said} ") }
 }
 
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// Which lines there are, and from how near one looks.
-fn below(state: &State, backend: BackendId) -> String {
+/// Which lines there are, and from how near one looks; before it one of some ways to say what the map keeps, if any. What
+/// has no room is said shorter, or not at all.
+fn below(state: &State, backend: BackendId, kept: &[String], room: usize) -> String {
     let ranked = state.current_ranking(backend).is_some();
-    let lines = match state.map.lines {
-        Lines::Query if ranked => "lines: the query to its true nearest",
-        Lines::Selected if is_unknown(state, backend) => "lines: this sentence is not one of the sample",
-        Lines::Selected => "lines: the selected sentence to its true nearest",
-        Lines::Everyone => "lines: every sentence to its true nearest",
-        Lines::Query | Lines::Off => "",
+    let (lines, lines_short) = match state.map.lines {
+        Lines::Query if ranked => ("lines: the query to its true nearest", "lines: query"),
+        Lines::Selected if is_unknown(state, backend) => {
+            ("lines: this sentence is not one of the sample", "lines: not in the sample")
+        }
+        Lines::Selected => ("lines: the selected sentence to its true nearest", "lines: selected"),
+        Lines::Everyone => ("lines: every sentence to its true nearest", "lines: all"),
+        Lines::Query | Lines::Off => ("", ""),
+    };
+    let [moved, moved_less, moved_short] = if shows_moved(state, backend) {
+        ["dotted: what moved most, from its place on the first map", "dotted: what moved most", "dotted: moved"]
+    } else {
+        [""; 3]
     };
     let zoom = state.map.viewport.zoom;
     let near = if zoom > 1.0 { format!("×{zoom:.1}") } else { String::new() };
@@ -126,8 +143,45 @@ fn below(state: &State, backend: BackendId) -> String {
         Some(Method::TSne) if ranked => "query between its five nearest",
         _ => "",
     };
-    let parts: Vec<&str> = [near.as_str(), placed, lines].into_iter().filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { String::new() } else { format!(" {} ", parts.join(" · ")) }
+    let near = near.as_str();
+    let ways = [
+        [near, placed, lines, moved],
+        [near, placed, lines, moved_less],
+        [near, placed, lines_short, moved_less],
+        [near, "", lines_short, moved_less],
+        [near, "", lines_short, moved_short],
+        ["", "", lines_short, moved_short],
+        // The first map says the same of lines.
+        ["", "", if moved.is_empty() { lines_short } else { "" }, moved_less],
+        ["", "", if moved.is_empty() { lines_short } else { "" }, moved_short],
+        [""; 4],
+    ];
+    let said = |way: &[&str; 4], kept: &str| {
+        let parts: Vec<&str> =
+            std::iter::once(kept).chain(way.iter().copied()).filter(|part| !part.is_empty()).collect();
+        padded(&parts.join(" · "))
+    };
+    let kept: Vec<&str> = if kept.is_empty() { vec![""] } else { kept.iter().map(String::as_str).collect() };
+    let mut all = ways.iter().flat_map(|way| kept.iter().map(|kept| said(way, kept)));
+    all.find(|said| text::width(said) <= room).unwrap_or_default()
+}
+
+/// Whether lines join the places of what moved most, from the first map to the second.
+fn shows_moved(state: &State, backend: BackendId) -> bool {
+    let is_turned = state.map.overlay.as_ref().is_some_and(|overlay| overlay.alignment.is_some());
+    is_turned && backend != state.active && state.map.lines != Lines::Off
+}
+
+/// What a sentence is called in a list or beside its point: its id and how it begins. An id that is only a number would be
+/// read as a rank, and is left away.
+fn name(about: &Document, most: usize) -> String {
+    let id = if is_number(&about.id) { String::new() } else { format!("{} ", text::visible(&about.id)) };
+    format!("{id}{}", text::beginning(&about.text, most))
+}
+
+/// Whether an id says no more than where the sentence stands in its file.
+fn is_number(id: &str) -> bool {
+    id.chars().all(|sign| sign.is_ascii_digit())
 }
 
 /// Whether the true nearest of the selected sentence are not known: of a large corpus only a sample is asked for them.

@@ -127,7 +127,17 @@ fn the_smallest_corpora_have_maps_too() {
     }
     let nothing = folder.file("empty.txt", "\n");
     assert_eq!(run(&mut vecscope(&["map", "--corpus", &nothing])).code, Some(1));
-    assert_says(&run(&mut vecscope(&["map", "--query", " "])).refused(), &["the query is empty"]);
+    for blank in [" ", "=", "= -"] {
+        assert_says(&run(&mut vecscope(&["map", "--query", blank])).refused(), &["the query is empty"]);
+    }
+    let alone = folder.file("alone.txt", "alone\n");
+    assert_says(&run(&mut vecscope(&["map", "--corpus", &alone])).succeeded(), &["no neighbours to keep"]);
+    assert!(map(&["--corpus", &alone])["neighbours"]["preserved"].is_null());
+    let equal = folder.file("equal.txt", "the same line\n".repeat(60));
+    for method in ["pca", "tsne"] {
+        let report = map(&["--corpus", &equal, "--method", method]);
+        assert_eq!(report["neighbours"]["preserved"], 1.0, "of equal ones none is nearer");
+    }
     let corpus = folder.file("plain.txt", "a\nb\n");
     assert_says(&run(&mut vecscope(&["map", "--by", "topic", "--corpus", &corpus])).refused(), &["no topics"]);
 }

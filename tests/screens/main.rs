@@ -123,6 +123,7 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
             }
             Effect::Project { .. }
             | Effect::FindClusters { .. }
+            | Effect::Overlay { .. }
             | Effect::EmbedTexts { purpose: Purpose::Axes, .. } => {
                 let effects = map::work(state, effect);
                 answer(state, effects, best, card);
@@ -157,9 +158,10 @@ fn terminal(state: &State, (width, height): (u16, u16)) -> Terminal<TestBackend>
 /// Draws as the program does: the list is told its height first.
 fn screen(state: &mut State, size: (u16, u16)) -> String {
     let layout = Layout::build(Rect::new(0, 0, size.0, size.1), state);
-    if let Some(rows) = layout.and_then(|layout| layout.row_count()) {
+    if let Some(rows) = layout.as_ref().and_then(Layout::row_count) {
         state.fit_list(rows);
     }
+    state.fit_maps(layout.as_ref().is_some_and(|layout| layout.framed));
     terminal(state, size).backend().to_string()
 }
 

@@ -1,7 +1,7 @@
 //! The Map screen.
 
 use ndarray::{Array1, Array2};
-use vecscope::engine::chart::{Chart, NEIGHBOURS, Recipe};
+use vecscope::engine::chart::{Chart, NEIGHBOURS, Overlay, Recipe};
 use vecscope::engine::{Embedded, Groups, Vectors};
 use vecscope::math::neighbourhood::Neighbourhoods;
 use vecscope::state::action::{MapAction, Nearer};
@@ -50,18 +50,20 @@ pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
             let chart = if recipe == Recipe::TSne {
                 let places = plain.expect("a plane").expect("nobody stops it").places;
                 let mut chart = Chart::new(&vectors, &neighbourhoods, recipe.method(), None, places);
-                chart.preserved = Some(neighbourhoods.preserved(&chart.places));
+                chart.preserved = Some(neighbourhoods.preserved(&vectors.unit, &chart.places));
                 Ok(Arc::new(chart))
             } else {
                 let chart = Chart::draw(&vectors, &neighbourhoods, &recipe, &mut |_, _| true);
-                chart.map(|chart| {
+                let chart = chart.map(|chart| {
                     let mut chart = chart.expect("nobody stops it");
                     chart.time = TIME;
                     Arc::new(chart)
-                })
+                });
+                chart.map_err(|flat| flat.to_string())
             };
             state.receive(Reply::Projected { backend, ticket, chart })
         }
+        Effect::Overlay { moving, fixed } => state.receive(Reply::Overlaid(Arc::new(Overlay::new(&moving, &fixed)))),
         Effect::FindClusters { backend, vectors } => {
             let groups = Arc::new(Groups::by_cluster(&state.corpus, &vectors));
             state.receive(Reply::Clustered { backend, groups })
@@ -69,7 +71,7 @@ pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
         Effect::EmbedTexts { backend, purpose: Purpose::Axes, ticket, texts, .. } => {
             let mut unit = Array2::zeros((texts.len(), DIMENSIONS));
             for (row, text) in texts.iter().enumerate() {
-                unit[[row, (text.len() + row) % USED]] = 1.0;
+                unit[[row, (text.len() * 2 + row) % USED]] = 1.0;
             }
             let embedded = Ok(Arc::new(Embedded { infos: vec![INFO; texts.len()], unit }));
             let spent = state.panels[backend.0].spent;
@@ -151,6 +153,126 @@ fn axes_by_meaning_are_written_and_laid() {
     state.act(Action::Paste(" expensive".into()));
     map(&mut state, MapAction::SubmitAxes);
     assert_screens("map_axes", &mut state);
+}
+
+/// The Map screen with two maps, both there.
+fn two_maps() -> State {
+    let mut state = mapped();
+    let effects = state.act(Action::Map(MapAction::ToggleSides));
+    answer(&mut state, effects, 0, &openai_card());
+    let effects = state.receive(Reply::Opened { backend: OPENAI, card: openai_card(), leaves_machine: None });
+    answer(&mut state, effects, 0, &openai_card());
+    let (progress, spent) = (Progress { done: 100, total: 100 }, Spent::default());
+    let effects = state.receive(Reply::Embedded { backend: OPENAI, progress, card: openai_card(), spent });
+    answer(&mut state, effects, 0, &openai_card());
+    state
+}
+
+#[test]
+fn of_two_maps_with_axes_by_meaning_neither_is_turned() {
+    let mut state = two_maps();
+    map(&mut state, MapAction::OpenAxes);
+    state.act(Action::Paste("cold -> hot".into()));
+    map(&mut state, MapAction::SubmitAxes);
+    insta::assert_snapshot!("map_two_axes", screen(&mut state, (120, 36)));
+    assert!(screen(&mut state, (80, 24)).contains("neither is turned"));
+}
+
+#[test]
+fn lines_of_what_moved_most_are_named_and_go_with_the_others() {
+    let mut state = two_maps();
+    for size in [(120, 36), (80, 24)] {
+        assert!(screen(&mut state, size).contains("dotted: "), "{}", screen(&mut state, size));
+    }
+    for _ in 0..3 {
+        map(&mut state, MapAction::NextLines);
+    }
+    for size in [(120, 36), (80, 24)] {
+        let shown = screen(&mut state, size);
+        let dots = shown.chars().filter(|sign| ('\u{2801}'..='\u{28ff}').contains(sign)).count();
+        assert_eq!((shown.contains("dotted"), dots), (false, 0), "{shown}");
+        // The signs of the legend are on the map too.
+        assert!("●■▲◆○□△◇★☆".chars().all(|sign| shown.matches(sign).count() > 2), "{shown}");
+    }
+}
+
+#[test]
+fn which_lines_there_are_is_told_apart_where_there_is_little_room() {
+    let mut state = mapped();
+    map(&mut state, MapAction::NextMethod);
+    with_query(&mut state, "how do", 14);
+    for said in ["lines: query ", "lines: selected ", "lines: all "] {
+        let shown = screen(&mut state, (80, 24));
+        assert!(shown.contains(said), "{said}: {shown}");
+        map(&mut state, MapAction::NextLines);
+    }
+}
+
+#[test]
+fn axes_that_failed_are_told_over_the_map_that_stands() {
+    let mut state = mapped();
+    map(&mut state, MapAction::OpenAxes);
+    state.act(Action::Paste("cold -> cold".into()));
+    let effects = state.act(Action::Map(MapAction::SubmitAxes));
+    let Effect::EmbedTexts { backend, ticket, .. } = effects[0] else { unreachable!("{effects:?}") };
+    let (embedded, spent) = (Err("the server is gone".into()), Spent::default());
+    state.receive(Reply::TextsEmbedded { backend, purpose: Purpose::Axes, ticket, embedded, spent });
+    for size in [(120, 36), (80, 24), (40, 10)] {
+        let shown = screen(&mut state, size);
+        assert!(shown.contains("PCA") && shown.contains("✗ no axes"), "{shown}");
+    }
+    assert!(screen(&mut state, (80, 24)).contains("the server is gone"));
+}
+
+#[test]
+fn where_there_is_no_room_for_two_maps_that_is_said() {
+    let mut state = mapped();
+    screen(&mut state, (40, 10));
+    assert_eq!(state.act(Action::Map(MapAction::ToggleSides)), []);
+    assert!(screen(&mut state, (40, 10)).contains("no room for 2 maps"));
+}
+
+#[test]
+fn a_query_that_failed_has_no_place() {
+    let mut state = mapped();
+    with_query(&mut state, "how do", 14);
+    assert!(screen(&mut state, (80, 24)).contains('◎'));
+    let effects = state.act(Action::Edit(Edit::Insert('x')));
+    let Some(Effect::Search { backend, ticket, .. }) =
+        effects.into_iter().find(|it| matches!(it, Effect::Search { .. }))
+    else {
+        unreachable!("it is searched")
+    };
+    assert!(screen(&mut state, (80, 24)).contains('◎'), "that of before, while the next is on its way");
+    state.receive(Reply::SearchFailed { backend, ticket, message: "it is nothing".into() });
+    assert!(!screen(&mut state, (80, 24)).contains('◎'));
+}
+
+#[test]
+fn ids_that_are_only_numbers_are_not_read_as_ranks() {
+    let mut corpus = bundled::corpus();
+    for (number, document) in corpus.documents.iter_mut().enumerate() {
+        document.id = (number + 1_500).to_string();
+    }
+    let mut state = start(corpus);
+    open(&mut state, LOCAL, local_card());
+    act(&mut state, Action::ShowScreen(Screen::Map));
+    with_query(&mut state, "how do", 14);
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("sentence 1514"), "the selected one is named in full: {shown}");
+    let map: Vec<String> = shown.lines().map(|line| line.chars().take(76).collect()).collect();
+    assert!(!map.iter().any(|line| line.contains(" 15")), "{shown}");
+}
+
+#[test]
+fn one_sentence_alone_has_no_neighbours_to_keep() {
+    let mut corpus = bundled::corpus();
+    corpus.documents.truncate(1);
+    let mut state = start(corpus);
+    open(&mut state, LOCAL, local_card());
+    act(&mut state, Action::ShowScreen(Screen::Map));
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("no neighbours to keep") && !shown.contains("preserved"), "{shown}");
 }
 
 #[test]

@@ -42,9 +42,9 @@ struct Axes<'a> {
 #[derive(Debug, Serialize)]
 struct Neighbours {
     k: usize,
-    /// The mean share, over all points or an even sample of them.
-    preserved: f64,
-    by_chance: f64,
+    /// The mean share, over all points or an even sample of them; `null` where there are no neighbours to keep.
+    preserved: Option<f64>,
+    by_chance: Option<f64>,
     points: usize,
 }
 
@@ -61,7 +61,7 @@ struct Point<'a> {
     group: Option<usize>,
     x: f64,
     y: f64,
-    /// The share of its true nearest that are near on the map; `null` where it is not one of the sample.
+    /// The share of its nearest on the map that are near in truth; `null` where it is not one of the sample, or has none.
     preserved: Option<f64>,
 }
 
@@ -87,8 +87,8 @@ pub(super) struct Near<'a> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of neighbours")]
-fn share(kept: usize, k: usize) -> f64 {
-    if k == 0 { 1.0 } else { kept as f64 / k as f64 }
+fn share(kept: usize, k: usize) -> Option<f64> {
+    (k > 0).then(|| kept as f64 / k as f64)
 }
 
 impl<'a> Report<'a> {
@@ -97,7 +97,7 @@ impl<'a> Report<'a> {
         let axes = arguments.axes.as_ref().map(|Phrases { x, y }| Axes { x, y: y.as_ref() });
         let point = |(&document, &[x, y]): (&DocumentIndex, &[f64; 2])| {
             let about = &corpus[document];
-            let preserved = chart.kept_of(document).map(|kept| share(kept, chart.neighbourhoods.k));
+            let preserved = chart.kept_of(document).and_then(|kept| share(kept, chart.neighbourhoods.k));
             let topic = about.topic.as_deref();
             Point { id: &about.id, topic, group: groups.of(document), x, y, preserved }
         };
@@ -121,7 +121,7 @@ impl<'a> Report<'a> {
             neighbours: Neighbours {
                 k: chart.neighbourhoods.k,
                 preserved: drawn.preserved(),
-                by_chance: chart.neighbourhoods.by_chance(),
+                by_chance: drawn.preserved().map(|_| chart.neighbourhoods.by_chance()),
                 points: chart.neighbourhoods.rows.len(),
             },
             grouped_by: grouped_by(groups.by),
@@ -140,9 +140,10 @@ fn grouped_by(by: Grouping) -> &'static str {
 }
 
 impl<'a> Drawn<'a> {
-    /// The mean share of true neighbours that are near on the map.
-    pub(super) fn preserved(&self) -> f64 {
-        self.chart.preserved.as_ref().map_or(1.0, |preserved| preserved.mean)
+    /// The mean share of neighbours that the map keeps; `None` where there are none to keep.
+    pub(super) fn preserved(&self) -> Option<f64> {
+        let preserved = self.chart.preserved.as_ref().filter(|_| self.chart.neighbourhoods.k > 0)?;
+        Some(preserved.mean)
     }
 
     /// The true nearest documents of the query, with their rank on the map.
@@ -187,9 +188,13 @@ pub(super) fn write_table(out: &mut impl Write, drawn: &Drawn<'_>) -> io::Result
     } else {
         String::new()
     };
-    let (kept, chance) = (drawn.preserved() * 100.0, neighbourhoods.by_chance() * 100.0);
-    let k = neighbourhoods.k;
-    writeln!(out, "neighbours preserved {kept:.1} % of each one's {k} nearest (by chance {chance:.1} %{of})")?;
+    let (k, chance) = (neighbourhoods.k, neighbourhoods.by_chance() * 100.0);
+    match drawn.preserved().map(|kept| kept * 100.0) {
+        Some(kept) => {
+            writeln!(out, "neighbours preserved {kept:.1} % of each one's {k} nearest (by chance {chance:.1} %{of})")?;
+        }
+        None => writeln!(out, "no neighbours to keep")?,
+    }
     let named = groups.groups.iter().map(|group| format!("{} {}", text::visible(&group.name), count(group.count)));
     let named = format!("by {}: {}", grouped_by(groups.by), named.collect::<Vec<_>>().join(" · "));
     for line in text::wrap(&named, COLUMNS, 4) {
@@ -207,7 +212,7 @@ pub(super) fn write_table(out: &mut impl Write, drawn: &Drawn<'_>) -> io::Result
             let on_map = near.rank_on_map.map_or_else(String::new, |rank| format!("#{rank}"));
             row(out, format!("{:>4}  {:>6.3}  {on_map:>10}", near.rank, near.cosine), near.document)?;
         }
-    } else {
+    } else if k > 0 {
         writeln!(out, "what the map places worst: how many of its {k} nearest are near")?;
         for (document, kept) in chart.worst(*top_k) {
             row(out, format!("{kept:>4}"), document)?;

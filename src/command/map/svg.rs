@@ -98,9 +98,13 @@ fn trust(drawn: &Drawn<'_>) -> String {
     let variance = chart.plane.as_ref().map_or_else(String::new, |plane| {
         format!(" · variance explained {:.1} %", (plane.explained[0] + plane.explained[1]) * 100.0)
     });
-    let (kept, chance) = (drawn.preserved() * 100.0, chart.neighbourhoods.by_chance() * 100.0);
+    let chance = chart.neighbourhoods.by_chance() * 100.0;
+    let kept = drawn.preserved().map_or_else(
+        || "no neighbours to keep".into(),
+        |kept| format!("neighbours preserved {:.0} % (by chance {chance:.0} %)", kept * 100.0),
+    );
     format!(
-        "{} of {} vectors in {} dimensions ({}){variance} · neighbours preserved {kept:.0} % (by chance {chance:.0} %)",
+        "{} of {} vectors in {} dimensions ({}){variance} · {kept}",
         chart.method.name(),
         phrase::thousands(chart.vectors.documents.len() as u64),
         chart.vectors.unit.ncols(),

@@ -142,7 +142,7 @@ impl State {
     pub(super) fn retry(&mut self) -> Vec<Effect> {
         self.retry_reranker();
         self.retry_words();
-        self.retry_axes();
+        self.retry_map();
         self.retry_lab();
         self.used().into_iter().flat_map(|backend| self.retry_with(backend)).collect()
     }

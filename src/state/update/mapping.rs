@@ -7,7 +7,6 @@ use crate::corpus::DocumentIndex;
 use crate::engine::chart::{Chart, Method, Overlay, Phrases, Recipe};
 use crate::engine::groups::{Grouping, Groups};
 use crate::engine::{Embedded, Vectors};
-use crate::math::plane::Flat;
 use crate::state::action::{Direction, MapAction, Nearer};
 use crate::state::effect::Purpose;
 use crate::state::map::{Lines, Sheet, Sides, TRAIL, Viewport, Wish};
@@ -34,7 +33,7 @@ impl State {
                 effects.extend(self.refresh_sheet(backend, &vectors));
             }
         }
-        self.refresh_overlay();
+        effects.extend(self.refresh_overlay());
         effects
     }
 
@@ -68,6 +67,13 @@ impl State {
         let wish = Wish { documents: vectors.embedded, method, phrases };
         let ticket = self.next_ticket();
         let sheet = self.map.sheets.entry(backend).or_default();
+        if sheet.wanted.as_ref() != Some(&wish) {
+            sheet.wanted = Some(wish.clone());
+            if sheet.failed.take().is_some() {
+                // Whoever comes back to what failed has it tried again.
+                sheet.phrases_asked = None;
+            }
+        }
         if sheet.asked.as_ref() == Some(&wish) {
             return None;
         }
@@ -92,22 +98,33 @@ impl State {
         Some(Effect::Project { backend, ticket, vectors: Arc::clone(vectors), recipe })
     }
 
-    /// Lays the second map over the first, wherever one of them is new.
-    fn refresh_overlay(&mut self) {
+    /// Has the second map laid over the first, wherever one of them is new.
+    fn refresh_overlay(&mut self) -> Option<Effect> {
         let visible = self.visible();
         let pair = match visible[..] {
-            [first, second] => self.map.chart(second).zip(self.map.chart(first)),
+            [first, second] => self.map.chart(second).cloned().zip(self.map.chart(first).cloned()),
             _ => None,
         };
-        let Some((moving, fixed)) = pair else {
-            self.map.overlay = None;
-            return;
+        let Some((moving, fixed)) = pair.filter(|(moving, fixed)| moving.method == fixed.method) else {
+            (self.map.overlay, self.map.overlay_asked) = (None, None);
+            return None;
         };
-        let is_laid =
-            |overlay: &Arc<Overlay>| Arc::ptr_eq(&overlay.moving, moving) && Arc::ptr_eq(&overlay.fixed, fixed);
-        if !self.map.overlay.as_ref().is_some_and(is_laid) {
-            self.map.overlay = Some(Arc::new(Overlay::new(moving, fixed)));
+        self.map.overlay.take_if(|overlay| !(overlay.moving.is_like(&moving) && overlay.fixed.is_like(&fixed)));
+        let asked = self.map.overlay_asked.as_ref();
+        if asked.is_some_and(|[asked, over]| Arc::ptr_eq(asked, &moving) && Arc::ptr_eq(over, &fixed)) {
+            return None;
         }
+        self.map.overlay_asked = Some([Arc::clone(&moving), Arc::clone(&fixed)]);
+        Some(Effect::Overlay { moving, fixed })
+    }
+
+    /// What is laid over each other may have moved on by now; the next answer catches up.
+    pub(super) fn overlaid(&mut self, overlay: Arc<Overlay>) -> Vec<Effect> {
+        let asked = self.map.overlay_asked.as_ref();
+        if asked.is_some_and(|[moving, fixed]| overlay.moving.is_like(moving) && overlay.fixed.is_like(fixed)) {
+            self.map.overlay = Some(overlay);
+        }
+        Vec::new()
     }
 
     /// The sheet that an answer is for, unless something else is wanted by now.
@@ -132,7 +149,7 @@ impl State {
         &mut self,
         backend: BackendId,
         ticket: Ticket,
-        chart: Result<Arc<Chart>, Flat>,
+        chart: Result<Arc<Chart>, String>,
     ) -> Vec<Effect> {
         let Some(sheet) = self.sheet_of(backend, ticket) else { return Vec::new() };
         sheet.epochs = None;
@@ -144,12 +161,7 @@ impl State {
                 }
                 sheet.chart = Some(chart);
             }
-            Err(flat) => {
-                sheet.failed = Some(match flat {
-                    Flat::NoDirection => "both phrases of an axis have the same vector".into(),
-                    Flat::Parallel => "both axes have the same direction".into(),
-                });
-            }
+            Err(message) => sheet.failed = Some(message),
         }
         Vec::new()
     }
@@ -176,11 +188,26 @@ impl State {
         Vec::new()
     }
 
-    /// What could not be embedded for the axes is asked for again.
-    pub(super) fn retry_axes(&mut self) {
+    /// A map that failed, or the phrases of its axes, are asked for again.
+    pub(super) fn retry_map(&mut self) {
         for sheet in self.map.sheets.values_mut().filter(|sheet| sheet.failed.is_some()) {
-            (sheet.failed, sheet.phrases_asked) = (None, None);
+            (sheet.failed, sheet.phrases_asked, sheet.asked) = (None, None, None);
         }
+    }
+
+    /// Why there is no map as wanted, where an older one stands in its place: of the first backend that failed.
+    #[must_use]
+    pub fn map_failure(&self) -> Option<(BackendId, &str)> {
+        let failed = |backend: BackendId| {
+            let sheet = self.map.sheets.get(&backend).filter(|sheet| sheet.chart.is_some())?;
+            Some((backend, sheet.failed.as_deref()?))
+        };
+        self.visible().into_iter().find_map(failed).filter(|_| self.screen == Screen::Map)
+    }
+
+    /// Whether the screen has room for two maps now.
+    pub fn fit_maps(&mut self, two: bool) {
+        self.map.has_room_for_two = two;
     }
 
     pub(super) fn act_on_map(&mut self, action: MapAction) -> Vec<Effect> {
@@ -217,11 +244,16 @@ impl State {
     }
 
     fn next_method(&mut self) {
-        self.map.method = match self.map.method {
+        let after = |method| match method {
             Method::Principal => Method::TSne,
             Method::TSne if self.map.phrases.is_some() => Method::Axes,
             Method::TSne | Method::Axes => Method::Principal,
         };
+        // Where what is wanted failed, on from what is seen; and not to the same again.
+        let sheet = self.map.sheets.get(&self.active);
+        let seen = sheet.filter(|sheet| sheet.failed.is_some()).and_then(|sheet| sheet.chart.as_ref());
+        let next = after(seen.map_or(self.map.method, |chart| chart.method));
+        self.map.method = if seen.is_some() && next == self.map.method { after(next) } else { next };
         self.map.viewport = Viewport::WHOLE;
     }
 
@@ -246,6 +278,10 @@ impl State {
         if let Some(second) = self.second_map() {
             self.map.sides = Sides::One;
             return self.forget_search(second);
+        }
+        if !self.map.has_room_for_two {
+            self.notice = Some("no room for 2 maps: it takes a larger window".into());
+            return Vec::new();
         }
         self.map.sides = Sides::Two;
         let Some(second) = self.second_map() else {

@@ -72,6 +72,7 @@ impl State {
             Reply::WordsMatched(matches) => self.words_matched(matches),
             Reply::Projecting { backend, ticket, epochs, chart } => self.projecting(backend, ticket, epochs, chart),
             Reply::Projected { backend, ticket, chart } => self.projected(backend, ticket, chart),
+            Reply::Overlaid(overlay) => self.overlaid(overlay),
             Reply::Clustered { backend, groups } => self.clustered(backend, groups),
             Reply::Saved(saved) => {
                 self.notice = Some(match saved {

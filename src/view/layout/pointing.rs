@@ -57,14 +57,20 @@ impl Layout {
         self.rows = facts.map_or(Rect::ZERO, |facts| Sections::of(facts, self.framed, state).rows);
     }
 
-    /// What of a backend's map is seen, and where. Both maps are looked at as the first is.
+    /// What of a backend's map is seen, and where. A map that is laid over the first is looked at as that is.
     #[must_use]
     pub(in crate::view) fn window_of(&self, state: &State, backend: BackendId) -> Option<Window> {
         let (_, area) = self.maps.iter().find(|(shown, _)| *shown == backend)?;
         let first = state.map.chart(state.active)?;
-        // Where the second is not laid over the first yet, it has no place there.
-        let is_laid = backend == state.active || state.map.overlay.is_some();
-        is_laid.then(|| Window::new(plot_area(*area, self.framed), first, state.map.viewport))
+        let seen = if backend == state.active {
+            first
+        } else if state.map.stands_alone(state.active, backend) {
+            state.map.chart(backend)?
+        } else {
+            // Where the second is not laid over the first yet, it has no place there.
+            state.map.overlay.as_ref().map(|_| first)?
+        };
+        Some(Window::new(plot_area(*area, self.framed), seen, state.map.viewport))
     }
 
     /// The map under a cell.

@@ -11,6 +11,9 @@ use crate::state::action::MapAction;
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
+/// From this width on, the help is said in full.
+const WIDE_ENOUGH: u16 = 64;
+
 pub(in crate::view) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let area = centered(frame.area(), 72, 7);
     clear(frame, area, theme);
@@ -25,16 +28,23 @@ pub(in crate::view) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme)
     };
     let key = |action| keymap::hint(Mode::Axes, &Action::Map(action));
     let said = match &state.map.axes_error {
-        Some(message) => Line::styled(format!("✗ {}", text::visible(message)), theme.error),
+        Some(message) => {
+            let said = format!("✗ {}", text::visible(message));
+            Line::styled(text::fit(&said, usize::from(inner.width)).into_owned(), theme.error)
+        }
         None => Line::default(),
     };
-    let below = [
-        "The axis across is the difference of two phrases; a second pair".to_owned(),
-        "makes the one up. Nothing goes back to principal components.".to_owned(),
-        format!("{} lays the map · {} leaves it", key(MapAction::SubmitAxes), key(MapAction::CloseAxes)),
-    ];
-    let below =
-        below.into_iter().map(|help| Line::styled(text::fit(&help, usize::from(inner.width)).into_owned(), theme.dim));
+    let help = if inner.width >= WIDE_ENOUGH {
+        [
+            "The axis across is the difference of two phrases; a second pair",
+            "makes the one up. An empty line goes back to PCA.",
+        ]
+    } else {
+        ["left -> right, bottom -> top", "An empty line goes back to PCA."]
+    };
+    let keys = format!("{} lays the map · {} leaves it", key(MapAction::SubmitAxes), key(MapAction::CloseAxes));
+    let below = help.map(str::to_owned).into_iter().chain([keys]);
+    let below = below.map(|help| Line::styled(text::fit(&help, usize::from(inner.width)).into_owned(), theme.dim));
     let lines: Vec<Line<'_>> = [written, said].into_iter().chain(below).collect();
     frame.render_widget(Text::from(lines), Rect { height: inner.height, ..inner });
     frame.set_cursor_position(Position::new(inner.x + column, inner.y));

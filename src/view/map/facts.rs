@@ -124,18 +124,24 @@ fn trust(state: &State, chart: &Chart, columns: usize, theme: &Theme) -> Vec<Lin
     let neighbourhoods = &chart.neighbourhoods;
     let near = if is_narrow { "neighbours" } else { "neighbours preserved" };
     lines.push(match &chart.preserved {
+        Some(_) if neighbourhoods.k == 0 => line("no neighbours to keep".into(), theme.text),
         Some(preserved) => {
             let chance = percent(neighbourhoods.by_chance());
             line(format!("{near} {} (chance {chance})", percent(preserved.mean)), theme.text)
         }
         None => line(format!("{near}: when it is done"), theme.dim),
     });
-    lines.push(line(overlay(state).unwrap_or_else(|| how(state, chart, dimensions)), theme.dim));
+    let made = overlay(state, columns).unwrap_or_else(|| how(state, chart, dimensions, columns));
+    lines.push(line(made, theme.dim));
+    // Its own frame has no room for that where there is room for it here.
+    if state.visible().into_iter().any(|backend| super::shows_moved(state, backend)) {
+        lines.push(line("dotted: what moved most".into(), theme.dim));
+    }
     lines
 }
 
-/// How the map was made, and of how many documents.
-fn how(state: &State, chart: &Chart, dimensions: usize) -> String {
+/// How the map was made, and of how many documents, as far as there is room to say it.
+fn how(state: &State, chart: &Chart, dimensions: usize, columns: usize) -> String {
     let made = match chart.method {
         Method::Principal => format!("2 of {dimensions} d in {} ms", phrase::milliseconds(chart.time)),
         Method::TSne => format!("from {dimensions} d in {:.1} s", chart.time.as_secs_f64()),
@@ -144,26 +150,55 @@ fn how(state: &State, chart: &Chart, dimensions: usize) -> String {
     let (mapped, all) = (chart.vectors.documents.len(), state.corpus.documents.len());
     let count = |number: usize| phrase::thousands(number as u64);
     if mapped < all {
-        format!("the first {} of {} · {made}", count(mapped), count(all))
+        let (mapped, all) = (count(mapped), count(all));
+        let which = format!("the first {mapped} of {all}");
+        first_that_fits([format!("{which} · {made}"), which, format!("{mapped} of {all}")], columns)
     } else if chart.neighbourhoods.is_sample() {
-        format!("by a sample of {} · {made}", count(chart.neighbourhoods.rows.len()))
+        let sample = format!("sample of {}", count(chart.neighbourhoods.rows.len()));
+        first_that_fits([format!("by a {sample} · {made}"), format!("{sample} · {made}"), sample], columns)
     } else {
         made
     }
 }
 
+/// The first of some ways to say it that there is room for; else the last.
+fn first_that_fits<const WAYS: usize>(ways: [String; WAYS], columns: usize) -> String {
+    let mut ways = ways.into_iter().peekable();
+    while let Some(way) = ways.next() {
+        if text::width(&way) <= columns || ways.peek().is_none() {
+            return way;
+        }
+    }
+    String::new()
+}
+
 /// How far two maps agree, where there are two.
-fn overlay(state: &State) -> Option<String> {
+fn overlay(state: &State, columns: usize) -> Option<String> {
     let overlay = state.map.overlay.as_ref()?;
-    let shared = overlay.shared.map_or_else(String::new, |share| format!(", same neighbours {}", percent(share)));
-    Some(format!("maps differ {:.2}{shared}", overlay.alignment.residual))
+    let shared = |name: &str| overlay.shared.map_or_else(String::new, |share| format!(", {name} {}", percent(share)));
+    let ways = match overlay.alignment.map(|alignment| alignment.residual) {
+        Some(left) => [
+            format!("maps differ {left:.2}{}", shared("same neighbours")),
+            format!("maps differ {left:.2}{}", shared("neighbours")),
+            format!("maps differ {left:.2}"),
+        ],
+        None => [
+            format!("neither is turned{}", shared("same neighbours")),
+            format!("neither is turned{}", shared("neighbours")),
+            "neither is turned".into(),
+        ],
+    };
+    Some(first_that_fits(ways, columns))
 }
 
 /// Each sign with its group and how many it has, in two columns.
 fn legend(state: &State, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
+    let columns = usize::from(area.width);
     let title = match state.map.grouping {
-        Grouping::Topic => "by topic",
-        Grouping::Cluster => "by cluster: where vectors point",
+        Grouping::Topic => "by topic".into(),
+        Grouping::Cluster => {
+            first_that_fits(["by cluster: where vectors point", "by cluster"].map(str::to_owned), columns)
+        }
     };
     let mut lines = vec![Line::styled(title, theme.accent)];
     let Some(groups) = state.map.groups(state.active) else {
@@ -198,7 +233,14 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
     let group = state.map.groups(state.active).and_then(|groups| groups.of(document));
     let mut heading = vec![
         Span::styled(format!("{} ", signs::sign(group)), signs::style(group, state.appearance, theme)),
-        Span::styled(text::visible(&about.id).into_owned(), theme.accent),
+        Span::styled(
+            if super::is_number(&about.id) {
+                format!("sentence {}", about.id)
+            } else {
+                text::visible(&about.id).into_owned()
+            },
+            theme.accent,
+        ),
     ];
     if let Some(topic) = &about.topic {
         heading.push(Span::styled(format!(" · {}", text::visible(topic)), theme.dim));
@@ -208,7 +250,7 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
         let map = ordinal(on_map);
         lines.push(Line::styled(format!("{} by cosine, {map} on the map", ordinal(rank)), theme.text));
     }
-    if let Some(kept) = chart.kept_of(document) {
+    if let Some(kept) = chart.kept_of(document).filter(|_| chart.neighbourhoods.k > 0) {
         let k = chart.neighbourhoods.k;
         lines.push(Line::styled(format!("keeps {kept} of {k} true nearest"), theme.text));
     }
@@ -232,6 +274,7 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, chart: &Chart, th
     let ranked = state.ranking();
     let title = match ranked {
         Some(_) => "rank  cosine  on the map".to_owned(),
+        None if chart.neighbourhoods.k == 0 => "all sentences".to_owned(),
         None => format!("how many of {} nearest it keeps", chart.neighbourhoods.k),
     };
     frame.render_widget(Line::styled(title, theme.accent), Rect { y: area.y - 1, height: 1, ..area });
@@ -247,7 +290,7 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, chart: &Chart, th
         let about = &state.corpus[document];
         let is_selected = row == state.list.selected;
         let left = usize::from(area.width).saturating_sub(text::width(&numbers) + 4);
-        let name = format!("{} {}", text::visible(&about.id), text::beginning(&about.text, left));
+        let name = super::name(about, left);
         let in_top = ranked.is_none() || row < state.list.top_k;
         let line = Line::from(vec![
             Span::styled(if is_selected { "›" } else { " " }, theme.accent),
@@ -285,5 +328,11 @@ mod tests {
     fn ordinals_end_as_they_are_said() {
         let said: Vec<String> = [1, 2, 3, 4, 11, 12, 21, 102, 113].map(ordinal).into();
         assert_eq!(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "102nd", "113th"]);
+    }
+
+    #[test]
+    fn what_has_no_room_is_said_shorter_and_never_cut() {
+        let fit = |columns| first_that_fits(["the first 2 of 3 · 4 ms".into(), "the first 2 of 3".into()], columns);
+        assert_eq!([23, 22, 3].map(fit), ["the first 2 of 3 · 4 ms", "the first 2 of 3", "the first 2 of 3"]);
     }
 }

@@ -10,6 +10,8 @@ enum Taken {
     Point,
     /// A point that matters, or a name.
     Kept,
+    /// Beside a name: nothing stands there, and no other name is to.
+    Air,
 }
 
 /// The cells of a map.
@@ -47,53 +49,61 @@ impl Labels {
     fn mark(&mut self, column: u16, row: u16, taken: Taken) {
         let at = usize::from(row) * self.width + usize::from(column);
         if let Some(cell) = self.cells.get_mut(at)
-            && *cell != Taken::Kept
+            && !matches!(*cell, Taken::Kept | Taken::Air)
         {
             *cell = taken;
         }
     }
 
-    /// Finds a place beside a point for the first of some texts, or the second, and so on: right of it, left of it, above
-    /// or below, wherever it covers the fewest points. Only the last may cover any. What is placed is kept. `None` where
-    /// there is no room for any.
+    /// Finds a place beside a point for one of some texts: right of it, left of it, above or below. For the first that
+    /// covers no point there and stands beside none, else for the first that covers none, else for the last wherever it
+    /// covers the fewest. What is placed is kept. `None` where there is no room for any.
     pub(super) fn place(&mut self, column: u16, row: u16, texts: &[String]) -> Option<Label> {
-        let (column, row) = (isize::try_from(column).ok()?, isize::try_from(row).ok()?);
-        texts.iter().enumerate().find_map(|(at, text)| {
-            let may_cover = at + 1 == texts.len();
-            let width = isize::try_from(text::width(text)).ok().filter(|&width| width > 0)?;
-            let middle = column - width / 2;
-            let spots = [
-                (column + 2, row),
-                (column - 1 - width, row),
-                (column, row - 1),
-                (column, row + 1),
-                (middle, row - 1),
-                (middle, row + 1),
-                (column + 1 - width, row - 1),
-                (column + 1 - width, row + 1),
-            ];
-            let covered = spots.into_iter().filter_map(|(x, y)| Some((self.covered(x, y, width)?, x, y)));
-            let covered = covered.filter(|&(points, ..)| may_cover || points == 0);
-            // The first of the best.
-            let (_, x, y) = covered.min_by_key(|&(points, _, _)| points)?;
-            let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
-            // A column of air on both sides, so that two names do not run into one another.
-            let width = text::width(text);
-            let end = (x + width + 1).min(self.width);
-            self.cells[y * self.width + x.saturating_sub(1)..y * self.width + end].fill(Taken::Kept);
-            Some(Label { column: x, row: y, text: text.clone() })
-        })
+        let point = (isize::try_from(column).ok()?, isize::try_from(row).ok()?);
+        let places: Vec<_> = texts.iter().filter_map(|text| Some((text, self.best(point, text)?))).collect();
+        let first = |is_good: &dyn Fn((usize, usize)) -> bool| places.iter().find(|(_, best)| is_good(best.0));
+        let found = first(&|met| met == (0, 0)).or_else(|| first(&|(covered, _)| covered == 0));
+        let last = || places.last().filter(|(text, _)| texts.last() == Some(*text));
+        let &(text, (_, x, y)) = found.or_else(last)?;
+        // A column of air on both sides, so that two names do not run into one another.
+        let (row, width) = (y * self.width, text::width(text));
+        self.cells[row + x.saturating_sub(1)..row + (x + width + 1).min(self.width)].fill(Taken::Air);
+        self.cells[row + x..row + x + width].fill(Taken::Kept);
+        Some(Label { column: x, row: y, text: text.clone() })
     }
 
-    /// How many points a text would cover there; `None` where it has no room.
-    fn covered(&self, x: isize, y: isize, width: isize) -> Option<usize> {
+    /// The first of the best places for a text beside a point: what it meets there, as [`Labels::met`] counts it, its column
+    /// and its row.
+    fn best(&self, (column, row): (isize, isize), text: &str) -> Option<((usize, usize), usize, usize)> {
+        let width = isize::try_from(text::width(text)).ok().filter(|&width| width > 0)?;
+        let middle = column - width / 2;
+        let spots = [
+            (column + 2, row),
+            (column - 1 - width, row),
+            (column, row - 1),
+            (column, row + 1),
+            (middle, row - 1),
+            (middle, row + 1),
+            (column + 1 - width, row - 1),
+            (column + 1 - width, row + 1),
+        ];
+        let met = spots.into_iter().filter_map(|(x, y)| Some((self.met(x, y, width)?, x, y)));
+        let (met, x, y) = met.min_by_key(|&(met, _, _)| met)?;
+        Some((met, usize::try_from(x).ok()?, usize::try_from(y).ok()?))
+    }
+
+    /// How many points a text would cover there, and how many it would touch at its ends; `None` where it has no room.
+    fn met(&self, x: isize, y: isize, width: isize) -> Option<(usize, usize)> {
         let (x, y, width) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?, usize::try_from(width).ok()?);
         if x + width > self.width || y >= self.cells.len() / self.width.max(1) {
             return None;
         }
-        let cells = &self.cells[y * self.width + x..y * self.width + x + width];
-        let free = !cells.contains(&Taken::Kept);
-        free.then(|| cells.iter().filter(|cell| **cell == Taken::Point).count())
+        let row = &self.cells[y * self.width..(y + 1) * self.width];
+        let cells = &row[x..x + width];
+        let free = !cells.iter().any(|cell| matches!(cell, Taken::Kept | Taken::Air));
+        let ends = [x.checked_sub(1), Some(x + width)].into_iter().flatten().filter_map(|at| row.get(at));
+        let touched = ends.filter(|end| matches!(end, Taken::Point | Taken::Kept)).count();
+        free.then(|| (cells.iter().filter(|cell| **cell == Taken::Point).count(), touched))
     }
 }
 
@@ -136,6 +146,24 @@ mod tests {
         let mut labels = Labels::new(8, 1);
         labels.point(3, 0);
         assert_eq!(labels.place(0, 0, &texts(&["name"])).map(|label| label.column), Some(2));
+    }
+
+    #[test]
+    fn a_name_leaves_a_cell_free_to_the_sign_of_another_point_where_it_can() {
+        let mut labels = Labels::new(20, 3);
+        for column in [5, 11] {
+            labels.keep(column, 1);
+        }
+        // To the right it would end beside the other point.
+        let label = labels.place(5, 1, &texts(&["name", "n"])).expect("there is room");
+        assert_eq!((label.column, label.row, label.text.as_str()), (0, 1, "name"));
+        // Where there is no other room, the last may.
+        let mut labels = Labels::new(12, 1);
+        for column in [0, 6] {
+            labels.keep(column, 0);
+        }
+        assert_eq!(labels.place(0, 0, &texts(&["name", "n"])).map(|label| label.text), Some("n".into()));
+        assert_eq!(labels.place(6, 0, &texts(&["long"])).map(|label| label.column), Some(8));
     }
 
     proptest! {

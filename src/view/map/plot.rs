@@ -1,5 +1,7 @@
 //! The points, lines and names of one map.
 
+use std::collections::HashSet;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -15,18 +17,23 @@ use crate::engine::chart::Method;
 use crate::engine::{Chart, Ranking};
 use crate::math::plane::Place;
 use crate::state::map::Lines;
-use crate::state::{BackendId, State};
+use crate::state::{BackendId, Search, State};
 use crate::text;
 
 /// The place of what is looked for.
 const QUERY: char = '◎';
-/// So many cells a point there have to be for each to be drawn as a sign; else points are dots, eight to a cell.
+/// Where there are so many cells a point, each is drawn as a sign.
 const CELLS_A_SIGN: usize = 4;
+/// From so many on, as long as signs do not cover most points; else points are dots, eight to a cell.
+const CELLS_A_SIGN_AT_LEAST: usize = 2;
+/// The dots of a dotted line are so far apart, in columns.
+const DOTTED: f64 = 1.5;
 /// Of so many documents what has moved is drawn.
 const MOVED: usize = 10;
 /// The longest names, and shorter ones where there is no room for those.
 const NAME: usize = 30;
 const SHORT_NAME: usize = 16;
+const SHORTEST_NAME: usize = 8;
 
 /// One map, as it is drawn.
 struct Plot<'a> {
@@ -53,8 +60,9 @@ pub(super) fn draw(
         return;
     }
     let ranking = state.current_ranking(backend).map(AsRef::as_ref);
-    // While a newer one is on its way, the place of the last query that is known.
-    let shown = ranking.or_else(|| state.map.trail.last().filter(|_| backend == state.active).map(AsRef::as_ref));
+    // While a newer one is on its way, the place of the last query that is known; a query that failed has none.
+    let is_coming = backend == state.active && !matches!(state.panels[backend.0].search, Search::Failed(_));
+    let shown = ranking.or_else(|| state.map.trail.last().filter(|_| is_coming).map(AsRef::as_ref));
     let query = shown.and_then(|ranking| chart.place(ranking)).map(|place| laid(state, backend, place));
     let selected = state.selected_document();
     let plot = Plot { state, backend, chart, window, theme, ranking, query, selected };
@@ -62,10 +70,10 @@ pub(super) fn draw(
     plot.draw_points(frame);
 }
 
-/// Where a place of a backend's map lies on the screen's: the second map is laid over the first.
+/// Where a place of a backend's map lies on the screen's: the second map is laid over the first, unless it stands alone.
 pub(in crate::view) fn laid(state: &State, backend: BackendId, place: Place) -> Place {
     match &state.map.overlay {
-        Some(overlay) if backend != state.active => overlay.alignment.apply(place),
+        Some(overlay) if backend != state.active => overlay.alignment.map_or(place, |alignment| alignment.apply(place)),
         Some(_) | None => place,
     }
 }
@@ -100,14 +108,21 @@ impl Plot<'_> {
             .collect()
     }
 
-    fn is_sparse(&self, seen: usize) -> bool {
-        seen * CELLS_A_SIGN <= usize::from(self.window.area.width) * usize::from(self.window.area.height)
+    /// Whether each point is drawn as a sign.
+    fn is_sparse(&self, seen: &[(DocumentIndex, (u16, u16))]) -> bool {
+        let cells = usize::from(self.window.area.width) * usize::from(self.window.area.height);
+        if seen.len() * CELLS_A_SIGN <= cells {
+            return true;
+        }
+        let distinct = || seen.iter().map(|&(_, cell)| cell).collect::<HashSet<_>>().len();
+        seen.len() * CELLS_A_SIGN_AT_LEAST <= cells && distinct() * 2 >= seen.len()
     }
 
     /// Lines and, where there are many points, these too: in dots of braille.
     fn draw_canvas(&self, frame: &mut Frame<'_>) {
         let Rect { width, height, .. } = self.window.area;
-        let (strokes, dots) = (self.strokes(), self.dots());
+        let (strokes, moved, dots) = (self.strokes(), self.moved(), self.dots());
+        let moved_color = self.theme.down.fg.unwrap_or(Color::Reset);
         let canvas = Canvas::default()
             .marker(Marker::Braille)
             .x_bounds([0.0, f64::from(width)])
@@ -118,6 +133,7 @@ impl Plot<'_> {
                     context.draw(&Points { coords, color: *color });
                 }
                 context.layer();
+                context.draw(&Points { coords: &moved, color: moved_color });
                 for stroke in &strokes {
                     context.draw(stroke);
                 }
@@ -167,20 +183,18 @@ impl Plot<'_> {
             }
             Lines::Off => {}
         }
-        strokes.extend(self.moved());
         strokes.extend(self.trail());
         strokes
     }
 
-    /// On the second map, from where a document lies on the first to where it lies here.
-    fn moved(&self) -> Vec<Stroke> {
-        let Some(overlay) = self.state.map.overlay.as_ref().filter(|_| self.backend != self.state.active) else {
-            return Vec::new();
-        };
+    /// On the second map, dotted lines from where a document lies on the first to where it lies here.
+    fn moved(&self) -> Vec<(f64, f64)> {
+        let shown = self.state.map.overlay.as_ref().filter(|_| super::shows_moved(self.state, self.backend));
+        let Some(overlay) = shown else { return Vec::new() };
         let farthest = overlay.moved.iter().take(MOVED);
         let ends =
             farthest.filter_map(|&(document, _)| Some((overlay.fixed.place_of(document)?, self.place_of(document)?)));
-        ends.map(|(from, to)| self.stroke(from, to, self.theme.down)).collect()
+        ends.flat_map(|(from, to)| dotted(self.on_canvas(from), self.on_canvas(to))).collect()
     }
 
     /// Where the query was.
@@ -195,7 +209,7 @@ impl Plot<'_> {
     /// The points by colour, where there are too many for a sign each.
     fn dots(&self) -> Vec<(Vec<(f64, f64)>, Color)> {
         let seen = self.cells();
-        if self.is_sparse(seen.len()) {
+        if self.is_sparse(&seen) {
             return Vec::new();
         }
         let mut by_colour: Vec<(Vec<(f64, f64)>, Color)> = Vec::new();
@@ -214,7 +228,8 @@ impl Plot<'_> {
     fn draw_points(&self, frame: &mut Frame<'_>) {
         let seen = self.cells();
         let mut labels = Labels::new(self.window.area.width, self.window.area.height);
-        if self.is_sparse(seen.len()) {
+        let is_sparse = self.is_sparse(&seen);
+        if is_sparse {
             for &(document, cell) in &seen {
                 labels.point(cell.0, cell.1);
                 self.put(frame, cell, signs::sign(self.group_of(document)), self.style_of(document));
@@ -243,6 +258,9 @@ impl Plot<'_> {
         }
         self.draw_ends(frame, &mut labels);
         self.draw_names(frame, &mut labels, &marked, query);
+        if self.query.is_none() {
+            self.draw_group_names(frame, &mut labels, is_sparse);
+        }
     }
 
     fn put(&self, frame: &mut Frame<'_>, (column, row): (u16, u16), sign: char, style: Style) {
@@ -303,9 +321,6 @@ impl Plot<'_> {
                 self.write(frame, label.column, label.row, &label.text, self.theme.text.patch(style));
             }
         }
-        if self.query.is_none() {
-            self.draw_group_names(frame, labels);
-        }
     }
 
     /// The rank in the top k, the id, and as much of the text as there is room for.
@@ -313,13 +328,19 @@ impl Plot<'_> {
         let about = &self.state.corpus[document];
         let rank = rank.filter(|&rank| rank <= self.state.list.top_k);
         let number = rank.map_or_else(String::new, |rank| format!("{rank} "));
-        let id = format!("{number}{}", text::fit(&text::visible(&about.id), SHORT_NAME));
-        let name = |most: usize| text::fit(&format!("{id} {}", text::beginning(&about.text, most)), most).into_owned();
-        [name(NAME), name(SHORT_NAME.max(text::width(&id))), id]
+        let whole = format!("{number}{}", super::name(about, NAME));
+        let shortest = match (super::is_number(&about.id), rank) {
+            (true, Some(rank)) => rank.to_string(),
+            (true, None) => text::fit(&whole, SHORTEST_NAME).into_owned(),
+            (false, _) => format!("{number}{}", text::fit(&text::visible(&about.id), SHORT_NAME)),
+        };
+        let name = |most: usize| text::fit(&whole, most).into_owned();
+        [name(NAME), name(SHORT_NAME.max(text::width(&shortest))), shortest]
     }
 
-    /// The name of each group in the middle of its points, while nothing else is to be said.
-    fn draw_group_names(&self, frame: &mut Frame<'_>, labels: &mut Labels) {
+    /// The name of each group in the middle of its points, while nothing else is to be said; with its sign where points have
+    /// none.
+    fn draw_group_names(&self, frame: &mut Frame<'_>, labels: &mut Labels, has_signs: bool) {
         let Some(groups) = self.state.map.groups(self.backend) else { return };
         let mut sums = vec![([0.0; 2], 0.0); groups.groups.len()];
         for &document in &self.chart.vectors.documents {
@@ -332,6 +353,7 @@ impl Plot<'_> {
         for (at, ((sum, count), group)) in sums.into_iter().zip(&groups.groups).enumerate() {
             let Some((column, row)) = self.window.cell(sum.map(|sum: f64| sum / count)) else { continue };
             let name = text::fit(&text::visible(&group.name), SHORT_NAME).into_owned();
+            let name = if has_signs { name } else { format!("{} {name}", signs::sign(Some(at))) };
             if let Some(label) = labels.place(column, row, &[name]) {
                 let style = signs::style(Some(at), self.state.appearance, self.theme).add_modifier(Modifier::ITALIC);
                 self.write(frame, label.column, label.row, &label.text, style);
@@ -345,6 +367,19 @@ impl Plot<'_> {
         // Whatever lies below shows nothing of itself.
         frame.buffer_mut().set_string(x + column, y + row, text, self.theme.text.patch(style));
     }
+}
+
+/// The dots of a line on the canvas. A row is as high as two columns are wide.
+fn dotted(from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
+    let (across, up) = (to.0 - from.0, to.1 - from.1);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of dots, at most some hundreds"
+    )]
+    let steps = (across.hypot(2.0 * up) / DOTTED).clamp(1.0, 1e3) as u16;
+    let share = |step: u16| f64::from(step) / f64::from(steps);
+    (0..=steps).map(|step| (from.0 + across * share(step), from.1 + up * share(step))).collect()
 }
 
 fn to_cells(text: &str) -> u16 {

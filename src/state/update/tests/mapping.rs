@@ -4,11 +4,10 @@ use ndarray::{Array1, array};
 
 use super::*;
 use crate::backend::{Role, TextInfo, TokenCount};
-use crate::engine::chart::{Chart, Method, Recipe};
+use crate::engine::chart::{Chart, Method, Overlay, Recipe};
 use crate::engine::groups::Grouping;
 use crate::engine::{Embedded, Groups, Vectors};
 use crate::math::neighbourhood::Neighbourhoods;
-use crate::math::plane::Flat;
 use crate::state::action::{Direction, MapAction, Nearer};
 use crate::state::effect::Purpose;
 use crate::state::map::{Lines, Sides, TRAIL, Viewport};
@@ -169,10 +168,52 @@ fn axes_that_fail_say_why_and_are_asked_for_again_on_request() {
     assert_eq!(state.map.sheets[&LOCAL].failed.as_deref(), Some("the server is gone"));
     assert!(matches!(state.act(Action::Retry)[..], [Effect::EmbedTexts { .. }]));
     // Two phrases that mean the same have no difference.
+    state.act(Action::Edit(Edit::DeleteToStart));
+    let effects = submit(&mut state, "cold -> cold");
+    let embedded = Ok(Arc::new(Embedded { unit: array![[1.0, 0.0], [1.0, 0.0]], infos: vec![INFO; 2] }));
+    let Effect::EmbedTexts { ticket, .. } = effects[0] else { unreachable!("{effects:?}") };
+    let effects = state.receive(Reply::TextsEmbedded { backend, purpose, ticket, embedded, spent });
+    let (_, ticket, _) = project(&effects);
+    state.receive(Reply::Projected { backend, ticket, chart: Err("the same vector".into()) });
+    // The older map stands, and why it does.
+    assert_eq!(state.map_failure(), Some((LOCAL, "the same vector")));
+    assert_eq!(state.map.chart(LOCAL).map(|chart| chart.method), Some(Method::Principal));
+    project(&state.act(Action::Retry));
+}
+
+fn submit(state: &mut State, axes: &str) -> Vec<Effect> {
+    map(state, MapAction::OpenAxes);
+    state.act(Action::Edit(Edit::DeleteToStart));
+    state.act(Action::Paste(axes.into()));
+    map(state, MapAction::SubmitAxes)
+}
+
+#[test]
+fn after_axes_that_failed_the_next_method_is_that_after_the_map_that_stands() {
+    let (mut state, effects) = on_map();
+    answer_map(&mut state, &effects);
+    let fail = |state: &mut State, effects: &[Effect]| {
+        let Effect::EmbedTexts { ticket, .. } = effects[0] else { unreachable!("{effects:?}") };
+        let (embedded, purpose, spent) = (Err("the server is gone".to_owned()), Purpose::Axes, Spent::default());
+        state.receive(Reply::TextsEmbedded { backend: LOCAL, purpose, ticket, embedded, spent });
+        assert!(state.map_failure().is_some());
+    };
+    let effects = submit(&mut state, "cold -> hot");
+    fail(&mut state, &effects);
+    // Of principal components, t-SNE; what failed is not told of it.
     let effects = map(&mut state, MapAction::NextMethod);
-    let (_, ticket, _) = project(&[effects, map(&mut state, MapAction::NextMethod)].concat());
-    state.receive(Reply::Projected { backend: LOCAL, ticket, chart: Err(Flat::NoDirection) });
-    assert!(state.map.sheets[&LOCAL].failed.is_some());
+    assert_eq!((project(&effects).2, state.map_failure()), (Recipe::TSne, None));
+    answer_map(&mut state, &effects);
+    // Then the axes are tried again, and from t-SNE, which stands, it goes to principal components.
+    let effects = map(&mut state, MapAction::NextMethod);
+    fail(&mut state, &effects);
+    map(&mut state, MapAction::NextMethod);
+    assert_eq!(state.map.method, Method::Principal);
+    assert_eq!(state.map.chart(LOCAL).map(|chart| chart.method), Some(Method::Principal));
+    // The same phrases again are asked for again.
+    let effects = submit(&mut state, "cold -> hot");
+    fail(&mut state, &effects);
+    assert!(state.act(Action::ShowScreen(Screen::Search)).is_empty() && state.map_failure().is_none());
 }
 
 #[test]
@@ -216,20 +257,94 @@ fn another_backends_map_is_laid_beside_and_both_follow_the_query() {
     assert_eq!(sent(&effects).0, REMOTE, "the query is ranked as soon as there is anything to rank");
     open(&mut state, REMOTE);
     let effects = state.receive(Reply::Vectors { backend: REMOTE, vectors: vectors(4) });
-    answer_map(&mut state, &effects);
+    let effects = answer_map(&mut state, &effects);
+    assert!(state.map.overlay.is_none(), "it is laid elsewhere");
+    answer_overlay(&mut state, &effects);
     let overlay = state.map.overlay.clone().expect("both are there");
-    assert!(overlay.alignment.residual < 1e-9);
+    assert!(overlay.alignment.is_some_and(|alignment| alignment.residual < 1e-9));
     // A key goes to both.
     let effects = type_text(&mut state, "b");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Search { backend: LOCAL, .. })), "{effects:?}");
     typing_pause(&effects);
     // Swapped, the first is the second: it is laid over the other.
-    state.act(Action::SwapBackend);
-    assert_eq!(state.visible(), [REMOTE, LOCAL]);
+    let effects = state.act(Action::SwapBackend);
+    assert_eq!((state.visible(), state.map.overlay.is_none()), (vec![REMOTE, LOCAL], true));
+    state.receive(Reply::Overlaid(Arc::clone(&overlay)));
+    assert!(state.map.overlay.is_none(), "that is the other way round");
+    answer_overlay(&mut state, &effects);
     assert!(state.map.overlay.as_ref().is_some_and(|new| Arc::ptr_eq(&new.moving, &overlay.fixed)));
     assert_eq!(state.panels[LOCAL.0].search, Search::Running, "its map has the query on it too");
     map(&mut state, MapAction::ToggleSides);
     assert_eq!((state.map.sides, state.map.overlay.is_none()), (Sides::One, true));
+}
+
+/// Lays the maps over each other that an effect wants to be.
+fn answer_overlay(state: &mut State, effects: &[Effect]) {
+    let pair = effects.iter().find_map(|effect| match effect {
+        Effect::Overlay { moving, fixed } => Some((moving, fixed)),
+        _ => None,
+    });
+    let (moving, fixed) = pair.unwrap_or_else(|| unreachable!("nothing to lay over another in {effects:?}"));
+    let overlay = Arc::new(Overlay::new(moving, fixed));
+    assert_eq!(state.receive(Reply::Overlaid(overlay)), []);
+}
+
+/// Two maps, both of principal components.
+fn two_maps() -> State {
+    let (mut state, effects) = on_map();
+    answer_map(&mut state, &effects);
+    map(&mut state, MapAction::ToggleSides);
+    open(&mut state, REMOTE);
+    let effects = state.receive(Reply::Vectors { backend: REMOTE, vectors: vectors(4) });
+    let effects = answer_map(&mut state, &effects);
+    answer_overlay(&mut state, &effects);
+    state
+}
+
+#[test]
+fn while_both_maps_move_the_second_stays_laid_over_the_first() {
+    let mut state = two_maps();
+    let effects = map(&mut state, MapAction::NextMethod);
+    let tickets: Vec<(BackendId, Ticket)> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Project { backend, ticket, .. } => Some((*backend, *ticket)),
+            _ => None,
+        })
+        .collect();
+    let frame = |state: &mut State, at: usize, epochs| {
+        let (backend, ticket) = tickets[at];
+        let chart = drawn(state.panels[backend.0].vectors.as_ref().expect("they are there"), &Recipe::TSne);
+        state.receive(Reply::Projecting { backend, ticket, epochs, chart })
+    };
+    let effects = frame(&mut state, 0, 1);
+    // One of components is not laid over t-SNE.
+    assert_eq!((effects.len(), state.map.overlay.is_none()), (0, true));
+    assert!(state.map.stands_alone(LOCAL, REMOTE));
+    let effects = frame(&mut state, 1, 1);
+    assert!(!state.map.stands_alone(LOCAL, REMOTE));
+    // The answer is of a moment ago.
+    let newer = frame(&mut state, 0, 2);
+    answer_overlay(&mut state, &effects);
+    let first = state.map.overlay.clone().expect("a moment ago will do");
+    answer_overlay(&mut state, &newer);
+    assert!(state.map.overlay.as_ref().is_some_and(|overlay| !Arc::ptr_eq(overlay, &first)));
+}
+
+#[test]
+fn where_there_is_no_room_for_two_maps_no_other_backend_is_opened() {
+    let (mut state, effects) = on_map();
+    answer_map(&mut state, &effects);
+    state.fit_maps(false);
+    assert_eq!(map(&mut state, MapAction::ToggleSides), []);
+    assert_eq!((state.map.sides, state.visible()), (Sides::One, vec![LOCAL]));
+    assert!(state.notice.as_deref().is_some_and(|notice| notice.contains("no room")));
+    state.fit_maps(true);
+    assert!(map(&mut state, MapAction::ToggleSides).contains(&Effect::Open(REMOTE)));
+    // Where the room has become less, one can go back all the same.
+    state.fit_maps(false);
+    map(&mut state, MapAction::ToggleSides);
+    assert_eq!(state.map.sides, Sides::One);
 }
 
 #[test]
