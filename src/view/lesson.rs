@@ -60,12 +60,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
         };
         titled(frame, area, &title, false, theme)
     };
-    let width = usize::from(inner.width);
+    let page = Page { state, theme, width: usize::from(inner.width), height: usize::from(inner.height) };
     let (lines, focus) = match open.part {
-        Part::Predict => predict(step, open, width, theme),
-        Part::Reveal => (reveal(step, open, state, usize::from(inner.height), width, theme), 0),
-        Part::Explain => explain(step, open, state, usize::from(inner.height), width, theme),
-        Part::Try => try_it(step, open, state, width, theme),
+        Part::Predict => predict(step, open, page),
+        Part::Reveal => (reveal(step, open, page), 0),
+        Part::Explain => explain(step, open, page),
+        Part::Try => try_it(step, open, page),
     };
     // Air between paragraphs where there is room for it.
     let spare = usize::from(inner.height).saturating_sub(lines.iter().map(Vec::len).sum());
@@ -83,6 +83,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     }
     let first = focused.saturating_sub(usize::from(inner.height));
     frame.render_widget(shown.into_iter().skip(first).collect::<Text>(), inner);
+}
+
+/// What the words of a lesson are made of, and the room that they have.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    state: &'a State,
+    theme: &'a Theme,
+    width: usize,
+    height: usize,
 }
 
 /// The keys that matter now, as far as there is room.
@@ -110,7 +119,8 @@ fn paragraph(sign: &str, content: &str, width: usize, style: Style) -> Vec<Line<
 }
 
 /// The question and the choices, and which paragraph has to be seen.
-fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<Vec<Line<'static>>>, usize) {
+fn predict(step: &Step, open: &OpenLesson, page: Page<'_>) -> (Vec<Vec<Line<'static>>>, usize) {
+    let Page { theme, width, .. } = page;
     let question = paragraph("", &step.question, width, theme.text);
     let choices = step.choices.iter().enumerate().map(|(number, choice)| {
         let chosen = number == open.choice;
@@ -123,14 +133,8 @@ fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<
 }
 
 /// Whether the prediction held.
-fn reveal(
-    step: &Step,
-    open: &OpenLesson,
-    state: &State,
-    height: usize,
-    width: usize,
-    theme: &Theme,
-) -> Vec<Vec<Line<'static>>> {
+fn reveal(step: &Step, open: &OpenLesson, page: Page<'_>) -> Vec<Vec<Line<'static>>> {
+    let Page { state, theme, width, height } = page;
     let evidence = state.evidence();
     let Some(truth) = step.truth(&evidence) else {
         return vec![paragraph("… ", &waits_for(state), width, theme.dim)];
@@ -181,14 +185,8 @@ fn waits_for(state: &State) -> String {
 }
 
 /// The three sentences; where they have no room, from the one on that the person went to.
-fn explain(
-    step: &Step,
-    open: &OpenLesson,
-    state: &State,
-    height: usize,
-    width: usize,
-    theme: &Theme,
-) -> (Vec<Vec<Line<'static>>>, usize) {
+fn explain(step: &Step, open: &OpenLesson, page: Page<'_>) -> (Vec<Vec<Line<'static>>>, usize) {
+    let Page { state, theme, width, height } = page;
     let evidence = state.evidence();
     let mut all: Vec<_> = step
         .explain
@@ -207,13 +205,8 @@ fn explain(
 }
 
 /// The task, how near it is, and the hints; and which paragraph has to be seen.
-fn try_it(
-    step: &Step,
-    open: &OpenLesson,
-    state: &State,
-    width: usize,
-    theme: &Theme,
-) -> (Vec<Vec<Line<'static>>>, usize) {
+fn try_it(step: &Step, open: &OpenLesson, page: Page<'_>) -> (Vec<Vec<Line<'static>>>, usize) {
+    let Page { state, theme, width, .. } = page;
     let mut lines = vec![paragraph("", &step.task.text, width, theme.text)];
     if open.solved {
         lines.push(paragraph("✓ ", "Done. Enter goes on; or play with it.", width, theme.up));
