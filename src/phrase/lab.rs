@@ -1,8 +1,9 @@
 //! What a switch did, in words made of the figures.
 
+use super::thousands;
 use crate::engine::lab::long::Seen;
 use crate::engine::lab::misleading::{Answer, Judged};
-use crate::engine::lab::{Damage, Scale, ScoreShift, Shift, Trial};
+use crate::engine::lab::{Damage, Scale, ScoreShift, Setting, Shift, Trial};
 use crate::text;
 
 mod series;
@@ -15,7 +16,7 @@ pub use trial::sentence;
 /// fewer words, where there is little room.
 #[must_use]
 pub fn damage(damage: &Damage, is_brief: bool) -> Vec<String> {
-    let Damage { k, changed, overlap, tau_b, shift, .. } = damage;
+    let Damage { k, documents, both, changed, overlap, tau_b, shift, .. } = damage;
     let tau = tau_b.map_or_else(|| "not defined".to_owned(), |tau| format!("{tau:.3}"));
     let shift = match shift {
         Shift::Measured(ScoreShift { largest, id, from, to, .. }) => {
@@ -34,6 +35,12 @@ pub fn damage(damage: &Damage, is_brief: bool) -> Vec<String> {
         Shift::OtherScale(why) => format!("no shift: {why}"),
     };
     let kendall = if is_brief { "τ-b" } else { "Kendall τ-b" };
+    // Where one ranking lacks some of the other's.
+    let tau = match both {
+        both if both == documents || tau_b.is_none() => tau,
+        both if is_brief => format!("{tau} (of {})", thousands(*both as u64)),
+        both => format!("{tau} over the {} that both rank", thousands(*both as u64)),
+    };
     vec![
         format!("{changed} of {k} places changed"),
         format!("overlap@{k} {overlap:.2}"),
@@ -102,6 +109,42 @@ pub fn answer(answer: Answer) -> &'static str {
     }
 }
 
+/// What the rank beside a switched one is.
+#[must_use]
+pub fn other_rank(setting: Setting) -> &'static str {
+    match setting {
+        // Neither of the two rankings is the correct one.
+        Setting::Words => "its rank by cosine",
+        Setting::Metric(_)
+        | Setting::Precision(_)
+        | Setting::QuantisedModel
+        | Setting::Cut(_)
+        | Setting::Rotated
+        | Setting::OtherModel
+        | Setting::FirstWords(_)
+        | Setting::NeedleAt(_)
+        | Setting::Cutoff(_) => "the rank that it should have",
+    }
+}
+
+/// ` Only the first 20,000 of the 25,000 sentences are ranked here.`, or nothing where all are.
+fn only_first(damage: &Damage) -> String {
+    if damage.documents >= damage.corpus {
+        return String::new();
+    }
+    format!(" Only {} are ranked here.", ranked(damage))
+}
+
+/// `all 100 sentences`, or `the first 20,000 of the 25,000 sentences`.
+fn ranked(damage: &Damage) -> String {
+    let [ranked, all] = [damage.documents, damage.corpus].map(|number| thousands(number as u64));
+    if damage.documents < damage.corpus {
+        format!("the first {ranked} of the {all} sentences")
+    } else {
+        format!("all {all} sentences")
+    }
+}
+
 /// A share in percent, with the digits that mean something.
 fn percent(share: f32) -> String {
     let percent = share * 100.0;
@@ -118,7 +161,6 @@ fn percent(share: f32) -> String {
 mod tests {
     use super::*;
     use crate::engine::lab::tests::Bench;
-    use crate::engine::lab::threshold::At;
     use crate::engine::lab::{Cut, Metric};
     use crate::math::quantise::Precision;
 
@@ -131,16 +173,16 @@ mod tests {
     fn a_sentence_is_made_of_the_figures() {
         let bench = three();
         assert_eq!(
-            sentence(&bench.sample(3).metric(Metric::DotProduct)),
+            sentence(&bench.sample(3).metric(Metric::DotProduct).expect("no expression")),
             "2 of the top 3 moved: a dot product is the cosine times both lengths, and those of the sentences go from 1.00 \
              to 5.00 (median 2.00); c rose from #3 to #1, and its vector is longer than most (5.00)."
         );
         assert_eq!(
-            sentence(&bench.sample(3).metric(Metric::UnitEuclidean)),
+            sentence(&bench.sample(3).metric(Metric::UnitEuclidean).expect("no expression")),
             "Nothing in the top 3 moved: the distance of unit vectors is √(2 − 2 cosine), so it ranks as the cosine does."
         );
         let alike = Bench::new(&[1.0, 0.0], &[&[1.0, 0.0], &[0.6, 0.8]]);
-        let said = sentence(&alike.sample(2).metric(Metric::DotProduct));
+        let said = sentence(&alike.sample(2).metric(Metric::DotProduct).expect("no expression"));
         assert!(said.contains("gives all vectors one length (1.00), so there is nothing to normalise"), "{said}");
     }
 
@@ -172,22 +214,29 @@ mod tests {
         ];
         assert_eq!(damage(&trial.damage, false), long);
         assert_eq!(damage(&trial.damage, true), [long[0], long[1], "τ-b not defined", "shift 0.4000 (c)"]);
-        let other = bench.sample(3).metric(Metric::Euclidean);
+        let other = bench.sample(3).metric(Metric::Euclidean).expect("no expression");
         assert_eq!(damage(&other.damage, true)[3], "another scale");
+    }
+
+    #[test]
+    fn where_one_ranking_lacks_some_it_says_how_many_the_order_is_of() {
+        let bench = three();
+        let whole = bench.sample(3).run(Setting::Rotated).expect("it takes nothing besides").damage;
+        let few = Damage { both: 1_200, documents: 1_500, tau_b: Some(0.5), ..whole };
+        assert_eq!(damage(&few, false)[2], "Kendall τ-b 0.500 over the 1,200 that both rank");
+        assert_eq!(damage(&few, true)[2], "τ-b 0.500 (of 1,200)");
+    }
+
+    #[test]
+    fn neither_of_words_and_vectors_is_the_correct_one() {
+        assert_eq!(other_rank(Setting::Words), "its rank by cosine");
+        assert_eq!(other_rank(Setting::Rotated), "the rank that it should have");
+        assert_eq!(score(-1.25, Scale::Distance), "1.250");
     }
 
     #[test]
     fn shares_keep_the_digits_that_mean_something() {
         let shown = [0.0, 0.000_000_1, 0.000_35, 0.012, 0.5].map(percent);
         assert_eq!(shown, ["0 %", "less than 0.001 %", "0.035 %", "1.2 %", "50 %"]);
-    }
-
-    #[test]
-    fn a_cutoff_that_finds_nothing_has_no_precision() {
-        let nothing = At { cutoff: 0.8, found: 0, hits: 0, precision: None, recall: 0.0, f1: 0.0 };
-        assert_eq!(
-            at(&nothing),
-            "≥ 0.80: 0 found, 0 relevant · precision – (nothing is found) · recall 0.00 · F1 0.00"
-        );
     }
 }

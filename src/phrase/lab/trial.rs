@@ -2,13 +2,22 @@
 
 use std::cmp::Ordering;
 
-use super::percent;
+use super::{only_first, percent, ranked};
 use crate::engine::lab::{Damage, Finding, Metric, Setting, Shift, Trial};
+use crate::math::quantise::Precision;
+use crate::phrase::thousands;
 use crate::text;
 
 /// What happened, in one or two sentences.
 #[must_use]
 pub fn sentence(trial: &Trial) -> String {
+    // How a query settles is told of all its words together, and BM25's sentence tells it by itself.
+    let is_told = matches!(trial.finding, Finding::Words { .. } | Finding::Lexical { .. });
+    let rest = if is_told { String::new() } else { only_first(&trial.damage) };
+    of_finding(trial) + &rest
+}
+
+fn of_finding(trial: &Trial) -> String {
     match &trial.finding {
         Finding::Lengths { query, documents, risen } => {
             let Setting::Metric(metric) = trial.setting else { return String::new() };
@@ -37,7 +46,10 @@ pub fn sentence(trial: &Trial) -> String {
         Finding::Mixed { alone } => mixed(&trial.damage, *alone),
         Finding::Words { words, of } => format!(
             "After {words} of {of} words: {}{}.",
-            moved(&trial.damage).to_lowercase().trim_end_matches(": "),
+            match trial.damage.changed {
+                0 => format!("nothing in the top {} moved", trial.damage.k),
+                changed => format!("{changed} of the top {} moved", trial.damage.k),
+            },
             if trial.damage.same_first {
                 ", and the first is already the right one"
             } else {
@@ -45,8 +57,9 @@ pub fn sentence(trial: &Trial) -> String {
             }
         ),
         Finding::Lexical { found } => format!(
-            "Vectors rank all {} sentences, BM25 the {found} that hold a word of the query; of the first {}, both have {:.0} %.",
-            trial.damage.documents,
+            "Vectors rank {}, BM25 the {} that hold a word of the query; of the first {}, both have {:.0} %.",
+            ranked(&trial.damage),
+            thousands(*found as u64),
             trial.damage.k,
             trial.damage.overlap * 100.0
         ),
@@ -96,7 +109,7 @@ fn precision(trial: &Trial, full: usize, coded: usize) -> String {
             sentence.push_str(", and a sentence scores the share of signs that are equal, less that of the others");
         }
     }
-    if name == "f16" {
+    if trial.setting == Setting::Precision(Precision::F16) {
         sentence.push_str("; the exercise says 1–2 % for fp16");
     }
     sentence + "."
@@ -137,8 +150,6 @@ fn cut(trial: &Trial, of: usize, query: f32, documents: f32) -> String {
 }
 
 fn mixed(damage: &Damage, alone: Option<f32>) -> String {
-    /// From this τ-b on, the two are no strangers: of 100 unrelated ones it is beyond ±0.2 in three of a thousand.
-    const RELATED: f64 = 0.3;
     let figures = format!(
         "{:.0} % of the top {} are the same, where chance alone gives {:.0} %, and the order of all sentences has τ-b {} \
          with the right one (0 is none)",
@@ -147,20 +158,108 @@ fn mixed(damage: &Damage, alone: Option<f32>) -> String {
         damage.chance() * 100.0,
         damage.tau_b.map_or_else(|| "not defined".into(), |tau| format!("{tau:.2}"))
     );
-    let related = damage.tau_b.is_some_and(|tau| tau >= RELATED);
-    let judged = if related { "No strangers, it seems: " } else { "Noise: " };
+    let verdict = Verdict::of(damage);
+    let related = verdict == Verdict::Related;
+    let judged = match verdict {
+        Verdict::TooFew => "Too few sentences to tell: ",
+        Verdict::Related => "No strangers, it seems: ",
+        Verdict::Noise => "Noise: ",
+    };
     let why = match alone {
         Some(alone) => format!(
             "The other model is this one with its space rotated: alone it gives the same cosines (off by {alone:.0e} at the \
              most){}.",
-            if related {
-                "; these vectors leave some of the order even so"
-            } else {
-                ", but its numbers mean something else"
+            match verdict {
+                Verdict::Related => "; these vectors leave some of the order even so",
+                Verdict::Noise | Verdict::TooFew => ", but its numbers mean something else",
             }
         ),
         None if related => "Their spaces have something in common.".into(),
+        None if verdict == Verdict::TooFew => "Take a larger corpus.".into(),
         None => "Equal sizes only mean that nothing stops you.".into(),
     };
     format!("{judged}{figures}. {why}")
+}
+
+/// Whether two orders have something to do with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// So few are ranked that chance alone may give anything.
+    TooFew,
+    /// Their τ-b is more than chance gives.
+    Related,
+    /// It is not.
+    Noise,
+}
+
+impl Verdict {
+    /// Below so many, three standard deviations are nearly half of what τ can be.
+    const LEAST: usize = 20;
+
+    /// Of n unrelated sentences, τ has the standard deviation √(2(2n + 5) / (9n(n − 1))) around 0 (Kendall 1938): beyond three
+    /// of them it is in one of a thousand.
+    fn of(damage: &Damage) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a count of sentences")]
+        let n = damage.both as f64;
+        if damage.both < Self::LEAST || damage.k >= damage.both {
+            return Self::TooFew;
+        }
+        let deviation = (2.0 * (2.0 * n + 5.0) / (9.0 * n * (n - 1.0))).sqrt();
+        if damage.tau_b.is_some_and(|tau| tau > 3.0 * deviation) { Self::Related } else { Self::Noise }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Lexical;
+    use crate::engine::lab::tests::Bench;
+    use crate::math::words::Folding;
+
+    fn damage(both: usize, k: usize, tau: f64) -> Damage {
+        let shift = Shift::OtherScale("it does not matter");
+        Damage {
+            k,
+            documents: both,
+            both,
+            corpus: both,
+            changed: k,
+            overlap: 0.3,
+            tau_b: Some(tau),
+            same_first: false,
+            shift,
+        }
+    }
+
+    #[test]
+    fn strangers_are_told_from_relatives_by_what_chance_gives() {
+        // Of 100, three standard deviations are 3 · √(2 · 205 / (9 · 100 · 99)) = 0.2035.
+        assert_eq!(Verdict::of(&damage(100, 10, 0.20)), Verdict::Noise);
+        assert_eq!(Verdict::of(&damage(100, 10, 0.21)), Verdict::Related);
+        assert_eq!(Verdict::of(&damage(100, 10, -0.9)), Verdict::Noise);
+        // Of 20, they are 3 · √(2 · 45 / (9 · 20 · 19)) = 0.4867.
+        assert_eq!(Verdict::of(&damage(20, 10, 0.48)), Verdict::Noise);
+        assert_eq!(Verdict::of(&damage(20, 10, 0.49)), Verdict::Related);
+        for (both, k) in [(19, 10), (5, 5), (30, 30)] {
+            assert_eq!(Verdict::of(&damage(both, k, 0.9)), Verdict::TooFew, "{both} {k}");
+        }
+        let said = mixed(&damage(5, 5, 0.4), Some(0.0));
+        assert!(said.starts_with("Too few sentences to tell: ") && !said.contains("Noise"), "{said}");
+    }
+
+    #[test]
+    fn where_not_all_are_ranked_it_says_so() {
+        let bench = Bench::new(&[2.0, 0.0], &[&[1.0, 0.0], &[1.6, 1.2], &[3.0, 4.0]]).asked("text").keeping(2);
+        let words = bench.sample(3).words(&Lexical::new(bench.corpus(), Folding::default())).expect("no expression");
+        assert_eq!(
+            sentence(&words),
+            "Vectors rank the first 2 of the 3 sentences, BM25 the 2 that hold a word of the query; of the first 2, both have \
+             100 %."
+        );
+        let rotated = sentence(&bench.sample(3).rotated());
+        assert!(rotated.ends_with(" Only the first 2 of the 3 sentences are ranked here."), "{rotated}");
+        let large = Damage { corpus: 25_000, ..damage(20_000, 10, 1.0) };
+        assert_eq!(only_first(&large), " Only the first 20,000 of the 25,000 sentences are ranked here.");
+        assert_eq!(only_first(&damage(100, 10, 1.0)), "");
+    }
 }

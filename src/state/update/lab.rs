@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::backend::Role;
 use crate::corpus::bundled;
 use crate::engine::lab::long::Haystack;
-use crate::engine::lab::{Experiment, Job, Outcome, Refusal, Setting, Switch, short};
+use crate::engine::lab::{Experiment, Job, Outcome, Refusal, Setting, Switch, is_quantised_form, short};
 use crate::engine::{Embedded, Vectors};
 use crate::state::effect::Purpose;
 use crate::state::lab::{Errand, Shown, Texts, Waits};
@@ -112,11 +112,17 @@ impl State {
         std::iter::once(self.active).chain(open).collect()
     }
 
-    /// The backend that runs the model on the screen with quantised weights: by fastembed's names, with `-q` behind.
+    /// The backend that runs the model on the screen with quantised weights, by its name and its dimensions as far as these
+    /// are known: scores of different models are never compared.
     #[must_use]
     pub fn quantised_twin(&self) -> Option<BackendId> {
-        let model = model(self.panel())?;
-        let is_twin = |panel: &Panel| panel.description.as_ref().is_some_and(|it| it.model == format!("{model}-q"));
+        let (own, own_size) = (model(self.panel())?, dimensions(self.panel()));
+        let is_twin = |panel: &Panel| {
+            panel.description.as_ref().is_some_and(|it| {
+                let is_of_size = own_size.zip(it.dimensions).is_none_or(|(own, other)| own == other);
+                is_of_size && is_quantised_form(&it.model, own)
+            })
+        };
         self.panels.iter().position(is_twin).map(BackendId)
     }
 
@@ -224,11 +230,8 @@ impl State {
         let is_made = self.lab.haystack.as_ref().is_some_and(|hay| (hay.needle, hay.limit) == (needle, limit))
             && self.lab.hay.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, &vectors));
         if !is_made {
-            let haystack = Haystack::around(needle, &vectors, limit);
-            let Some(haystack) = haystack else {
-                let reason = format!("there is no text of twice {limit} tokens to be made of this corpus");
-                return Err(Waits::Never(reason));
-            };
+            let haystack =
+                Haystack::around(needle, &vectors, limit).map_err(|reason| Waits::Never(reason.to_string()))?;
             self.lab.hay = Some((vectors, haystack.texts(&self.corpus)));
             self.lab.haystack = Some(Arc::new(haystack));
         }
