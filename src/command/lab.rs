@@ -15,15 +15,15 @@ use crate::engine::lab::long::Haystack;
 use crate::engine::lab::misleading::cases;
 use crate::engine::lab::setting::choices;
 use crate::engine::lab::threshold::Cutoffs;
-use crate::engine::lab::{Experiment, Refusal, Sample, Setting, Trial, short};
-use crate::engine::{Embedded, Lexical, Ranking, Searcher, Vectors};
+use crate::engine::lab::{Experiment, Refusal, Sample, Setting, Trial, is_quantised_form, short};
+use crate::engine::{Embedded, Lexical, Ranking, Searcher, Vectors, expression};
 use crate::math::words::Folding;
 use crate::text;
 
 mod report;
 mod table;
 
-use report::{CaseReport, CutoffsReport, Listed, Report, SettlingReport, SweepReport, TrialReport};
+use report::{CaseReport, CutoffsReport, Listed, RefusedReport, Report, SettlingReport, SweepReport, TrialReport};
 
 /// A model over the corpus.
 struct Model<'a> {
@@ -47,7 +47,8 @@ pub(super) fn run(session: &Session, arguments: &LabArgs) -> anyhow::Result<Exit
     let Some(experiment) = arguments.experiment else { return list(arguments.format) };
     let setting = arguments.setting.as_deref().map(|name| Setting::named(experiment, name));
     let setting = setting.transpose().map_err(anyhow::Error::msg).context("--setting")?;
-    let query = arguments.query.as_deref().map(str::trim).filter(|query| !query.is_empty());
+    let query = arguments.query.as_deref().map(str::trim).filter(|query| !expression::is_blank(query));
+    refuse_what_means_nothing(experiment, setting, arguments)?;
     let is_needed = !matches!(experiment, Experiment::Threshold | Experiment::Misleading);
     if query.is_none() && (is_needed || arguments.query.is_some()) {
         bail!("{} needs a --query", experiment.name());
@@ -75,6 +76,35 @@ pub(super) fn run(session: &Session, arguments: &LabArgs) -> anyhow::Result<Exit
         TableFormat::Table => table::write(&mut stdout, &report)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Options that would change nothing are refused: whoever gives them means something by it.
+fn refuse_what_means_nothing(
+    experiment: Experiment,
+    setting: Option<Setting>,
+    arguments: &LabArgs,
+) -> anyhow::Result<()> {
+    if experiment == Experiment::Threshold && arguments.query.is_some() {
+        bail!("--query: threshold takes the labelled queries, all of them");
+    }
+    let takes_other = match setting {
+        None => matches!(experiment, Experiment::Precision | Experiment::Mixing | Experiment::Threshold),
+        Some(Setting::QuantisedModel | Setting::OtherModel | Setting::Cutoff(_)) => true,
+        Some(
+            Setting::Metric(_)
+            | Setting::Precision(_)
+            | Setting::Cut(_)
+            | Setting::Rotated
+            | Setting::FirstWords(_)
+            | Setting::NeedleAt(_)
+            | Setting::Words,
+        ) => false,
+    };
+    if arguments.other.is_some() && !takes_other {
+        let set = setting.map_or_else(String::new, |setting| format!(" --setting “{}”", setting.name()));
+        bail!("--other: {}{set} takes no other backend", experiment.name());
+    }
+    Ok(())
 }
 
 /// All experiments with what can be set.
@@ -131,7 +161,9 @@ impl<'a> Lab<'a> {
             other: self.other.map(|spec| spec.name.clone()),
             k: self.session.config.top_k,
             documents: self.corpus.documents.len(),
+            ranked: self.model.vectors.documents.len(),
             trials: Vec::new(),
+            refused: Vec::new(),
             settling: None,
             sweep: None,
             cutoffs: Vec::new(),
@@ -150,15 +182,25 @@ impl<'a> Lab<'a> {
         match self.experiment {
             Experiment::Normalisation | Experiment::Precision | Experiment::Dimensions | Experiment::Mixing => {
                 for setting in self.settings() {
-                    let trial = self.try_setting(&ranking, setting)?;
-                    report.trials.push(TrialReport::new(&self.corpus, &trial, self.session.config.top_k));
+                    match self.try_setting(&ranking, setting)? {
+                        Ok(trial) => {
+                            report.trials.push(TrialReport::new(&self.corpus, &trial, self.session.config.top_k));
+                        }
+                        // What was asked for by its name is an error; among others, the others are still worth having.
+                        Err(refusal) if self.setting.is_some() => return Err(refusal.into()),
+                        Err(refusal) => {
+                            let (setting, reason) = (setting.name(), refusal.to_string());
+                            report.refused.push(RefusedReport { setting, reason });
+                        }
+                    }
                 }
             }
             Experiment::Short => self.short(&ranking, report)?,
             Experiment::Long => self.long(&ranking, report)?,
+            // It was refused with a query.
             Experiment::Threshold => self.cutoffs(report)?,
             Experiment::Misleading => {
-                let trial = self.sample(&ranking).words(&Lexical::new(&self.corpus, Folding::default()));
+                let trial = self.sample(&ranking).words(&Lexical::new(&self.corpus, Folding::default()))?;
                 report.cases.extend(self.case(&trial));
                 report.trials.push(TrialReport::new(&self.corpus, &trial, self.session.config.top_k));
             }
@@ -180,39 +222,74 @@ impl<'a> Lab<'a> {
         all.into_iter().filter(|setting| self.other.is_some() || !needs_other(setting)).collect()
     }
 
-    fn try_setting(&self, ranking: &Ranking, setting: Setting) -> anyhow::Result<Trial> {
+    fn try_setting(&self, ranking: &Ranking, setting: Setting) -> anyhow::Result<Result<Trial, Refusal>> {
         let sample = self.sample(ranking);
         Ok(match setting {
-            Setting::QuantisedModel => sample.quantised_model(&self.quantised()?.rank(&ranking.query)?),
+            Setting::QuantisedModel => match self.quantised()? {
+                Ok(mut quantised) => {
+                    let other = quantised.rank(&ranking.query)?;
+                    if other.vector.len() == ranking.vector.len() {
+                        Ok(sample.quantised_model(&other))
+                    } else {
+                        // Whatever it is called.
+                        let [model, other] = [&self.model, &quantised].map(|it| it.searcher.card().model.clone());
+                        Err(Refusal::NotItsQuantised { model, other })
+                    }
+                }
+                Err(refusal) => Err(refusal),
+            },
             Setting::OtherModel => {
                 // Known sizes are looked at before anything is loaded or paid for.
                 let known = self.other.and_then(|spec| spec.describe(&self.session.context()).dimensions);
                 let query = ranking.vector.len();
                 if let Some(documents) = known.filter(|&documents| documents != query) {
-                    return Err(Refusal::Dimensions { query, documents }.into());
+                    return Ok(Err(Refusal::Dimensions { query, documents }));
                 }
-                sample.mixed(&self.other()?.vectors)?
+                sample.mixed(&self.other()?.vectors)
             }
-            setting => sample.run(setting)?,
+            setting => sample.run(setting),
         })
     }
 
-    /// The backend that was named, or the one with this model's name and `-q` behind it.
-    fn quantised(&self) -> anyhow::Result<Model<'a>> {
-        if self.other.is_some() {
-            return self.other();
-        }
+    /// The backend that was named, or the one of the config that is this model with quantised weights.
+    fn quantised(&self) -> anyhow::Result<Result<Model<'a>, Refusal>> {
         let context = self.session.context();
-        let name = format!("{}-q", self.model.searcher.card().model);
-        let specs = &self.session.config.backends;
-        let Some(spec) = specs.iter().find(|spec| spec.describe(&context).model == name) else {
-            bail!("no backend of the config is {name}: --other NAME says which is the quantised model");
+        let model = &self.model.searcher.card().model;
+        let is_it = |spec: &BackendSpec| is_quantised_form(&spec.describe(&context).model, model);
+        let spec = match self.other {
+            Some(spec) if is_it(spec) => spec,
+            // Before anything is loaded or paid for.
+            Some(spec) => {
+                let other = spec.describe(&context).model;
+                return Ok(Err(Refusal::NotItsQuantised { model: model.clone(), other }));
+            }
+            None => {
+                let Some(spec) = self.session.config.backends.iter().find(|spec| is_it(spec)) else {
+                    bail!(
+                        "no backend of the config is {model} with quantised weights, which would be called {model}-q"
+                    );
+                };
+                spec
+            }
         };
-        load(self.session, spec, &self.corpus)
+        load(self.session, spec, &self.corpus).map(Ok)
+    }
+
+    /// Asks whether texts besides the corpus may leave this machine, whosever corpus it is: they may cost something.
+    fn may_send(&self, texts: &[String]) -> anyhow::Result<()> {
+        if !self.model.searcher.card().location.leaves_machine() {
+            return Ok(());
+        }
+        // Of a server, opening is nothing but settings.
+        let embedder = self.session.open_backend(self.model.spec)?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        self.session.may_send(embedder.as_ref(), &texts)
     }
 
     fn short(&mut self, ranking: &Ranking, report: &mut Report) -> anyhow::Result<()> {
-        let embedded = self.model.embed(&short::beginnings(&ranking.query), Role::Query)?;
+        let beginnings = short::beginnings(&ranking.query);
+        self.may_send(&beginnings)?;
+        let embedded = self.model.embed(&beginnings, Role::Query)?;
         let settling = self.sample(ranking).settling(&embedded);
         if let Some(Setting::FirstWords(words)) = self.setting {
             let Some(trial) = self.sample(ranking).first_words(&settling, words) else {
@@ -229,16 +306,13 @@ impl<'a> Lab<'a> {
         let Some(limit) = self.model.searcher.card().max_tokens else {
             bail!("the limit of this model is not known; a config can say it: max_tokens");
         };
-        let needle = ranking.ranked.first().map(|ranked| ranked.document);
-        let Some(haystack) = needle.and_then(|needle| Haystack::around(needle, &self.model.vectors, limit)) else {
-            bail!("there is no text of twice {limit} tokens to be made of this corpus");
-        };
-        let embedded = self.model.embed(&haystack.texts(&self.corpus), Role::Document)?;
+        let needle = ranking.ranked.first().context("nothing is ranked")?.document;
+        let haystack = Haystack::around(needle, &self.model.vectors, limit)?;
+        let texts = haystack.texts(&self.corpus);
+        self.may_send(&texts)?;
+        let embedded = self.model.embed(&texts, Role::Document)?;
         let Some(sweep) = self.sample(ranking).sweep(&haystack, &embedded) else { bail!("nothing was embedded") };
-        let place = match self.setting {
-            Some(Setting::NeedleAt(place)) => Some(place),
-            _ => None,
-        };
+        let place = if let Some(Setting::NeedleAt(place)) = self.setting { Some(place) } else { None };
         report.sweep = Some(SweepReport::new(&sweep, limit, place));
         Ok(())
     }
@@ -247,9 +321,10 @@ impl<'a> Lab<'a> {
         if !self.corpus.bundled {
             bail!("the labelled queries are for the bundled corpus: nobody judged these texts");
         }
-        let cutoff = match self.setting {
-            Some(Setting::Cutoff(hundredths)) => Some(f32::from(hundredths) / 100.0),
-            _ => None,
+        let cutoff = if let Some(Setting::Cutoff(hundredths)) = self.setting {
+            Some(f32::from(hundredths) / 100.0)
+        } else {
+            None
         };
         let own = self.model.cutoffs(&self.corpus)?;
         report.cutoffs.push(CutoffsReport::new(&self.model.spec.name, &own, cutoff));
@@ -273,7 +348,7 @@ impl<'a> Lab<'a> {
         let lexical = Lexical::new(&self.corpus, Folding::default());
         for case in cases() {
             let ranking = self.model.rank(&case.query)?;
-            let trial = self.sample(&ranking).words(&lexical);
+            let trial = self.sample(&ranking).words(&lexical)?;
             report.cases.extend(self.case(&trial));
         }
         Ok(())

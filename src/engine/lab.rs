@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ndarray::{Array1, ArrayView1};
 
+use super::expression::Expression;
 use super::pipeline::{Placed, StageRanking};
 use super::{Ranking, Vectors};
 use crate::corpus::{Corpus, DocumentIndex};
@@ -26,6 +27,7 @@ pub mod threshold;
 pub use bench::{Bench, Job, Outcome, Switch};
 pub use damage::{Damage, ScoreShift, Shift};
 pub use setting::{Cut, Experiment, Metric, Setting};
+pub use switches::is_quantised_form;
 
 /// One query over one corpus, as it is ranked when nothing is switched.
 #[derive(Debug, Clone, Copy)]
@@ -156,6 +158,25 @@ pub enum Refusal {
         /// How many there are.
         of: usize,
     },
+    /// The query is an expression, whose vector was not made by the model.
+    #[error(
+        "the vector of an expression is a sum of unit vectors: its length says nothing of the model, so only normalised \
+         vectors can be compared"
+    )]
+    LengthOfExpression,
+    /// The query is an expression, and words cannot be taken away from words.
+    #[error("only vectors understand an expression: to BM25, a term that is taken away is one more that is wanted")]
+    WordsOfExpression,
+    /// The other model is not the quantised form of this one.
+    #[error(
+        "refused: {other} is not {model} with quantised weights, and scores of different models are never compared"
+    )]
+    NotItsQuantised {
+        /// The model.
+        model: String,
+        /// The other.
+        other: String,
+    },
     /// It takes something that is not there; the text says what.
     #[error("{0}")]
     Needs(String),
@@ -169,7 +190,7 @@ impl Sample<'_> {
     /// first, for which there are functions of their own.
     pub fn run(&self, setting: Setting) -> Result<Trial, Refusal> {
         match setting {
-            Setting::Metric(metric) => Ok(self.metric(metric)),
+            Setting::Metric(metric) => self.metric(metric),
             Setting::Precision(precision) => Ok(self.precision(precision)),
             Setting::Cut(cut) => self.cut(cut),
             Setting::Rotated => Ok(self.rotated()),
@@ -212,9 +233,12 @@ impl Sample<'_> {
         self.vectors.unit.rows().into_iter().map(score).collect()
     }
 
-    /// The vector of the query as the model made it.
-    fn raw_query(&self) -> Array1<f32> {
-        self.ranking.vector.mapv(|x| x * self.ranking.query_info.norm)
+    /// The vector of the query as the model made it. That of an expression no model made.
+    fn raw_query(&self) -> Result<Array1<f32>, Refusal> {
+        if Expression::is_meant(&self.ranking.query) {
+            return Err(Refusal::LengthOfExpression);
+        }
+        Ok(self.ranking.vector.mapv(|x| x * self.ranking.query_info.norm))
     }
 }
 

@@ -65,12 +65,14 @@ fn assert_scores(trial: &Value, documents: &[Vec<f32>], query: &[f32], expected:
     {
         let placed = trial[ranking].as_array().expect("a ranking");
         assert_eq!(placed.len(), documents.len());
-        let mut before = f64::INFINITY;
+        // Of distances, the least comes first.
+        let is_distance = ranking == "switched" && trial["scale"] == "distance";
+        let mut before = if is_distance { f64::NEG_INFINITY } else { f64::INFINITY };
         for place in placed {
             let line: usize = place["id"].as_str().and_then(|id| id.parse().ok()).expect("the number of a line");
             let (found, wanted) = (number(&place["score"]), expected(query, &documents[line - 1]));
             assert!((found - wanted).abs() < 2e-5 * wanted.abs().max(1.0), "{ranking} {line}: {found} is not {wanted}");
-            assert!(found <= before, "{trial}");
+            assert!(if is_distance { found >= before } else { found <= before }, "{trial}");
             before = found;
         }
     }
@@ -94,7 +96,7 @@ fn every_switched_score_is_what_its_vectors_give() {
     assert_scores(&setting(&trials, "dot product"), &documents, &query, &dot);
     let distance = |a: &[f32], b: &[f32]| {
         let difference: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-        -norm(&difference)
+        norm(&difference)
     };
     assert_scores(&setting(&trials, "Euclidean"), &documents, &query, &distance);
     let unit_distance = |a: &[f32], b: &[f32]| distance(&unit(a), &unit(b));
@@ -264,7 +266,12 @@ fn every_prepared_pair_is_what_the_file_says() {
 fn a_strangers_vectors_are_noise_and_those_of_the_same_model_are_not() {
     let folder = Folder::new();
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model");
-    let config = folder.file("config.toml", format!("[backends.again]\nkind = \"model-dir\"\npath = {model:?}\n"));
+    let twin = folder.join("all-MiniLM-L6-v2-q");
+    std::os::unix::fs::symlink(model, &twin).expect("a link can be made");
+    let backend =
+        |name: &str, path: &std::path::Path| format!("[backends.{name}]\nkind = \"model-dir\"\npath = {path:?}\n");
+    let config = backend("again", std::path::Path::new(model)) + &backend("twin", &twin);
+    let config = folder.file("config.toml", config);
     let noise = json(&["mixing", "--query", QUESTION, "--setting", "rotated"]);
     let damage = &noise["trials"][0]["damage"];
     // Of 100 unrelated documents, the standard deviation of τ is 0.067.
@@ -274,17 +281,11 @@ fn a_strangers_vectors_are_noise_and_those_of_the_same_model_are_not() {
         json(&["mixing", "--query", QUESTION, "--config", &config, "--other", "again", "--setting", "another model"]);
     assert_eq!(same["trials"][0]["damage"]["changed"], json!(0));
     assert!(same["trials"][0]["sentence"].as_str().is_some_and(|it| it.starts_with("No strangers")), "{same}");
-    let quantised = json(&[
-        "precision",
-        "--query",
-        QUESTION,
-        "--config",
-        &config,
-        "--other",
-        "again",
-        "--setting",
-        "quantised model",
-    ]);
+    // What is called the model's quantised form is taken for it, and nothing else is.
+    let precision = ["precision", "--query", QUESTION, "--config", &config, "--setting", "quantised model", "--other"];
+    let refused = lab(&[&precision[..], &["again"]].concat()).refused();
+    assert_says(&refused, &["model is not all-MiniLM-L6-v2 with quantised weights", "never compared"]);
+    let quantised = json(&[&precision[..], &["twin"]].concat());
     assert!(number(&quantised["trials"][0]["damage"]["shift"]["largest"]) < 1e-5);
     let both = json(&["threshold", "--config", &config, "--other", "again"]);
     assert_eq!(both["cutoffs"][0]["best"], both["cutoffs"][1]["best"]);
@@ -293,7 +294,19 @@ fn a_strangers_vectors_are_noise_and_those_of_the_same_model_are_not() {
 #[test]
 fn what_cannot_be_tried_says_why() {
     let refused = |arguments: &[&str], parts: &[&str]| assert_says(&lab(arguments).refused(), parts);
-    refused(&["mixing", "--query", "q", "--other", "mpnet"], &["384 numbers", "768"]);
+    let other = ["mixing", "--query", "q", "--other", "mpnet", "--setting", "another model"];
+    refused(&other, &["384 numbers", "768"]);
+    refused(
+        &["precision", "--query", "q", "--other", "mpnet", "--setting", "quantised model"],
+        &["mpnet", "L6-v2 with"],
+    );
+    refused(&["mixing", "--query", "="], &["needs a --query"]);
+    refused(&["precision", "--query", "= -"], &["needs a --query"]);
+    refused(&["misleading", "--query", "= crane - bird"], &["only vectors understand an expression"]);
+    refused(&["normalisation", "--query", "= crane - bird", "--setting", "Euclidean"], &["sum of unit vectors"]);
+    refused(&["threshold", "--query", "q"], &["--query", "labelled queries"]);
+    refused(&["short", "--query", "q", "--other", "mpnet"], &["--other", "short takes no other backend"]);
+    refused(&["mixing", "--query", "q", "--other", "mpnet", "--setting", "rotated"], &["--other", "“rotated”"]);
     refused(&["precision"], &["needs a --query"]);
     refused(&["misleading", "--query", " "], &["needs a --query"]);
     refused(&["bread"], &["there is no experiment", "misleading"]);
@@ -310,6 +323,20 @@ fn what_cannot_be_tried_says_why() {
 }
 
 #[test]
+fn what_is_refused_among_others_leaves_them() {
+    let other = ["mixing", "--query", QUESTION, "--other", "mpnet"];
+    let report = json(&other);
+    assert_eq!(report["trials"].as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!(report["refused"][0]["setting"], json!("another model"));
+    assert_says(report["refused"][0]["reason"].as_str().expect("words"), &["384 numbers", "768"]);
+    assert_says(&lab(&other).succeeded(), &["rotated (cosine)", "another model: refused: the query has 384 numbers"]);
+    let report = json(&["normalisation", "--query", "= crane - bird"]);
+    assert_eq!(report["trials"][0]["setting"], json!("Euclidean, normalised"));
+    assert_eq!(report["trials"][0]["measured"]["norms"]["query"], Value::Null);
+    assert_eq!(report["refused"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn people_get_tables() {
     let all = lab(&[]).succeeded();
     assert_says(
@@ -318,6 +345,12 @@ fn people_get_tables() {
     );
     let one = lab(&["precision", "--query", QUESTION, "--setting", "binary"]).succeeded();
     assert_says(&one, &["binary (equal signs)", "s001", "places changed", "a vector takes 48 bytes of 1536"]);
+    assert_says(&one, &["The second column is the rank that it should have."]);
+    let far = lab(&["normalisation", "--query", QUESTION, "--setting", "Euclidean, normalised"]).succeeded();
+    assert_says(&far, &["(distance)", "  0.8"]);
+    assert!(!far.contains("-0.") && !far.contains("-1."), "{far}");
+    let words = lab(&["misleading", "--query", "a cake without nuts"]).succeeded();
+    assert_says(&words, &["The second column is its rank by cosine.", "that both rank"]);
     let several = lab(&["precision", "--query", QUESTION]).succeeded();
     assert_says(&several, &["f16: 0 of 10 places changed", "the exercise says 1–2 % for fp16"]);
     let long = lab(&["long", "--query", QUESTION]).succeeded();

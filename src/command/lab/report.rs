@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::expression::Expression;
 use crate::engine::lab::long::{Seen, Sweep};
 use crate::engine::lab::misleading::{Answer, Case, Judged};
 use crate::engine::lab::short::Settling;
 use crate::engine::lab::threshold::{Cutoffs, RULE};
-use crate::engine::lab::{Damage, Finding, Shift, Trial};
+use crate::engine::lab::{Damage, Finding, Scale, Shift, Trial};
 use crate::engine::pipeline::StageRanking;
 use crate::math::cutoff::At;
 use crate::phrase::lab as phrase;
@@ -33,10 +34,16 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) other: Option<String>,
     pub(super) k: usize,
+    /// How many the corpus has.
     pub(super) documents: usize,
+    /// How many of them are ranked, the first ones: of a very large corpus not all vectors are kept.
+    pub(super) ranked: usize,
     /// Each way that was tried.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) trials: Vec<TrialReport>,
+    /// Each way that cannot be tried on this query, among others that can.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) refused: Vec<RefusedReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settling: Option<SettlingReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +54,13 @@ pub(super) struct Report {
     /// One entry a prepared pair.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cases: Vec<CaseReport>,
+}
+
+/// A setting that cannot be tried.
+#[derive(Debug, Serialize)]
+pub(super) struct RefusedReport {
+    pub(super) setting: String,
+    pub(super) reason: String,
 }
 
 /// One switch on one query.
@@ -60,6 +74,9 @@ pub(super) struct TrialReport {
     pub(super) sentence: String,
     pub(super) correct: Vec<Place>,
     pub(super) switched: Vec<Place>,
+    /// What the other rank of a place is, for the table.
+    #[serde(skip)]
+    pub(super) other_rank: &'static str,
 }
 
 /// How far the switched ranking is from the correct one.
@@ -97,8 +114,8 @@ pub(super) struct ShiftReport {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Measured {
-    /// How long vectors are.
-    Norms { query: f32, least: f32, median: f32, greatest: f32 },
+    /// How long vectors are; that of an expression has no length of its own.
+    Norms { query: Option<f32>, least: f32, median: f32, greatest: f32 },
     /// Bytes of a vector.
     Bytes { full: usize, coded: usize },
     /// Nothing.
@@ -118,8 +135,11 @@ pub(super) enum Measured {
 pub(super) struct Place {
     pub(super) rank: usize,
     pub(super) id: String,
-    /// On the ranking's own scale; a distance below zero.
+    /// On the ranking's own scale. Of a distance less is nearer.
     pub(super) score: f32,
+    /// The same, for the table.
+    #[serde(skip)]
+    pub(super) shown: String,
     pub(super) other_rank: Option<usize>,
     #[serde(skip)]
     pub(super) text: String,
@@ -127,12 +147,13 @@ pub(super) struct Place {
 
 impl TrialReport {
     pub(super) fn new(corpus: &Corpus, trial: &Trial, k: usize) -> Self {
-        let places = |here: &StageRanking, there: &StageRanking| -> Vec<Place> {
+        let places = |here: &StageRanking, there: &StageRanking, scale: Scale| -> Vec<Place> {
             let ranked = (1..).zip(here.placed.iter().take(k));
             let place = |(rank, placed): (usize, &crate::engine::pipeline::Placed)| Place {
                 rank,
                 id: id(corpus, placed.document),
-                score: placed.score,
+                score: if scale == Scale::Distance { -placed.score } else { placed.score },
+                shown: phrase::score(placed.score, scale),
                 other_rank: there.placement(placed.document).map(|placement| placement.rank),
                 text: corpus[placed.document].text.clone(),
             };
@@ -142,10 +163,11 @@ impl TrialReport {
             setting: trial.setting.name(),
             scale: phrase::scale(trial.scale),
             damage: DamageReport::new(&trial.damage),
-            measured: Measured::new(&trial.finding),
+            measured: Measured::new(trial),
             sentence: phrase::sentence(trial),
-            correct: places(&trial.correct, &trial.switched),
-            switched: places(&trial.switched, &trial.correct),
+            correct: places(&trial.correct, &trial.switched, Scale::Cosine),
+            switched: places(&trial.switched, &trial.correct, trial.scale),
+            other_rank: phrase::other_rank(trial.setting),
         }
     }
 }
@@ -181,9 +203,10 @@ impl DamageReport {
 }
 
 impl Measured {
-    fn new(finding: &Finding) -> Self {
-        match *finding {
+    fn new(trial: &Trial) -> Self {
+        match trial.finding {
             Finding::Lengths { query, documents: [least, median, greatest], .. } => {
+                let query = (!Expression::is_meant(&trial.query)).then_some(query);
                 Self::Norms { query, least, median, greatest }
             }
             Finding::Bytes([full, coded]) => Self::Bytes { full, coded },
@@ -256,6 +279,9 @@ pub(super) struct PointReport {
     pub(super) sentences: usize,
     pub(super) tokens: usize,
     pub(super) seen: &'static str,
+    /// The same in words, for the table.
+    #[serde(skip)]
+    pub(super) shown: &'static str,
     pub(super) score: f32,
 }
 
@@ -272,6 +298,7 @@ impl SweepReport {
                 Seen::Partly => "partly",
                 Seen::Nothing => "nothing",
             },
+            shown: phrase::seen(point.seen),
             score: point.score,
         });
         let [tokens, tokens_seen] = sweep.tokens;

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::report::{
-    CaseReport, CutoffsReport, Listed, PairReport, Place, Report, SettlingReport, SweepReport, TrialReport,
+    CaseReport, CutoffsReport, Listed, PairReport, Place, PointReport, RefusedReport, Report, SettlingReport,
+    SweepReport, TrialReport,
 };
+use crate::phrase::thousands;
 use crate::text;
 
 /// How wide a line of a ranking is at the most.
@@ -21,6 +23,9 @@ pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let is_alone = report.trials.len() == 1;
     for trial in &report.trials {
         write_trial(out, trial, is_alone)?;
+    }
+    for RefusedReport { setting, reason } in &report.refused {
+        writeln!(out, "{setting}: {}", text::visible(reason))?;
     }
     if let Some(settling) = &report.settling {
         write_settling(out, settling)?;
@@ -41,13 +46,13 @@ pub(super) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
 fn write_trial(out: &mut impl Write, trial: &TrialReport, is_alone: bool) -> io::Result<()> {
     if is_alone {
         writeln!(out, "{} ({})", trial.setting, trial.scale)?;
-        for Place { rank, id, score, other_rank, text } in &trial.switched {
+        for Place { rank, id, shown, other_rank, text, .. } in &trial.switched {
             let from = other_rank.map_or_else(|| "–".into(), |rank| format!("#{rank}"));
-            let shown = text::beginning(text, COLUMNS);
-            let line = format!("{rank:>4}  {from:<6} {score:>8.4}  {:<8} {shown}", text::visible(id));
+            let beginning = text::beginning(text, COLUMNS);
+            let line = format!("{rank:>4}  {from:<6} {shown:>8}  {:<8} {beginning}", text::visible(id));
             writeln!(out, "{}", text::fit(&line, COLUMNS))?;
         }
-        writeln!(out, "The second column is the rank that it should have.\n")?;
+        writeln!(out, "The second column is {}.\n", trial.other_rank)?;
         writeln!(out, "{}", trial.damage.words.join(" · "))?;
         return writeln!(out, "{}", trial.sentence);
     }
@@ -77,19 +82,20 @@ fn write_settling(out: &mut impl Write, settling: &SettlingReport) -> io::Result
 fn write_sweep(out: &mut impl Write, sweep: &SweepReport) -> io::Result<()> {
     writeln!(out, "place  sentences  tokens  score   {} is", text::visible(&sweep.needle))?;
     for point in &sweep.points {
-        let seen = match point.seen {
-            "whole" => "seen",
-            "partly" => "cut",
-            _ => "not seen",
-        };
-        writeln!(out, "{:>5}  {:>9}  {:>6}  {:>6.3}  {seen}", point.place, point.sentences, point.tokens, point.score)?;
+        let PointReport { place, sentences, tokens, score, shown, .. } = point;
+        writeln!(out, "{place:>5}  {sentences:>9}  {tokens:>6}  {score:>6.3}  {shown}")?;
     }
     writeln!(out, "{}", sweep.sentence)
 }
 
 fn write_cutoffs(out: &mut impl Write, cutoffs: &CutoffsReport) -> io::Result<()> {
     let CutoffsReport { backend, queries, pairs, relevant, .. } = cutoffs;
-    writeln!(out, "{}: {queries} labelled queries, {pairs} pairs, {relevant} relevant", text::visible(backend))?;
+    writeln!(
+        out,
+        "{}: {queries} labelled queries, {} pairs, {relevant} relevant",
+        text::visible(backend),
+        thousands(*pairs as u64)
+    )?;
     for at in cutoffs.curve.iter().step_by(2) {
         writeln!(out, "  {}", at.words)?;
     }

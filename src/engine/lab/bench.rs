@@ -163,7 +163,7 @@ impl Bench {
             },
             Switch::Words => {
                 let lexical = self.lexical.get_or_insert_with(|| Lexical::new(sample.corpus, Folding::default()));
-                Ok(sample.words(lexical))
+                sample.words(lexical)
             }
         };
         tried.map_or_else(Outcome::Refused, |trial| Outcome::Trial(Box::new(trial)))

@@ -12,6 +12,10 @@ pub struct Damage {
     pub k: usize,
     /// How many documents the correct ranking has.
     pub documents: usize,
+    /// How many documents both rankings have.
+    pub both: usize,
+    /// How many documents the corpus has: more than are ranked where not all have a vector here.
+    pub corpus: usize,
     /// At how many of the first k places another document stands than should.
     pub changed: usize,
     /// The share of the first k that is the same in whatever order, from 0 to 1; 1 where nothing is ranked.
@@ -72,6 +76,8 @@ impl Damage {
         Self {
             k,
             documents: correct.placed.len(),
+            both: correct.placed.iter().filter(|placed| switched.placement(placed.document).is_some()).count(),
+            corpus: corpus.documents.len(),
             changed,
             overlap: agreement::overlap(&should, &does).unwrap_or(1.0),
             tau_b: agreement.and_then(|agreement| agreement.tau_b),

@@ -27,6 +27,32 @@ pub struct Haystack {
     filler_tokens: Vec<usize>,
 }
 
+/// Why there is no text to hide a sentence in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoHaystack {
+    /// The sentence is not among those whose vectors are kept.
+    #[error(
+        "the sentence that ranks first is not among the first {} of the corpus: of the others no vectors are kept here",
+        grouped(*.0)
+    )]
+    Beyond(usize),
+    /// There is nothing to put around it.
+    #[error("the corpus has no other sentence to make a long text of")]
+    Alone,
+    /// The text would have too many tokens.
+    #[error(
+        "the model reads {} tokens: a text twice as long is more than the {} that are made of the corpus at the most",
+        grouped(*.0),
+        grouped(MOST_TOKENS)
+    )]
+    TooLong(usize),
+}
+
+/// With a comma before the last three digits: what is counted here has no more than six.
+fn grouped(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
+}
+
 /// How much of the needle the model sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
@@ -71,17 +97,23 @@ const AROUND: usize = 2;
 
 impl Haystack {
     /// Hides a document among the others, taken in steps through the corpus so that they are of all topics, until there are
-    /// twice as many tokens as the model sees. `None` where there are no others, where the needle has no vector, and where
-    /// the text would have more than 40,000 tokens.
-    #[must_use]
-    pub fn around(needle: DocumentIndex, vectors: &Vectors, limit: usize) -> Option<Self> {
+    /// twice as many tokens as the model sees.
+    ///
+    /// # Errors
+    /// [`NoHaystack`] where there are no others, where the needle has no vector, and where the text would have more than
+    /// 40,000 tokens.
+    pub fn around(needle: DocumentIndex, vectors: &Vectors, limit: usize) -> Result<Self, NoHaystack> {
         /// Has no divisor in common with a hundred, so that it comes by every sentence of such a corpus.
         const STRIDE: usize = 37;
         let tokens = |row: usize| vectors.infos[row].tokens.total.saturating_sub(AROUND).max(1);
-        let (needle_row, count) = (vectors.row_of(needle)?, vectors.documents.len());
+        let count = vectors.documents.len();
+        let needle_row = vectors.row_of(needle).ok_or(NoHaystack::Beyond(count))?;
         let wanted = limit.saturating_mul(TIMES_LIMIT);
-        if count < 2 || wanted > MOST_TOKENS {
-            return None;
+        if count < 2 {
+            return Err(NoHaystack::Alone);
+        }
+        if wanted > MOST_TOKENS {
+            return Err(NoHaystack::TooLong(limit));
         }
         let (mut fillers, mut filler_tokens, mut sum) = (Vec::new(), Vec::new(), 0);
         let stride = if count.is_multiple_of(STRIDE) { 1 } else { STRIDE };
@@ -96,7 +128,7 @@ impl Haystack {
                 sum += tokens(row);
             }
         }
-        Some(Self { needle, fillers, limit, needle_tokens: tokens(needle_row), filler_tokens })
+        Ok(Self { needle, fillers, limit, needle_tokens: tokens(needle_row), filler_tokens })
     }
 
     /// How many sentences stand before the needle at a place, from 0 to [`PLACES`] − 1.

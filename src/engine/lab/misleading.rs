@@ -1,9 +1,12 @@
 //! What cosines do not hear: prepared pairs over the bundled corpus, and BM25's answer beside.
 
-use super::{Finding, Sample, Scale, Setting, Trial};
+use std::time::Duration;
+
+use super::{Finding, Refusal, Sample, Scale, Setting, Trial};
 pub use crate::corpus::bundled::{Answer, Case, cases};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::Lexical;
+use crate::engine::expression::Expression;
 use crate::engine::pipeline::StageRanking;
 use crate::math::bm25::Params;
 
@@ -20,12 +23,19 @@ pub struct Judged {
 
 impl Sample<'_> {
     /// BM25's ranking beside the one by cosine. Neither of them is correct by itself. Documents that hold no word of the
-    /// query are not in it.
-    #[must_use]
-    pub fn words(&self, lexical: &Lexical) -> Trial {
-        let switched = lexical.rank(&self.ranking.query, Params::default());
+    /// query are not in it, and of those that do, only the ones that there are vectors of: both rank the same sentences.
+    ///
+    /// # Errors
+    /// [`Refusal::WordsOfExpression`] where the query is an expression.
+    pub fn words(&self, lexical: &Lexical) -> Result<Trial, Refusal> {
+        if Expression::is_meant(&self.ranking.query) {
+            return Err(Refusal::WordsOfExpression);
+        }
+        let mut placed = lexical.rank(&self.ranking.query, Params::default()).placed;
+        placed.retain(|placed| self.vectors.row_of(placed.document).is_some());
+        let switched = StageRanking::new(placed, self.corpus.documents.len(), Duration::ZERO);
         let finding = Finding::Lexical { found: switched.placed.len() };
-        self.against(Setting::Words, switched, Scale::Bm25, finding)
+        Ok(self.against(Setting::Words, switched, Scale::Bm25, finding))
     }
 }
 

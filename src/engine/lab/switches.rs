@@ -18,14 +18,20 @@ const CHECKED: usize = 10;
 impl Sample<'_> {
     /// Vectors as long as the model made them, or distances, in place of the cosine. Raw vectors are the unit vectors times
     /// the length that they had.
-    #[must_use]
-    pub fn metric(&self, metric: Metric) -> Trial {
-        let (query, unit_query) = (self.raw_query(), self.ranking.vector.view());
+    ///
+    /// # Errors
+    /// [`Refusal::LengthOfExpression`] where the query is an expression and its length counts.
+    pub fn metric(&self, metric: Metric) -> Result<Trial, Refusal> {
+        let unit_query = self.ranking.vector.view();
         let norms = || self.vectors.infos.iter().map(|info| info.norm);
         let rows = self.vectors.unit.rows().into_iter().zip(norms());
         let (scores, scale): (Vec<f32>, _) = match metric {
-            Metric::DotProduct => (rows.map(|(row, norm)| row.dot(&query) * norm).collect(), Scale::DotProduct),
+            Metric::DotProduct => {
+                let query = self.raw_query()?;
+                (rows.map(|(row, norm)| row.dot(&query) * norm).collect(), Scale::DotProduct)
+            }
             Metric::Euclidean => {
+                let query = self.raw_query()?;
                 (rows.map(|(row, norm)| -distance(query.view(), row, norm)).collect(), Scale::Distance)
             }
             Metric::UnitEuclidean => (rows.map(|(row, _)| -distance(unit_query, row, 1.0)).collect(), Scale::Distance),
@@ -39,7 +45,7 @@ impl Sample<'_> {
         let mut trial = self.trial(Setting::Metric(metric), &scores, scale, finding);
         let risen = self.risen(&trial);
         trial.finding = Finding::Lengths { query, documents, risen };
-        trial
+        Ok(trial)
     }
 
     /// Of the first k, the one that rose most.
@@ -73,7 +79,7 @@ impl Sample<'_> {
     }
 
     /// The same model with quantised weights. Its cosines may be held against those of the full one, as it is meant to be
-    /// the same model: the one exception.
+    /// the same model: the one exception. Whether it is, the caller asks [`is_quantised_form`].
     #[must_use]
     pub fn quantised_model(&self, quantised: &Ranking) -> Trial {
         let switched = Sample { ranking: quantised, ..*self }.correct();
@@ -140,6 +146,18 @@ impl Sample<'_> {
         let switched: StageRanking = super::ranked(other, &scores, self.corpus.documents.len());
         Ok(self.against(Setting::OtherModel, switched, Scale::Cosine, Finding::Mixed { alone: None }))
     }
+}
+
+/// Whether a model is another one with quantised weights, by their names: fastembed's catalogue puts `-q` behind, or `-q4`.
+///
+/// ```
+/// use vecscope::engine::lab::is_quantised_form;
+/// assert!(is_quantised_form("all-MiniLM-L6-v2-q", "all-MiniLM-L6-v2"));
+/// assert!(!is_quantised_form("all-MiniLM-L12-v2-q", "all-MiniLM-L6-v2"));
+/// ```
+#[must_use]
+pub fn is_quantised_form(quantised: &str, model: &str) -> bool {
+    quantised.strip_prefix(model).is_some_and(|behind| matches!(behind, "-q" | "-q4"))
 }
 
 /// |query − norm × row|.

@@ -7,8 +7,9 @@ use ndarray::{Array1, Array2, array};
 use super::*;
 use crate::backend::{TextInfo, TokenCount};
 use crate::corpus::Document;
-use crate::engine::Ranked;
+use crate::engine::{Lexical, Ranked};
 use crate::math::quantise::Precision;
+use crate::math::words::Folding;
 
 /// Documents with these vectors, as long as a model might make them, and a query.
 pub(crate) struct Bench {
@@ -51,6 +52,24 @@ impl Bench {
     pub(crate) fn sample(&self, k: usize) -> Sample<'_> {
         Sample { corpus: &self.corpus, ranking: &self.ranking, vectors: &self.vectors, k }
     }
+
+    pub(crate) fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+
+    /// With another query; its vector stays as it is.
+    pub(crate) fn asked(mut self, query: &str) -> Self {
+        self.ranking.query = query.into();
+        self
+    }
+
+    /// With the vectors of so many documents, the first ones.
+    pub(crate) fn keeping(mut self, documents: usize) -> Self {
+        self.vectors.unit = self.vectors.unit.view().split_at(ndarray::Axis(0), documents).0.to_owned();
+        self.vectors.documents.truncate(documents);
+        self.vectors.infos.truncate(documents);
+        self
+    }
 }
 
 fn order(ranking: &StageRanking) -> Vec<usize> {
@@ -75,7 +94,7 @@ fn three() -> Bench {
 #[test]
 fn dot_products_of_raw_vectors_rank_long_ones_first() {
     let bench = three();
-    let trial = bench.sample(3).metric(Metric::DotProduct);
+    let trial = bench.sample(3).metric(Metric::DotProduct).expect("no expression");
     assert_near(&scores(&trial.correct), &[1.0, 0.8, 0.6]);
     assert_eq!((order(&trial.correct), order(&trial.switched)), (vec![0, 1, 2], vec![2, 1, 0]));
     assert_near(&scores(&trial.switched), &[6.0, 3.2, 2.0]);
@@ -91,10 +110,10 @@ fn dot_products_of_raw_vectors_rank_long_ones_first() {
 #[test]
 fn distances_of_raw_vectors_have_an_order_of_their_own_and_those_of_unit_vectors_that_of_the_cosine() {
     let bench = three();
-    let trial = bench.sample(2).metric(Metric::Euclidean);
+    let trial = bench.sample(2).metric(Metric::Euclidean).expect("no expression");
     // From (2, 0): to (1, 0) 1, to (1.6, 1.2) √(0.16 + 1.44), to (3, 4) √17.
     assert_near(&scores(&trial.switched), &[-1.0, -1.6_f32.sqrt(), -17.0_f32.sqrt()]);
-    let trial = bench.sample(2).metric(Metric::UnitEuclidean);
+    let trial = bench.sample(2).metric(Metric::UnitEuclidean).expect("no expression");
     assert_eq!(trial.damage.changed, 0);
     // √(2 − 2 cos).
     assert_near(&scores(&trial.switched), &[0.0, -0.4_f32.sqrt(), -0.8_f32.sqrt()]);
@@ -196,6 +215,44 @@ fn what_needs_more_than_vectors_says_what() {
 }
 
 #[test]
+fn an_expression_has_no_length_and_no_words() {
+    let bench = three().asked("= one - two");
+    for metric in [Metric::DotProduct, Metric::Euclidean] {
+        assert_eq!(bench.sample(3).metric(metric), Err(Refusal::LengthOfExpression));
+    }
+    assert!(bench.sample(3).metric(Metric::UnitEuclidean).is_ok(), "unit vectors have no length to tell of");
+    let lexical = Lexical::new(bench.corpus(), Folding::default());
+    assert_eq!(bench.sample(3).words(&lexical), Err(Refusal::WordsOfExpression));
+}
+
+#[test]
+fn words_and_vectors_rank_the_same_sentences() {
+    let bench = three().asked("text").keeping(2);
+    let lexical = Lexical::new(bench.corpus(), Folding::default());
+    let trial = bench.sample(3).words(&lexical).expect("no expression");
+    assert_eq!((order(&trial.correct).len(), trial.switched.placed.len()), (2, 2), "c has no vector");
+    assert_eq!(trial.finding, Finding::Lexical { found: 2 });
+    assert_eq!((trial.damage.documents, trial.damage.both, trial.damage.corpus), (2, 2, 3));
+}
+
+#[test]
+fn of_a_long_query_the_words_are_looked_at_evenly_up_to_the_last() {
+    use super::short::{MOST_WORDS, beginnings, looked_at};
+    assert!(looked_at(0).is_empty());
+    assert_eq!(looked_at(1), [1]);
+    assert_eq!(looked_at(31), (1..=31).collect::<Vec<_>>(), "each");
+    for words in [32, 61, 1000] {
+        let counts = looked_at(words);
+        assert_eq!(counts.len(), MOST_WORDS + 1);
+        assert!(counts.windows(2).all(|pair| pair[0] < pair[1]), "{counts:?}");
+        assert_eq!((counts[0], counts[MOST_WORDS - 1], counts[MOST_WORDS]), (1, words - 1, words));
+    }
+    let query: Vec<String> = (1..=61).map(|word| word.to_string()).collect();
+    let beginnings = beginnings(&query.join(" "));
+    assert!(beginnings[29].ends_with(" 60") && beginnings[1].ends_with(" 3"), "{beginnings:?}");
+}
+
+#[test]
 fn nothing_at_all_can_be_tried_too() {
     let mut bench = Bench::new(&[1.0, 2.0], &[&[1.0, 0.0]]);
     bench.ranking.ranked.clear();
@@ -209,7 +266,7 @@ fn nothing_at_all_can_be_tried_too() {
 mod more {
     use super::*;
     use crate::engine::Embedded;
-    use crate::engine::lab::long::{Haystack, PLACES, Seen};
+    use crate::engine::lab::long::{Haystack, NoHaystack, PLACES, Seen};
     use crate::engine::lab::short::beginnings;
 
     fn embedded(rows: Array2<f32>, tokens: usize) -> Embedded {
@@ -267,8 +324,15 @@ mod more {
     #[test]
     fn a_text_beyond_all_measure_is_not_made() {
         let bench = three();
-        assert_eq!(Haystack::around(DocumentIndex(1), &bench.vectors, usize::MAX), None);
-        assert_eq!(Haystack::around(DocumentIndex(7), &bench.vectors, 20), None);
+        let refused = |needle, vectors: &Vectors, limit| {
+            Haystack::around(DocumentIndex(needle), vectors, limit).expect_err("there is none")
+        };
+        assert_eq!(refused(1, &bench.vectors, usize::MAX), NoHaystack::TooLong(usize::MAX));
+        let too_long = refused(1, &bench.vectors, 32_768).to_string();
+        assert!(too_long.contains("reads 32,768 tokens") && too_long.contains("more than the 40,000"), "{too_long}");
+        assert_eq!(refused(7, &bench.vectors, 20), NoHaystack::Beyond(3));
+        let one = three().keeping(1);
+        assert_eq!(refused(0, &one.vectors, 20), NoHaystack::Alone);
     }
 
     #[test]
@@ -328,7 +392,7 @@ mod always {
         fn the_distance_of_unit_vectors_orders_as_their_cosine(rows in vectors()) {
             let documents: Vec<&[f32]> = rows[1..].iter().map(Vec::as_slice).collect();
             let bench = Bench::new(&rows[0], &documents);
-            let trial = bench.sample(12).metric(Metric::UnitEuclidean);
+            let trial = bench.sample(12).metric(Metric::UnitEuclidean).expect("no expression");
             for pair in trial.switched.placed.windows(2) {
                 let cosine = |placed: &Placed| trial.correct.placement(placed.document).expect("ranked").score;
                 prop_assert!(cosine(&pair[0]) >= cosine(&pair[1]) - 1e-4);

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::backend::Role;
 use crate::corpus::bundled;
 use crate::engine::lab::long::Haystack;
-use crate::engine::lab::{Experiment, Job, Outcome, Refusal, Setting, Switch, short};
+use crate::engine::lab::{Experiment, Job, Outcome, Refusal, Setting, Switch, is_quantised_form, short};
 use crate::engine::{Embedded, Vectors};
 use crate::state::effect::Purpose;
 use crate::state::lab::{Errand, Shown, Texts, Waits};
@@ -118,11 +118,17 @@ impl State {
         std::iter::once(self.active).chain(open).collect()
     }
 
-    /// The backend that runs the model on the screen with quantised weights: by fastembed's names, with `-q` behind.
+    /// The backend that runs the model on the screen with quantised weights, by its name and its dimensions as far as these
+    /// are known: scores of different models are never compared.
     #[must_use]
     pub fn quantised_twin(&self) -> Option<BackendId> {
-        let model = model(self.panel())?;
-        let is_twin = |panel: &Panel| panel.description.as_ref().is_some_and(|it| it.model == format!("{model}-q"));
+        let (own, own_size) = (model(self.panel())?, dimensions(self.panel()));
+        let is_twin = |panel: &Panel| {
+            panel.description.as_ref().is_some_and(|it| {
+                let is_of_size = own_size.zip(it.dimensions).is_none_or(|(own, other)| own == other);
+                is_of_size && is_quantised_form(&it.model, own)
+            })
+        };
         self.panels.iter().position(is_twin).map(BackendId)
     }
 
@@ -218,10 +224,10 @@ impl State {
         }
         let together = texts.len();
         let (embedded, waits) = self.texts(self.active, Role::Query, texts, together, None, effects)?;
-        // After the last word that there is a step of, the whole query.
-        let steps = embedded.infos.len();
+        // Those that there is a step of, and then the whole query: the first that has as many words as are wanted.
         let all = query.unicode_words().count();
-        let words = if words > steps { all } else { words.max(1) };
+        let steps = short::looked_at(all).into_iter().take(embedded.infos.len());
+        let words = steps.chain([all]).find(|&step| step >= words).unwrap_or(all);
         Ok((Switch::FirstWords(embedded, words), waits))
     }
 
@@ -233,11 +239,8 @@ impl State {
         let is_made = self.lab.haystack.as_ref().is_some_and(|hay| (hay.needle, hay.limit) == (needle, limit))
             && self.lab.hay.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, &vectors));
         if !is_made {
-            let haystack = Haystack::around(needle, &vectors, limit);
-            let Some(haystack) = haystack else {
-                let reason = format!("there is no text of twice {limit} tokens to be made of this corpus");
-                return Err(Waits::Never(reason));
-            };
+            let haystack =
+                Haystack::around(needle, &vectors, limit).map_err(|reason| Waits::Never(reason.to_string()))?;
             self.lab.hay = Some((vectors, haystack.texts(&self.corpus)));
             self.lab.haystack = Some(Arc::new(haystack));
         }

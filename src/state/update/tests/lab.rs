@@ -237,6 +237,43 @@ fn the_quantised_model_is_opened_by_a_press_and_then_ranks_beside() {
 }
 
 #[test]
+fn only_the_same_model_with_quantised_weights_is_its_twin() {
+    let mut state = in_lab();
+    assert_eq!(state.quantised_twin(), Some(TWIN));
+    let quantised = format!("{}-q", card().model);
+    // A model of that name with other vectors is another model.
+    state.panels[TWIN.0].description = Some(description(&quantised, 3));
+    assert_eq!(state.quantised_twin(), None);
+    state.panels[TWIN.0].description = Some(description("another-q", 2));
+    assert_eq!(state.quantised_twin(), None);
+    type_and_rank(&mut state, "w");
+    show(&mut state, Experiment::Precision);
+    for _ in 0..2 {
+        lab(&mut state, LabAction::LowerParam);
+    }
+    assert!(matches!(state.lab.waits, Some(Waits::Never(_))), "{:?}", state.lab.waits);
+}
+
+#[test]
+fn of_a_long_query_one_goes_from_word_to_word_that_is_looked_at() {
+    let mut state = in_lab();
+    show(&mut state, Experiment::Short);
+    let query = vec!["w"; 80].join(" ");
+    let effects = type_and_rank(&mut state, &query);
+    let (_, ticket, _, asked) = texts(&effects);
+    assert_eq!(asked.len(), 30);
+    // After 1, 3 and 6 words: the second is not looked at.
+    assert!(matches!(switch(&give_texts(&mut state, LOCAL, ticket, 30)), Switch::FirstWords(_, 3)));
+    lab(&mut state, LabAction::RaiseParam);
+    assert_eq!(state.lab.setting(), Setting::FirstWords(3));
+    lab(&mut state, LabAction::RaiseParam);
+    assert_eq!(state.lab.setting(), Setting::FirstWords(6));
+    lab(&mut state, LabAction::ShowWords(80));
+    lab(&mut state, LabAction::RaiseParam);
+    assert_eq!(state.lab.setting(), Setting::FirstWords(80));
+}
+
+#[test]
 fn models_of_other_sizes_are_refused_and_of_equal_sizes_only_mixed_by_a_press() {
     let mut state = in_lab();
     type_and_rank(&mut state, "w");
