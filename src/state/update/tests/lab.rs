@@ -247,10 +247,9 @@ fn only_the_same_model_with_quantised_weights_is_its_twin() {
     state.panels[TWIN.0].description = Some(description("another-q", 2));
     assert_eq!(state.quantised_twin(), None);
     type_and_rank(&mut state, "w");
+    // The quantised model.
+    state.lab.precision = None;
     show(&mut state, Experiment::Precision);
-    for _ in 0..2 {
-        lab(&mut state, LabAction::LowerParam);
-    }
     assert!(matches!(state.lab.waits, Some(Waits::Never(_))), "{:?}", state.lab.waits);
 }
 
