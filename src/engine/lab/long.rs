@@ -32,7 +32,7 @@ pub struct Haystack {
 pub enum NoHaystack {
     /// The sentence is not among those whose vectors are kept.
     #[error(
-        "the sentence that ranks first is not among the first {} of the corpus: of the others no vectors are kept here",
+        "the sentence to hide is not among the first {} of the corpus: of the others no vectors are kept here",
         grouped(*.0)
     )]
     Beyond(usize),

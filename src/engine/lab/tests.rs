@@ -330,7 +330,9 @@ mod more {
         assert_eq!(refused(1, &bench.vectors, usize::MAX), NoHaystack::TooLong(usize::MAX));
         let too_long = refused(1, &bench.vectors, 32_768).to_string();
         assert!(too_long.contains("reads 32,768 tokens") && too_long.contains("more than the 40,000"), "{too_long}");
-        assert_eq!(refused(7, &bench.vectors, 20), NoHaystack::Beyond(3));
+        let beyond = refused(7, &bench.vectors, 20);
+        assert_eq!(beyond, NoHaystack::Beyond(3));
+        assert!(beyond.to_string().starts_with("the sentence to hide is not among the first 3 "), "{beyond}");
         let one = three().keeping(1);
         assert_eq!(refused(0, &one.vectors, 20), NoHaystack::Alone);
     }
