@@ -12,6 +12,7 @@ use crate::backend::{Reranker, WordMatches};
 use crate::cli::TableFormat;
 use crate::cli::pipeline::StagesArgs;
 use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::expression::Expression;
 use crate::engine::pipeline::{Provenance, Settings};
 use crate::engine::{Lexical, Run, Searcher, Stage, expression};
 use crate::phrase::{explanation, retrieval};
@@ -39,6 +40,12 @@ pub(super) fn run(
     if corpus.documents.is_empty() {
         writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));
+    }
+    if Expression::is_meant(query) && settings.runs(Stage::Bm25) {
+        writeln!(
+            io::stderr(),
+            "vecscope: only vectors understand an expression: to BM25, a term that is taken away is one more that is wanted"
+        )?;
     }
     let embedder = settings.runs(Stage::Dense).then(|| session.open_for(&corpus)).transpose()?;
     // Before the corpus is embedded, so that its token vectors come from the same pass.

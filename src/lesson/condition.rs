@@ -55,6 +55,8 @@ pub struct Condition {
     pub score_below: Option<Score>,
     /// The first of two sentences scores higher than the other, by at least this.
     pub gap_at_least: Option<Gap>,
+    /// The scores of two sentences differ by at least this, whichever is higher.
+    pub apart_at_least: Option<Gap>,
     /// The scores of two sentences differ by less than this.
     pub gap_below: Option<Gap>,
     /// The share of the first ten that the lab's switch left among them is at least this.
@@ -145,7 +147,7 @@ impl Condition {
         ids.extend(self.first_of.iter().chain(&self.above).map(String::as_str));
         ids.extend([&self.within, &self.beyond].into_iter().flatten().map(|it| it.id.as_str()));
         ids.extend([&self.score_at_least, &self.score_below].into_iter().flatten().map(|it| it.id.as_str()));
-        let gaps = [&self.gap_at_least, &self.gap_below].into_iter().flatten();
+        let gaps = [&self.gap_at_least, &self.apart_at_least, &self.gap_below].into_iter().flatten();
         ids.extend(gaps.flat_map(|gap| &gap.ids).map(String::as_str));
         ids.extend(self.and.iter().flat_map(|and| and.ids()));
         ids
@@ -201,6 +203,7 @@ impl Condition {
             && self.score_at_least.as_ref().is_none_or(|it| score(&it.id).is_some_and(|score| score >= it.score))
             && self.score_below.as_ref().is_none_or(|it| score(&it.id).is_some_and(|score| score < it.score))
             && self.gap_at_least.as_ref().is_none_or(|it| gap(it).is_some_and(|found| found >= it.by))
+            && self.apart_at_least.as_ref().is_none_or(|it| gap(it).is_some_and(|found| found.abs() >= it.by))
             && self.gap_below.as_ref().is_none_or(|it| gap(it).is_some_and(|found| found.abs() < it.by))
     }
 
@@ -270,6 +273,8 @@ mod tests {
             ("score_below = { id = 'south', score = 0.5 }", false),
             ("gap_at_least = { ids = ['east', 'south'], by = 0.39 }", true),
             ("gap_at_least = { ids = ['south', 'east'], by = 0.1 }", false),
+            ("apart_at_least = { ids = ['south', 'east'], by = 0.39 }", true),
+            ("apart_at_least = { ids = ['east', 'south'], by = 0.41 }", false),
             ("gap_below = { ids = ['south', 'east'], by = 0.41 }", true),
             ("gap_below = { ids = ['south', 'east'], by = 0.3 }", false),
         ] {

@@ -78,6 +78,11 @@ fn draw_setting(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme)
             line.push_span(Span::styled(format!(" {value}  "), theme.text));
         }
     }
+    frame.render_widget(fit_line(line.clone(), usize::from(area.width)), area);
+    // A lesson that has the keys does not give them to a switch.
+    if state.resting_mode() == Mode::Lesson {
+        return;
+    }
     let key = |action| keymap::hint(Mode::Typing, &Action::Lab(action));
     let mut hints =
         format!("{} {} change it", key(LabAction::RaiseParam), key(LabAction::LowerParam).replace("Alt+", ""));
@@ -87,7 +92,6 @@ fn draw_setting(frame: &mut Frame<'_>, area: Rect, state: &State, theme: &Theme)
     let wanted = format!("{hints} · {} next switch ", key(LabAction::NextExperiment));
     let left = room.saturating_sub(line.width());
     let hints = [wanted, format!("{hints} ")].into_iter().find(|hints| text::width(hints) <= left).unwrap_or_default();
-    frame.render_widget(fit_line(line, usize::from(area.width)), area);
     frame.render_widget(Line::styled(hints, theme.dim).right_aligned(), area);
 }
 

@@ -25,6 +25,15 @@ fn found<'a>(report: &'a Value, id: &str) -> &'a Value {
 }
 
 #[test]
+fn of_an_expression_it_says_that_words_know_none() {
+    let of = |stages: &str| run(&mut vecscope(&["pipeline", "= crane - bird", "--stages", stages]));
+    let both = of("dense,bm25");
+    assert_eq!(both.code, Some(0), "{}", both.stderr);
+    assert_says(&both.stderr, &["only vectors understand an expression", "BM25"]);
+    assert_eq!(of("dense").succeeded().lines().next().map(|line| line.starts_with("  1  ")), Some(true));
+}
+
+#[test]
 fn every_score_is_the_sum_of_its_parts() {
     let report = pipeline(&["INV-20481", "--words", "2", "--top", "100"]);
     // Vectors mix up the two invoices, words and token vectors do not.

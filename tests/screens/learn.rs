@@ -95,6 +95,20 @@ fn the_stages_of_the_pipeline_are_held_back_as_well() {
 }
 
 #[test]
+fn a_switch_names_its_keys_only_where_they_work() {
+    let mut state = with_lessons(ready());
+    let lesson = state.learn.lessons.iter().position(|lesson| lesson.id == "models").expect("it is there");
+    for action in [LessonAction::OpenNumber(lesson), LessonAction::GoOn, LessonAction::GoOn] {
+        go(&mut state, action, 0);
+        let shown = screen(&mut state, (120, 36));
+        assert!(!shown.contains("change it"), "{shown}");
+    }
+    go(&mut state, LessonAction::GoOn, 0);
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("Alt+↑ ↓ change it"), "{shown}");
+}
+
+#[test]
 fn a_room_is_shown_a_ranking_step_by_step() {
     let mut state = ready();
     go(&mut state, LessonAction::Present, CONTAINS);

@@ -10,7 +10,26 @@ use crate::engine::pipeline::StageRanking;
 /// After how many words the ranking is looked at, at the most; then comes the whole query.
 pub const MOST_WORDS: usize = 30;
 
-/// A query's beginnings, word by word, without the whole of it: what has to be embedded, as queries. Words are Unicode's.
+/// After how many words of a query the ranking is looked at, ascending, and after all of them: after each word, or, of a
+/// query with too many for that, evenly from the first to the last but one.
+///
+/// ```
+/// use vecscope::engine::lab::short::looked_at;
+/// assert_eq!(looked_at(4), [1, 2, 3, 4]);
+/// let many = looked_at(100);
+/// assert_eq!((many.len(), many[0], many[29], many[30]), (31, 1, 99, 100));
+/// ```
+#[must_use]
+pub fn looked_at(words: usize) -> Vec<usize> {
+    let but_last = words.saturating_sub(1);
+    let looked = but_last.min(MOST_WORDS);
+    // Of one beginning there is nothing to spread.
+    let apart = looked.saturating_sub(1).max(1);
+    let counts = (0..looked).map(|step| 1 + step * but_last.saturating_sub(1) / apart);
+    counts.chain((words > 0).then_some(words)).collect()
+}
+
+/// A query's beginnings without the whole of it, see [`looked_at`]: what has to be embedded, as queries. Words are Unicode's.
 ///
 /// ```
 /// use vecscope::engine::lab::short::beginnings;
@@ -20,8 +39,9 @@ pub const MOST_WORDS: usize = 30;
 #[must_use]
 pub fn beginnings(query: &str) -> Vec<String> {
     let ends: Vec<usize> = query.unicode_word_indices().map(|(start, word)| start + word.len()).collect();
-    let but_last = ends.len().saturating_sub(1).min(MOST_WORDS);
-    ends[..but_last].iter().map(|&end| query[..end].to_owned()).collect()
+    let counts = looked_at(ends.len());
+    let but_last = counts.len().saturating_sub(1);
+    counts[..but_last].iter().map(|&words| query[..ends[words - 1]].to_owned()).collect()
 }
 
 /// The ranking after each word.
@@ -63,12 +83,14 @@ impl Sample<'_> {
             let (first, score) = (first.map(|placed| placed.document), first.map_or(0.0, |placed| placed.score));
             Step { words, text, first, score, damage, ranking }
         };
-        let mut steps: Vec<Step> = (1..)
+        let all = query.unicode_words().count();
+        let mut steps: Vec<Step> = looked_at(all)
+            .into_iter()
             .zip(beginnings(query))
             .zip(embedded.unit.rows())
             .map(|((words, text), vector)| step(words, text, self.ranked(&self.each_row(|row| row.dot(&vector)))))
             .collect();
-        steps.push(step(query.unicode_words().count(), query.clone(), correct.clone()));
+        steps.push(step(all, query.clone(), correct.clone()));
         let settles = |is_there: &dyn Fn(&Step) -> bool| {
             let there = steps.iter().rev().take_while(|step| is_there(step)).count();
             steps[steps.len() - there.max(1)].words

@@ -209,10 +209,10 @@ impl State {
         }
         let together = texts.len();
         let (embedded, waits) = self.texts(self.active, Role::Query, texts, together, None, effects)?;
-        // After the last word that there is a step of, the whole query.
-        let steps = embedded.infos.len();
+        // Those that there is a step of, and then the whole query: the first that has as many words as are wanted.
         let all = query.unicode_words().count();
-        let words = if words > steps { all } else { words.max(1) };
+        let steps = short::looked_at(all).into_iter().take(embedded.infos.len());
+        let words = steps.chain([all]).find(|&step| step >= words).unwrap_or(all);
         Ok((Switch::FirstWords(embedded, words), waits))
     }
 

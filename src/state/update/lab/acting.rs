@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::corpus::bundled;
-use crate::engine::lab::{Cut, Experiment, Metric};
+use crate::engine::lab::{Cut, Experiment, Metric, short};
 use crate::math::quantise::Precision;
 use crate::state::lab::{Errand, LabAction, Param, Waits};
 use crate::state::{BackendId, Effect, Phase, State};
@@ -47,8 +47,7 @@ impl State {
             Param::Beside => self.lab.beside = self.next_backend(self.lab.beside, up),
             Param::Words => {
                 let all = self.query.text().unicode_words().count().max(1);
-                let words = self.lab.words.min(all);
-                self.lab.words = if up { (words + 1).min(all) } else { words.saturating_sub(1).max(1) };
+                self.lab.words = stop_at_ends(&short::looked_at(all), self.lab.words.min(all), up);
             }
             Param::Place => self.lab.move_needle(up),
             Param::Cutoff => {
