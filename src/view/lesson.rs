@@ -28,21 +28,21 @@ pub(super) const HELD: &str = "· · ·";
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
     let Some((open, _, step)) = state.learn.current() else { return };
     let inner = inside(area, layout);
-    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let page = Page { state, theme, width: usize::from(inner.width), height: usize::from(inner.height) };
     let (lines, focus) = match open.part {
-        Part::Predict => predict(step, open, width, theme),
-        Part::Reveal => (reveal(step, open, state, height, width, theme), 0),
-        Part::Explain => (explain(step, state, width, theme), 0),
-        Part::Try => try_it(step, open, state, width, theme),
+        Part::Predict => predict(step, open, page),
+        Part::Reveal => (reveal(step, open, page), 0),
+        Part::Explain => (explain(step, page), 0),
+        Part::Try => try_it(step, open, page),
     };
     // Where sentences have no room, they are shown from the one on that the person went to.
     let count = lines.len();
-    let fits = lines.iter().map(Vec::len).sum::<usize>() <= height;
+    let fits = lines.iter().map(Vec::len).sum::<usize>() <= page.height;
     let first = if open.part == Part::Explain && !fits { open.sentence.min(count - 1) } else { 0 };
     let more = if open.part == Part::Explain && !fits { format!(" {}/{count} ↓", first + 1) } else { String::new() };
     let lines: Vec<_> = lines.into_iter().skip(first).collect();
     draw_around(frame, area, layout, state, &more, theme);
-    let spaced = is_spaced(&lines, height);
+    let spaced = is_spaced(&lines, page.height);
     let mut shown: Vec<Line<'static>> = Vec::new();
     let mut focused = 0;
     for (number, paragraph) in lines.into_iter().enumerate() {
@@ -54,8 +54,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
             focused = shown.len();
         }
     }
-    let first = focused.saturating_sub(height);
+    let first = focused.saturating_sub(page.height);
     frame.render_widget(shown.into_iter().skip(first).collect::<Text>(), inner);
+}
+
+/// What the words of a lesson are made of, and the room that they have.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    state: &'a State,
+    theme: &'a Theme,
+    width: usize,
+    height: usize,
 }
 
 /// Whether there is room for air between paragraphs.
@@ -135,15 +144,17 @@ fn paragraph(sign: &str, content: &str, width: usize, style: Style) -> Vec<Line<
 }
 
 /// The question and the choices, and which paragraph has to be seen.
-fn predict(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> (Vec<Vec<Line<'static>>>, usize) {
+fn predict(step: &Step, open: &OpenLesson, page: Page<'_>) -> (Vec<Vec<Line<'static>>>, usize) {
+    let Page { theme, width, .. } = page;
     let question = paragraph("", &step.question, width, theme.text);
     // Choices stand close together.
-    let choices: Vec<Line<'static>> = choices(step, open, width, theme).flatten().collect();
+    let choices: Vec<Line<'static>> = choices(step, open, page).flatten().collect();
     (vec![question, choices], usize::from(open.choice > 0))
 }
 
 /// The lines of each choice.
-fn choices(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> impl Iterator<Item = Vec<Line<'static>>> {
+fn choices(step: &Step, open: &OpenLesson, page: Page<'_>) -> impl Iterator<Item = Vec<Line<'static>>> {
+    let Page { theme, width, .. } = page;
     step.choices.iter().enumerate().map(move |(number, choice)| {
         let chosen = number == open.choice;
         let sign = format!("{} {} ", if chosen { '›' } else { ' ' }, number + 1);
@@ -155,16 +166,16 @@ fn choices(step: &Step, open: &OpenLesson, width: usize, theme: &Theme) -> impl 
 pub(super) fn click(layout: &Layout, at: Position, state: &State) -> Option<Action> {
     let (open, _, step) = state.learn.current().filter(|(open, ..)| open.part == Part::Predict)?;
     let inner = inside(layout.lesson?, layout);
-    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let theme = Theme::of(state.appearance);
-    let (paragraphs, focus) = predict(step, open, width, &theme);
-    let lines: Vec<usize> = choices(step, open, width, &theme).map(|lines| lines.len()).collect();
+    let theme = &Theme::of(state.appearance);
+    let page = Page { state, theme, width: usize::from(inner.width), height: usize::from(inner.height) };
+    let (paragraphs, focus) = predict(step, open, page);
+    let lines: Vec<usize> = choices(step, open, page).map(|lines| lines.len()).collect();
     let (question, count) = (paragraphs[0].len(), lines.iter().sum::<usize>());
-    let start = question + usize::from(is_spaced(&paragraphs, height));
+    let start = question + usize::from(is_spaced(&paragraphs, page.height));
     // As it is drawn: from the first line on that leaves what has to be seen in sight.
     let focused = if focus == 0 { question } else { start + count };
     let row = usize::from(at.y.checked_sub(inner.y).filter(|_| inner.contains(at))?);
-    let mut row = (row + focused.saturating_sub(height)).checked_sub(start)?;
+    let mut row = (row + focused.saturating_sub(page.height)).checked_sub(start)?;
     let choice = lines.iter().position(|&lines| {
         let is_here = row < lines;
         row = row.saturating_sub(lines);
@@ -174,14 +185,8 @@ pub(super) fn click(layout: &Layout, at: Position, state: &State) -> Option<Acti
 }
 
 /// Whether the prediction held.
-fn reveal(
-    step: &Step,
-    open: &OpenLesson,
-    state: &State,
-    height: usize,
-    width: usize,
-    theme: &Theme,
-) -> Vec<Vec<Line<'static>>> {
+fn reveal(step: &Step, open: &OpenLesson, page: Page<'_>) -> Vec<Vec<Line<'static>>> {
+    let Page { state, theme, width, height } = page;
     let evidence = state.evidence();
     let Some(truth) = step.truth(&evidence) else {
         return vec![paragraph("… ", &waits_for(state), width, theme.dim)];
@@ -235,7 +240,8 @@ pub(super) fn waits_for(state: &State) -> String {
 }
 
 /// The three sentences, behind a word of warning where they tell of something else than what came out.
-fn explain(step: &Step, state: &State, width: usize, theme: &Theme) -> Vec<Vec<Line<'static>>> {
+fn explain(step: &Step, page: Page<'_>) -> Vec<Vec<Line<'static>>> {
+    let Page { state, theme, width, .. } = page;
     let evidence = state.evidence();
     let sentences =
         step.explain.iter().map(|sentence| paragraph("", &lesson::fill(sentence, &evidence), width, theme.text));
@@ -249,13 +255,8 @@ fn explain(step: &Step, state: &State, width: usize, theme: &Theme) -> Vec<Vec<L
 }
 
 /// The task, how near it is, and the hints; and which paragraph has to be seen.
-fn try_it(
-    step: &Step,
-    open: &OpenLesson,
-    state: &State,
-    width: usize,
-    theme: &Theme,
-) -> (Vec<Vec<Line<'static>>>, usize) {
+fn try_it(step: &Step, open: &OpenLesson, page: Page<'_>) -> (Vec<Vec<Line<'static>>>, usize) {
+    let Page { state, theme, width, .. } = page;
     let mut lines = vec![paragraph("", &step.task.text, width, theme.text)];
     if open.solved {
         lines.push(paragraph("✓ ", "Done. Enter goes on; or play with it.", width, theme.up));
