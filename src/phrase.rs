@@ -11,6 +11,19 @@ pub mod explanation;
 pub mod lab;
 pub mod retrieval;
 
+/// Whether an id says no more than where a sentence stands in its file.
+#[must_use]
+pub fn is_number(id: &str) -> bool {
+    id.chars().all(|sign| sign.is_ascii_digit())
+}
+
+/// What to call a document by its id, so that a number of a line is not taken for a figure.
+#[must_use]
+pub fn document(id: &str) -> String {
+    let id = text::visible(id);
+    if is_number(&id) { format!("sentence {id}") } else { id.into_owned() }
+}
+
 /// With a comma between thousands.
 #[must_use]
 pub fn thousands(number: u64) -> String {
@@ -146,6 +159,13 @@ fn about(estimated: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_a_line_is_not_taken_for_a_figure() {
+        assert_eq!(document("1513"), "sentence 1513");
+        assert_eq!(document("s059"), "s059");
+        assert_eq!(document("4\u{1b}"), "4␛");
+    }
 
     #[test]
     fn numbers_are_grouped() {

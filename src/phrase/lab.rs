@@ -1,6 +1,6 @@
 //! What a switch did, in words made of the figures.
 
-use super::thousands;
+use super::{document, thousands};
 use crate::engine::lab::long::Seen;
 use crate::engine::lab::misleading::{Answer, Judged};
 use crate::engine::lab::{Damage, Scale, ScoreShift, Setting, Shift, Trial};
@@ -24,7 +24,7 @@ pub fn damage(damage: &Damage, is_brief: bool) -> Vec<String> {
             let is_seen = *largest >= 0.001;
             let digits = if is_seen { 3 } else { 5 };
             let size = if is_seen || *largest == 0.0 { format!("{largest:.4}") } else { format!("{largest:.1e}") };
-            let id = text::visible(text::fit(id, 24).as_ref()).into_owned();
+            let id = document(text::fit(id, 24).as_ref());
             if is_brief {
                 format!("shift {size} ({id})")
             } else {

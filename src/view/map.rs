@@ -175,13 +175,8 @@ fn shows_moved(state: &State, backend: BackendId) -> bool {
 /// What a sentence is called in a list or beside its point: its id and how it begins. An id that is only a number would be
 /// read as a rank, and is left away.
 fn name(about: &Document, most: usize) -> String {
-    let id = if is_number(&about.id) { String::new() } else { format!("{} ", text::visible(&about.id)) };
+    let id = if phrase::is_number(&about.id) { String::new() } else { format!("{} ", text::visible(&about.id)) };
     format!("{id}{}", text::beginning(&about.text, most))
-}
-
-/// Whether an id says no more than where the sentence stands in its file.
-fn is_number(id: &str) -> bool {
-    id.chars().all(|sign| sign.is_ascii_digit())
 }
 
 /// Whether the true nearest of the selected sentence are not known: of a large corpus only a sample is asked for them.

@@ -4,7 +4,7 @@ use super::only_first;
 use crate::engine::lab::long::{Seen, Sweep};
 use crate::engine::lab::short::Settling;
 use crate::engine::lab::threshold::{At, Cutoffs, RULE};
-use crate::phrase::thousands;
+use crate::phrase::{document, thousands};
 use crate::text;
 
 /// How a query settled; `first` names what stands first for the whole of it.
@@ -57,7 +57,7 @@ pub fn sweep(sweep: &Sweep, limit: usize) -> String {
         (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / count)
     };
     let [total, used] = sweep.tokens;
-    let id = text::visible(&sweep.id);
+    let id = document(&sweep.id);
     let mut sentence =
         format!("Alone {id} scores {:.3}; in a text of {total} tokens, of which the model sees {used}, ", sweep.alone);
     sentence += &match (mean(Seen::Whole), mean(Seen::Nothing)) {

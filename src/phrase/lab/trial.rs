@@ -5,8 +5,7 @@ use std::cmp::Ordering;
 use super::{only_first, percent, ranked};
 use crate::engine::lab::{Damage, Finding, Metric, Setting, Shift, Trial};
 use crate::math::quantise::Precision;
-use crate::phrase::thousands;
-use crate::text;
+use crate::phrase::{document, thousands};
 
 /// What happened, in one or two sentences.
 #[must_use]
@@ -32,7 +31,7 @@ fn of_finding(trial: &Trial) -> String {
                 };
                 sentence.push_str(&format!(
                     "; {} rose from #{} to #{}, and its vector is {kind} ({:.2})",
-                    text::visible(&risen.id),
+                    document(&risen.id),
                     risen.from,
                     risen.to,
                     risen.norm
@@ -75,8 +74,9 @@ fn moved(damage: &Damage) -> String {
 }
 
 fn lengths(metric: Metric, query: f32, [least, median, greatest]: &[f32; 3]) -> String {
-    // To the digits that are shown.
-    let alike = format!("{least:.2}") == format!("{greatest:.2}");
+    // To the digits that are shown; of one sentence alone, the query says whether it is the model.
+    let shown = |length: &f32| format!("{length:.2}");
+    let alike = shown(least) == shown(greatest) && shown(least) == shown(&query);
     match metric {
         Metric::UnitEuclidean => {
             "the distance of unit vectors is √(2 − 2 cosine), so it ranks as the cosine does".into()

@@ -54,7 +54,7 @@ fn at_place(state: &State, sweep: &Sweep, theme: &Theme) -> Line<'static> {
             format!("after {} tokens: {:.3}", phrase::thousands(point.tokens as u64), point.score),
             theme.accent,
         ),
-        Span::styled(format!(", {} {}", text::visible(&sweep.id), phrase::lab::seen(point.seen)), theme.text),
+        Span::styled(format!(", {} {}", phrase::document(&sweep.id), phrase::lab::seen(point.seen)), theme.text),
         Span::styled(format!(" · • without it {:.3}", sweep.without), theme.dim),
         Span::styled(" · ⢸ the limit", theme.warning),
     ])

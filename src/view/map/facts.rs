@@ -233,14 +233,7 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
     let group = state.map.groups(state.active).and_then(|groups| groups.of(document));
     let mut heading = vec![
         Span::styled(format!("{} ", signs::sign(group)), signs::style(group, state.appearance, theme)),
-        Span::styled(
-            if super::is_number(&about.id) {
-                format!("sentence {}", about.id)
-            } else {
-                text::visible(&about.id).into_owned()
-            },
-            theme.accent,
-        ),
+        Span::styled(phrase::document(&about.id), theme.accent),
     ];
     if let Some(topic) = &about.topic {
         heading.push(Span::styled(format!(" · {}", text::visible(topic)), theme.dim));

@@ -16,6 +16,7 @@ use crate::corpus::DocumentIndex;
 use crate::engine::chart::Method;
 use crate::engine::{Chart, Ranking};
 use crate::math::plane::Place;
+use crate::phrase;
 use crate::state::map::Lines;
 use crate::state::{BackendId, Search, State};
 use crate::text;
@@ -329,7 +330,7 @@ impl Plot<'_> {
         let rank = rank.filter(|&rank| rank <= self.state.list.top_k);
         let number = rank.map_or_else(String::new, |rank| format!("{rank} "));
         let whole = format!("{number}{}", super::name(about, NAME));
-        let shortest = match (super::is_number(&about.id), rank) {
+        let shortest = match (phrase::is_number(&about.id), rank) {
             (true, Some(rank)) => rank.to_string(),
             (true, None) => text::fit(&whole, SHORTEST_NAME).into_owned(),
             (false, _) => format!("{number}{}", text::fit(&text::visible(&about.id), SHORT_NAME)),
