@@ -44,14 +44,13 @@ pub fn best_matches(words: &WordMatches) -> String {
     text::visible(&format!("words {}", best.collect::<Vec<_>>().join(" · "))).into_owned()
 }
 
-/// `all add 0.604 and take 0.124: 0.480. The 47 largest of 384 make half of the 0.728 added and taken`
+/// `+0.604 − 0.124 = 0.480. The 47 largest of 384 make half of all that is added and taken`
 #[must_use]
 pub fn contributions(parts: &Contributions) -> String {
     let Contributions { added, taken, dimensions, half, .. } = parts;
-    let (taken, sum, all) = (taken.abs(), added + taken, added - taken);
+    let (taken, sum) = (taken.abs(), added + taken);
     format!(
-        "all add {added:.3} and take {taken:.3}: {sum:.3}. The {half} largest of {dimensions} make half of the {all:.3} \
-         added and taken"
+        "+{added:.3} − {taken:.3} = {sum:.3}. The {half} largest of {dimensions} make half of all that is added and taken"
     )
 }
 
@@ -91,9 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn half_is_half_of_all_that_is_added_and_taken() {
+    fn what_is_added_less_what_is_taken_is_the_cosine() {
         let parts = Contributions { largest: Vec::new(), added: 0.604, taken: -0.124, dimensions: 384, half: 47 };
-        let said = contributions(&parts);
-        assert!(said.contains("take 0.124: 0.480. The 47 largest of 384 make half of the 0.728"), "{said}");
+        let said = "+0.604 − 0.124 = 0.480. The 47 largest of 384 make half of all that is added and taken";
+        assert_eq!(contributions(&parts), said);
     }
 }

@@ -199,7 +199,7 @@ mod tests {
             of(Precision::Int4)
                 .contains("5 bytes of 8, and no cosine of the top 3 is off by more than 4.8 % of itself")
         );
-        assert!(of(Precision::F16).ends_with("; the exercise says 1–2 % for fp16."));
+        assert!(of(Precision::F16).ends_with("; it is often said that fp16 shifts them by 1–2 %."));
     }
 
     #[test]

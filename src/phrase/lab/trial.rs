@@ -110,7 +110,7 @@ fn precision(trial: &Trial, full: usize, coded: usize) -> String {
         }
     }
     if trial.setting == Setting::Precision(Precision::F16) {
-        sentence.push_str("; the exercise says 1–2 % for fp16");
+        sentence.push_str("; it is often said that fp16 shifts them by 1–2 %");
     }
     sentence + "."
 }

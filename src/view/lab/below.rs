@@ -64,7 +64,7 @@ fn claim(experiment: Experiment) -> [&'static str; 2] {
             "Look for sentences whose vectors are long: they rise whatever they say.",
         ],
         Experiment::Precision => [
-            "The claim of the exercise: fp16 shifts similarities by 1–2 %.",
+            "It is often said that fp16 shifts similarities by 1–2 %: see for yourself.",
             "Look at the largest shift, from f16 down to one bit a dimension.",
         ],
         Experiment::Dimensions => [

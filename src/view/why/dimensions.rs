@@ -2,7 +2,7 @@
 //!  dim       q       d     q·d
 //!  217  +0.112  +0.145  +0.0162  ███
 //!   14  −0.090  +0.101  −0.0091  ░░
-//! +1.021 −0.371 = 0.650; the largest 57 of 384 make half
+//! +1.021 − 0.371 = 0.650. The 57 largest of 384 make half …
 //! One dimension means nothing: turn the space, and …
 //! ```
 
