@@ -12,6 +12,9 @@ use crate::state::action::LessonAction;
 use crate::state::effect::Purpose;
 use crate::state::lab::{Errand, LabAction, Waits};
 
+mod lessons;
+mod texts;
+
 const TWIN: BackendId = BackendId(2);
 
 fn description(model: &str, dimensions: usize) -> Description {
@@ -303,105 +306,6 @@ fn models_of_other_sizes_are_refused_and_of_equal_sizes_only_mixed_by_a_press() 
 }
 
 #[test]
-fn the_beginnings_of_a_query_are_embedded_as_queries_and_the_newest_only() {
-    let mut state = in_lab();
-    show(&mut state, Experiment::Short);
-    let effects = type_and_rank(&mut state, "one two three");
-    let (backend, ticket, role, asked) = texts(&effects);
-    assert_eq!((backend, role, asked), (LOCAL, Role::Query, vec!["one".into(), "one two".into()]));
-    assert_eq!(state.lab.waits, Some(Waits::Texts(0, 2)));
-    // Another word, and the answer to the query before it.
-    let effects = type_and_rank(&mut state, " four");
-    let (_, newer, _, asked) = texts(&effects);
-    assert_eq!(asked.len(), 3);
-    assert_eq!(give_texts(&mut state, LOCAL, ticket, 2), [], "it is of an older query");
-    assert!(matches!(switch(&give_texts(&mut state, LOCAL, newer, 3)), Switch::FirstWords(_, 2)));
-    let effects = lab(&mut state, LabAction::RaiseParam);
-    assert!(matches!(switch(&effects), Switch::FirstWords(_, 3)));
-    lab(&mut state, LabAction::ShowWords(9));
-    assert!(matches!(&state.lab.asked, Some((_, _, Job::Query { switch: Switch::FirstWords(_, 4), .. }))));
-}
-
-#[test]
-fn texts_that_another_experiment_took_the_place_of_are_asked_for_again() {
-    let mut state = in_lab();
-    show(&mut state, Experiment::Short);
-    let effects = type_and_rank(&mut state, "one two");
-    let (_, lost, ..) = texts(&effects);
-    let (_, long, role, _) = texts(&show(&mut state, Experiment::Long));
-    assert_eq!(role, Role::Document);
-    assert_eq!(give_texts(&mut state, LOCAL, lost, 1), [], "nobody waits for it");
-    assert_ne!(texts(&show(&mut state, Experiment::Short)).1, lost);
-    assert_eq!(give_texts(&mut state, LOCAL, long, 1), []);
-}
-
-#[test]
-fn a_single_word_is_its_own_beginning() {
-    let mut state = in_lab();
-    show(&mut state, Experiment::Short);
-    let effects = type_and_rank(&mut state, "w");
-    let Switch::FirstWords(nothing, 1) = switch(&effects) else { unreachable!("{effects:?}") };
-    assert!(nothing.infos.is_empty());
-    assert_eq!(state.act(Action::Redraw), [Effect::Redraw], "and is tried once");
-}
-
-#[test]
-fn long_texts_come_one_after_the_other_and_the_curve_grows() {
-    let mut state = in_lab();
-    show(&mut state, Experiment::Long);
-    let mut effects = type_and_rank(&mut state, "w");
-    for count in 1..=13 {
-        let asked = effects.iter().find_map(|effect| match effect {
-            Effect::EmbedTexts { ticket, texts, .. } => Some((*ticket, texts.len())),
-            _ => None,
-        });
-        let (ticket, all) = asked.unwrap_or_else(|| unreachable!("text {count}: {effects:?}"));
-        assert_eq!(all, count, "those before are known to the backend");
-        effects = give_texts(&mut state, LOCAL, ticket, count);
-        assert!(effects.iter().any(|effect| matches!(effect, Effect::RunExperiment { .. })));
-    }
-    assert_eq!(state.lab.waits, None);
-    assert_eq!(effects.len(), 1, "there is nothing more to embed");
-    // The needle moves in what is there already; another sentence is another text.
-    assert_eq!(lab(&mut state, LabAction::RaiseParam), []);
-    let effects = state.act(Action::SelectNext);
-    assert_eq!(texts(&effects).3.len(), 1);
-}
-
-#[test]
-fn a_server_gets_no_texts_without_a_press_and_anew_for_another_query() {
-    let mut state = in_lab();
-    state.panels[LOCAL.0].typing_pause = PAUSE;
-    show(&mut state, Experiment::Short);
-    let timers = type_text(&mut state, "one two");
-    let timer = typing_pause(&timers);
-    let effects = state.receive(Reply::TimerElapsed(timer));
-    assert_eq!(ranked(&mut state, &effects), []);
-    let Some(Waits::Press(Errand::Embed { texts: waiting, .. })) = &state.lab.waits else {
-        unreachable!("{:?}", state.lab.waits)
-    };
-    assert_eq!(waiting, &["one"]);
-    let (_, ticket, _, asked) = texts(&lab(&mut state, LabAction::Run));
-    assert_eq!(asked, ["one"]);
-    assert!(matches!(switch(&give_texts(&mut state, LOCAL, ticket, 1)), Switch::FirstWords(..)));
-    let timers = type_text(&mut state, " three");
-    let effects = state.receive(Reply::TimerElapsed(typing_pause(&timers)));
-    assert_eq!(ranked(&mut state, &effects), [], "that was agreed to for another query");
-}
-
-#[test]
-fn texts_that_failed_say_why_and_are_tried_again() {
-    let mut state = in_lab();
-    show(&mut state, Experiment::Short);
-    let (_, ticket, ..) = texts(&type_and_rank(&mut state, "one two"));
-    let (purpose, spent) = (Purpose::Lab, Spent::default());
-    let embedded = Err("no network".into());
-    state.receive(Reply::TextsEmbedded { backend: LOCAL, purpose, ticket, embedded, spent });
-    assert_eq!(state.lab.waits, Some(Waits::Failed("no network".into())));
-    assert_ne!(texts(&state.act(Action::Retry)).1, ticket);
-}
-
-#[test]
 fn nobody_judged_a_corpus_of_ones_own() {
     let mut state = in_lab();
     assert_eq!(show(&mut state, Experiment::Threshold), []);
@@ -492,61 +396,4 @@ fn a_model_is_not_mixed_with_itself() {
     state.lab.other = Some(LOCAL);
     let effects = type_and_rank(&mut state, "north wind");
     assert!(matches!(switch(&effects), Switch::Setting(Setting::Rotated)), "{effects:?}");
-}
-
-/// One step about the raw dot product.
-const LESSON: &str = r#"
-    [[lesson]]
-    id = "lengths"
-    title = "Lengths"
-    teaches = "lengths"
-    minutes = 1
-
-    [[lesson.steps]]
-    id = "raw"
-    query = "gale"
-    screen = "lab"
-    lab = { experiment = "normalisation", setting = "dot product" }
-    question = "Which?"
-    explain = ["a", "b", "c"]
-    choices = [{ text = "the same", when = { same_first = true }, answer = true }, { text = "another" }]
-    task = { text = "Again!", when = { same_first = true }, hints = ["h"], solution = "s" }
-"#;
-
-/// What the bench makes of a job.
-fn run(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
-    let (ticket, job) = job(effects);
-    let outcome = crate::engine::lab::Bench::new(Arc::clone(&state.corpus)).run(&job);
-    state.receive(Reply::ExperimentRun { ticket, outcome })
-}
-
-#[test]
-fn a_task_is_about_the_switch_of_its_step_and_no_other() {
-    let mut state = in_lab();
-    let mut corpus = (*state.corpus).clone();
-    corpus.bundled = true;
-    state.corpus = Arc::new(corpus);
-    state.prepare_lessons(crate::lesson::parse(LESSON).expect("a lesson"), crate::lesson::Progress::default());
-    state.act(Action::ShowScreen(Screen::Learn));
-    lab(&mut state, LabAction::ShowExperiment(Experiment::Precision));
-    for action in [LessonAction::Open, LessonAction::GoOn, LessonAction::GoOn, LessonAction::GoOn] {
-        state.act(Action::Lesson(action));
-    }
-    assert_eq!((state.screen, state.lab.experiment, state.query.text()), (Screen::Lab, Experiment::Normalisation, ""));
-    let is_solved = |state: &State| state.learn.open.as_ref().expect("it is open").solved;
-    lab(&mut state, LabAction::NextExperiment);
-    let effects = type_and_rank(&mut state, "a wind");
-    assert_eq!(run(&mut state, &effects), [], "half precision leaves the first in its place, but is not the task");
-    assert!(!is_solved(&state) && state.evidence().trial.is_none());
-    assert_eq!(state.set_otherwise(), Some(Setting::Metric(Metric::DotProduct)));
-    // Nor is another setting of the same switch.
-    lab(&mut state, LabAction::PreviousExperiment);
-    let effects = lab(&mut state, LabAction::RaiseParam);
-    assert_eq!(run(&mut state, &effects), []);
-    assert!(!is_solved(&state));
-    let effects = lab(&mut state, LabAction::LowerParam);
-    let effects = run(&mut state, &effects);
-    assert!(is_solved(&state) && matches!(effects[..], [Effect::KeepProgress(_)]), "{effects:?}");
-    state.act(Action::Lesson(LessonAction::Leave));
-    assert_eq!(state.lab.experiment, Experiment::Precision, "what the lesson set is put back");
 }
