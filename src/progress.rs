@@ -43,8 +43,9 @@ pub fn read(path: &Path) -> Kept {
     Kept { progress: Progress::default(), trouble: Some(trouble) }
 }
 
-/// Adds finished steps to those in the file, and gives all of them, and what was set aside. Another program that does the same at the same time
-/// waits for its turn; the file is replaced whole. One that cannot be read is set aside under another name first.
+/// Adds finished steps to those in the file, and gives all of them, and what was set aside. Another program that does the
+/// same at the same time waits for its turn; the file is replaced whole. One that cannot be read is set aside under another
+/// name first.
 ///
 /// # Errors
 /// Where nothing can be written there; what was kept is kept.
