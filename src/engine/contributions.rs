@@ -36,8 +36,9 @@ impl Contributions {
     /// ```
     /// # use ndarray::array;
     /// # use vecscope::engine::contributions::Contributions;
-    /// let parts = Contributions::of(array![0.6, 0.8].view(), array![0.8, -0.6].view(), 1).unwrap();
-    /// assert_eq!((parts.largest[0].dimension, parts.added, parts.taken), (0, 0.48, -0.48));
+    /// let (query, document) = (array![0.5, 0.5, 0.5, 0.5], array![0.5, -0.5, 0.5, 0.5]);
+    /// let parts = Contributions::of(query.view(), document.view(), 1).unwrap();
+    /// assert_eq!((parts.largest[0].dimension, parts.added, parts.taken), (0, 0.75, -0.25));
     /// ```
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "views are passed as slices would be")]
