@@ -201,11 +201,3 @@ impl Sample<'_> {
         })
     }
 }
-
-impl Sweep {
-    /// The first place from which on nothing of the needle is seen.
-    #[must_use]
-    pub fn first_unseen(&self) -> Option<usize> {
-        self.points.iter().position(|point| point.seen == Seen::Nothing)
-    }
-}
