@@ -166,7 +166,7 @@ fn draw_all(frame: &mut Frame<'_>, state: &State) {
 /// A key, up to the ranking that it asks for.
 fn press(state: &mut State, searcher: &mut Searcher, edit: Edit) {
     for effect in state.act(Action::Edit(edit)) {
-        let Effect::Search { backend, ticket, query } = effect else { continue };
+        let Effect::Search { backend, ticket, query, .. } = effect else { continue };
         let ranking = Arc::new(with_job(|job| searcher.search(&query, job)).expect("a query can be ranked"));
         let (card, spent) = (searcher.card().clone(), searcher.spent());
         state.receive(Reply::Ranked { backend, ticket, ranking, card, spent });

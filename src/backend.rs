@@ -16,6 +16,7 @@ pub mod error;
 pub mod fake;
 mod http;
 pub mod hub;
+pub mod identity;
 pub mod local;
 pub mod openai;
 pub mod prompt;
@@ -25,6 +26,7 @@ pub mod spec;
 pub mod table;
 
 pub use error::BackendError;
+pub use identity::Identity;
 pub use prompt::{Prompt, Prompts, Role};
 pub use rerank::{RerankMethod, RerankScore, Reranker, RerankerCard, WordMatches};
 pub use reranker_spec::RerankerSpec;

@@ -96,7 +96,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
 impl Session {
     /// The corpus that was named, or the bundled one.
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        Ok(corpus::read::read_or_bundled(self.config.corpus.as_deref())?)
+        Ok(corpus::read::load_or_bundled(self.config.corpus.as_ref())?)
     }
 
     /// Opens the chosen backend. Nothing is sent yet.

@@ -12,6 +12,7 @@ use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, OpenContext};
 use crate::backend::{BackendSpec, ModelTable, RerankerSpec};
 use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
+use crate::corpus::Source;
 use crate::state::{Appearance, BackendId};
 
 pub mod file;
@@ -45,7 +46,7 @@ pub struct Config {
     /// The config file that was read, if any.
     pub config_file: Option<PathBuf>,
     /// The corpus to read; `None` for the bundled one.
-    pub corpus: Option<PathBuf>,
+    pub corpus: Option<Source>,
     /// How many results to show.
     pub top_k: usize,
     /// Whether that was asked for on the command line.
@@ -105,7 +106,7 @@ impl Config {
                 .map_err(|error| error.to_string()),
             models: Arc::default(),
             config_file,
-            corpus: options.corpus,
+            corpus: options.corpus.map(Source::at),
             top_k,
             top_chosen: options.top.is_some(),
             appearance,

@@ -13,6 +13,7 @@ pub mod lab;
 pub mod lexical;
 pub mod pipeline;
 pub mod ranking;
+pub mod search;
 pub mod searcher;
 pub mod vectors;
 
@@ -26,5 +27,6 @@ pub use groups::Groups;
 pub use lexical::Lexical;
 pub use pipeline::{Run, Stage};
 pub use ranking::{Ranked, Ranking, Timings};
+pub use search::{Method, SearchOptions};
 pub use searcher::{Estimate, Progress, Searcher, Spent};
 pub use vectors::{Embedded, Vectors};

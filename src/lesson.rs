@@ -315,9 +315,8 @@ mod tests {
     }
 
     fn with<T>(query: &str, scores: Option<&[f32]>, ask: impl FnOnce(&Evidence<'_>) -> T) -> T {
-        let documents =
-            ["a", "b"].map(|id| Document { id: id.into(), topic: None, text: format!("the {id} text") }).to_vec();
-        let corpus = Corpus { name: String::new(), bundled: true, documents, blank_lines: Vec::new() };
+        let documents = ["a", "b"].map(|id| Document::new(id, format!("the {id} text"))).to_vec();
+        let corpus = Corpus { bundled: true, ..Corpus::new("", documents) };
         let ranking = scores.map(|scores| ranking(query, scores));
         ask(&Evidence { corpus: &corpus, query, ranking: ranking.as_ref(), run: None, trial: None })
     }

@@ -15,5 +15,6 @@ pub mod math;
 pub mod phrase;
 pub mod progress;
 pub mod state;
+pub mod store;
 pub mod text;
 pub mod view;

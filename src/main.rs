@@ -71,7 +71,7 @@ fn explore(config: &Config, is_terminal: bool, first: Vec<Action>) -> anyhow::Re
     if !is_terminal || !has_keyboard() {
         bail!("the explorer needs a terminal; `vecscope search QUERY` does without one (see `vecscope --help`)");
     }
-    let corpus = corpus::read::read_or_bundled(config.corpus.as_deref())?;
+    let corpus = corpus::read::load_or_bundled(config.corpus.as_ref())?;
     app::run(config, corpus, first)
 }
 

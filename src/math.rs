@@ -15,6 +15,7 @@ pub mod rank;
 pub mod relevance;
 pub mod rotation;
 pub mod significance;
+pub mod space;
 pub mod tsne;
 pub mod vector;
 pub mod words;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::backend::Usage;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::lab::Experiment;
-use crate::engine::{Ranking, Stage};
+use crate::engine::{Ranking, SearchOptions, Stage};
 use crate::lesson::{Lesson, Progress};
 use learn::Part;
 use pipeline::RerankerPanel;
@@ -176,6 +176,8 @@ pub struct State {
     pub chosen_backend: BackendId,
     /// The part of the ranking that is on the screen.
     pub list: List,
+    /// By what way the corpus is searched, and which of its documents.
+    pub search: SearchOptions,
     /// What the length of a bar stands for.
     pub bar_scale: BarScale,
     /// Whether the explanation of the selected sentence stands in the place of the rows.
@@ -233,6 +235,7 @@ impl State {
             evaluation: None,
             chosen_backend: active,
             list,
+            search: SearchOptions::default(),
             bar_scale: BarScale::Cosine,
             explanation_alone: false,
             baseline: None,

@@ -19,7 +19,8 @@ const RULE: &[Layer] = &[
     Layer { name: "text", knows: &[], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer { name: "corpus", knows: &["math", "text"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "backend", knows: &["math", "text"], never: &[SCREEN] },
-    Layer { name: "engine", knows: &["math", "corpus", "backend"], never: &[SCREEN, NETWORK, MODELS, FILES] },
+    Layer { name: "store", knows: &["math", "text", "corpus", "backend"], never: &[SCREEN, MODELS] },
+    Layer { name: "engine", knows: &["math", "corpus", "backend", "store"], never: &[SCREEN, NETWORK, MODELS, FILES] },
     Layer { name: "lesson", knows: &["math", "text", "corpus", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     Layer { name: "progress", knows: &["lesson"], never: &[SCREEN, NETWORK, MODELS] },
     Layer { name: "phrase", knows: &["math", "text", "backend", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
@@ -36,17 +37,21 @@ const RULE: &[Layer] = &[
     // For what the stages of a pipeline are told, and the defaults of that.
     Layer { name: "cli", knows: &["math", "engine"], never: &[EFFECTS, SCREEN, NETWORK, MODELS] },
     // It reads one file, and hands the runtime on to what backends are opened with.
-    Layer { name: "config", knows: &["cli", "state", "backend"], never: &[SCREEN, &["reqwest", "rustls"], MODELS] },
+    Layer {
+        name: "config",
+        knows: &["cli", "state", "backend", "corpus", "engine", "store"],
+        never: &[SCREEN, &["reqwest", "rustls"], MODELS],
+    },
     Layer {
         name: "app",
-        knows: &["text", "corpus", "backend", "engine", "lesson", "progress", "state", "view", "config"],
+        knows: &["text", "corpus", "backend", "store", "engine", "lesson", "progress", "state", "view", "config"],
         never: &[MODELS, &["reqwest", "clap"]],
     },
     Layer {
         name: "command",
         knows: &[
-            "math", "text", "corpus", "backend", "engine", "lesson", "progress", "phrase", "state", "view", "config",
-            "cli",
+            "math", "text", "corpus", "backend", "store", "engine", "lesson", "progress", "phrase", "state", "view",
+            "config", "cli",
         ],
         // `doctor` asks ort_rten what the processor can do.
         never: &[&["fastembed", "ort", "tokenizers", "reqwest"]],

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::charts::Charts;
 use super::desk::{Broken, Desk};
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
-use super::slot::{EmbedJob, Errand};
+use super::slot::{EmbedJob, Errand, Question};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::Corpus;
@@ -82,7 +82,9 @@ impl Crew {
             Effect::AllowCorpus(backend) => self.workers[backend.0].slot().allow(),
             Effect::EmbedCorpus(backend) => self.workers[backend.0].slot().embed(),
             Effect::StopEmbedding(backend) => self.workers[backend.0].slot().stop_embedding(),
-            Effect::Search { backend, ticket, query } => self.workers[backend.0].slot().search(ticket, query),
+            Effect::Search { backend, ticket, query, options } => {
+                self.workers[backend.0].slot().search(Question { ticket, query, options });
+            }
             Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
             Effect::FindNeighbours(backend, most) => self.workers[backend.0].slot().run(Errand::Neighbours(most)),
             Effect::Repeat(backend, query) => self.workers[backend.0].slot().run(Errand::Repeat(query)),

@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Role;
+use crate::engine::SearchOptions;
 use crate::state::Ticket;
 use crate::state::effect::Purpose;
 
@@ -15,7 +16,7 @@ pub(super) enum Task {
     /// Make the backend ready, unless the token says that it is not wanted any more.
     Open(CancellationToken),
     /// Rank the corpus for a query, unless the token says that nobody waits any more.
-    Search(Ticket, String, CancellationToken),
+    Search(Question, CancellationToken),
     /// Do what was asked for by hand, unless the token says that nobody waits any more.
     Run(Errand, CancellationToken),
     /// Embed one more batch of the corpus, unless the token says that it is not wanted any more.
@@ -25,6 +26,14 @@ pub(super) enum Task {
         /// Cancelled when the person stops the embedding, and at the end of the program.
         cancel: CancellationToken,
     },
+}
+
+/// A query to rank by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) ticket: Ticket,
+    pub(super) query: String,
+    pub(super) options: SearchOptions,
 }
 
 /// Something asked for by hand, done when there is no query to rank.
@@ -87,7 +96,7 @@ struct Tasks {
     allowed: bool,
     /// Of the batch that is being worked on.
     embedding: CancellationToken,
-    search: Option<(Ticket, String)>,
+    search: Option<Question>,
     errands: VecDeque<Errand>,
     /// Of the search that is being worked on.
     running: CancellationToken,
@@ -118,10 +127,10 @@ impl Slot {
     }
 
     /// Asks for a search in place of any other.
-    pub(super) fn search(&self, ticket: Ticket, query: String) {
+    pub(super) fn search(&self, question: Question) {
         self.fill(|tasks| {
             tasks.running.cancel();
-            tasks.search = Some((ticket, query));
+            tasks.search = Some(question);
         });
     }
 
@@ -179,10 +188,10 @@ impl Slot {
                 return Some(Task::Open(tasks.opening.clone()));
             }
             if readiness.can_search
-                && let Some((ticket, query)) = tasks.search.take()
+                && let Some(question) = tasks.search.take()
             {
                 tasks.running = CancellationToken::new();
-                return Some(Task::Search(ticket, query, tasks.running.clone()));
+                return Some(Task::Search(question, tasks.running.clone()));
             }
             if readiness.can_search
                 && let Some(errand) = tasks.errands.pop_front()
@@ -216,7 +225,7 @@ mod tests {
     const READY: Readiness = Readiness { can_search: true, can_embed: true };
 
     fn search(slot: &Slot, query: &str) {
-        slot.search(Ticket::default(), query.into());
+        slot.search(Question { ticket: Ticket::default(), query: query.into(), options: SearchOptions::default() });
     }
 
     #[test]
@@ -225,7 +234,7 @@ mod tests {
         slot.embed();
         search(&slot, "old");
         search(&slot, "new");
-        assert!(matches!(slot.next(READY), Some(Task::Search(_, query, _)) if query == "new"));
+        assert!(matches!(slot.next(READY), Some(Task::Search(question, _)) if question.query == "new"));
         assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { allowed: false, .. })));
     }
 
@@ -282,7 +291,7 @@ mod tests {
     fn a_newer_query_cancels_the_one_that_is_worked_on() {
         let slot = Slot::default();
         search(&slot, "old");
-        let Some(Task::Search(_, _, cancel)) = slot.next(READY) else { unreachable!("a search is there") };
+        let Some(Task::Search(_, cancel)) = slot.next(READY) else { unreachable!("a search is there") };
         assert!(!cancel.is_cancelled());
         search(&slot, "new");
         assert!(cancel.is_cancelled());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::slot::{EmbedJob, Errand, Readiness, Slot, Task};
+use super::slot::{EmbedJob, Errand, Question, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job, Location};
 use crate::corpus::Corpus;
@@ -61,7 +61,7 @@ struct Work {
     slot: Arc<Slot>,
     searcher: Option<Searcher>,
     /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
-    newest: Option<(Ticket, String, Duration)>,
+    newest: Option<(Question, Duration)>,
 }
 
 impl Work {
@@ -86,7 +86,7 @@ impl Work {
     fn carry_out(&mut self, task: Task) {
         match task {
             Task::Open(cancel) => self.open(&cancel),
-            Task::Search(ticket, query, cancel) => self.search(ticket, query, &cancel),
+            Task::Search(question, cancel) => self.search(question, &cancel),
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
@@ -155,13 +155,15 @@ impl Work {
         }
     }
 
-    fn search(&mut self, ticket: Ticket, query: String, cancel: &CancellationToken) {
+    fn search(&mut self, question: Question, cancel: &CancellationToken) {
         let Some(searcher) = &mut self.searcher else { return };
         let (backend, replies) = (self.id, self.replies.clone());
         let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
-        match searcher.search(&query, &mut Job { cancel, notify: &mut notify }) {
+        let Question { ticket, query, options } = &question;
+        let ticket = *ticket;
+        match searcher.search_by(query, options, &mut Job { cancel, notify: &mut notify }) {
             Ok(ranking) => {
-                self.newest = Some((ticket, query, ranking.timings.embed));
+                self.newest = Some((question, ranking.timings.embed));
                 self.ranked(ticket, ranking);
             }
             Err(BackendError::Cancelled) => {}
@@ -217,9 +219,10 @@ impl Work {
 
     /// Ranks for the newest query again, whose vector is known, now that there is more to rank.
     fn rank_again(&mut self) {
-        let (Some(searcher), Some((ticket, query, embed))) = (&mut self.searcher, &self.newest) else { return };
+        let (Some(searcher), Some((question, embed))) = (&mut self.searcher, &self.newest) else { return };
+        let Question { ticket, query, options } = question;
         let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
-        let Ok(mut ranking) = searcher.search(query, &mut job) else { return };
+        let Ok(mut ranking) = searcher.search_by(query, options, &mut job) else { return };
         ranking.timings.embed = *embed;
         self.ranked(*ticket, ranking);
     }

@@ -176,7 +176,7 @@ fn type_queries(
     for actions in keystrokes {
         let started = Instant::now();
         for effect in actions.into_iter().flat_map(|action| state.act(action)).collect::<Vec<_>>() {
-            let Effect::Search { backend, ticket, query } = effect else { continue };
+            let Effect::Search { backend, ticket, query, .. } = effect else { continue };
             let ranking = Arc::new(with_job(|job| searcher.search(&query, job))?);
             let spent = searcher.spent();
             state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });

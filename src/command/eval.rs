@@ -123,7 +123,8 @@ fn collection(session: &Session, arguments: &EvalArgs) -> anyhow::Result<(Arc<Co
         (Some(_), ..) => bail!("--corpus has to come with its --queries and --qrels, which say what is relevant"),
         (None, ..) => bail!("--queries and --qrels have to come with --corpus, whose documents were judged"),
     };
-    let named = [session.config.corpus.as_deref(), Some(queries), Some(qrels)];
+    let corpus = session.config.corpus.as_ref().map(|source| source.path.as_path());
+    let named = [corpus, Some(queries), Some(qrels)];
     if named.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
         bail!("--corpus, --queries, --qrels: only one of them can be standard input");
     }

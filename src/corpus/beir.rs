@@ -16,7 +16,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::read::{CorpusError, JsonId, MAX_LINE_BYTES, Source, decode, describe_json_error, lines};
+use super::read::{CorpusError, JsonId, MAX_LINE_BYTES, Opened, decode, describe_json_error, lines};
 
 /// A query of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Judgement {
 /// [`CorpusError`], naming the file, and the line where one is at fault: without an id or a text, or with the id of
 /// another query.
 pub fn queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
-    let Source { name, bytes, .. } = Source::open(path)?;
+    let Opened { name, bytes, .. } = Opened::open(path)?;
     parse(&name, &bytes, parse_query, |query| format!("the id \"{}\"", query.id))
 }
 
@@ -54,7 +54,7 @@ pub fn queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
 /// [`CorpusError`], naming the file, and the line where one is at fault: with too few fields or too many, a relevance
 /// that is no whole number, or a document that was judged otherwise for the query before. (`trec_eval` refuses that too.)
 pub fn judgements(path: &Path) -> Result<Vec<Judgement>, CorpusError> {
-    let Source { name, bytes, .. } = Source::open(path)?;
+    let Opened { name, bytes, .. } = Opened::open(path)?;
     parse_judgements(&name, &bytes)
 }
 

@@ -38,8 +38,10 @@ struct Line {
 /// The hundred sentences: ten topics of ten, written to teach.
 #[must_use]
 pub fn corpus() -> Corpus {
-    let documents = lines(CORPUS).map(|Line { id, topic, text }| Document { id, topic: Some(topic), text }).collect();
-    Corpus { name: "bundled corpus".into(), bundled: true, documents, blank_lines: Vec::new() }
+    let documents = lines(CORPUS)
+        .map(|Line { id, topic, text }| Document { topic: Some(topic), ..Document::new(id, text) })
+        .collect();
+    Corpus { bundled: true, ..Corpus::new("bundled corpus", documents) }
 }
 
 /// The labelled queries over [`corpus`].

@@ -16,7 +16,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Corpus, Document, bundled};
+use super::{Corpus, Document, Source, bundled};
 
 /// The longest line that is read, in bytes. A longer one is no sentence, and would take a model seconds to tokenise
 /// only to be cut after a few hundred tokens.
@@ -65,12 +65,20 @@ impl Format {
     }
 }
 
-/// The corpus at a path that a person named, or the bundled one where none was.
+/// The corpus that a person named, or the bundled one where none was.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_or_bundled(path: Option<&Path>) -> Result<Corpus, CorpusError> {
-    path.map_or_else(|| Ok(bundled::corpus()), read)
+/// As [`load`].
+pub fn load_or_bundled(source: Option<&Source>) -> Result<Corpus, CorpusError> {
+    source.map_or_else(|| Ok(bundled::corpus()), load)
+}
+
+/// Reads a corpus from wherever it is.
+///
+/// # Errors
+/// [`CorpusError`], naming the file, and the line where one is at fault.
+pub fn load(source: &Source) -> Result<Corpus, CorpusError> {
+    read(&source.path)
 }
 
 /// Reads the corpus at `path`, or standard input for `-`.
@@ -78,18 +86,18 @@ pub fn read_or_bundled(path: Option<&Path>) -> Result<Corpus, CorpusError> {
 /// # Errors
 /// [`CorpusError`], naming the file, and the line where one is at fault.
 pub fn read(path: &Path) -> Result<Corpus, CorpusError> {
-    let Source { name, bytes, format } = Source::open(path)?;
+    let Opened { name, bytes, format } = Opened::open(path)?;
     parse(&name, &bytes, format)
 }
 
 /// A file, or standard input, read whole.
-pub(super) struct Source {
+pub(super) struct Opened {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
     format: Format,
 }
 
-impl Source {
+impl Opened {
     pub(super) fn open(path: &Path) -> Result<Self, CorpusError> {
         let from_stdin = path.as_os_str() == "-";
         let name = if from_stdin { "standard input".into() } else { path.display().to_string() };
@@ -113,7 +121,7 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 /// # Errors
 /// [`CorpusError`], naming the file, and the line where one is at fault.
 pub fn queries(path: &Path) -> Result<Vec<String>, CorpusError> {
-    let Source { name, bytes, format } = Source::open(path)?;
+    let Opened { name, bytes, format } = Opened::open(path)?;
     let mut queries = Vec::new();
     for (number, line) in lines(&bytes) {
         let bad_line = |reason| CorpusError::BadLine { name: name.clone(), line: number, reason };
@@ -177,7 +185,7 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
             continue;
         }
         let document = match format {
-            Format::Text => Some(Document { id: number.to_string(), topic: None, text: line.into() }),
+            Format::Text => Some(Document::new(number.to_string(), line)),
             Format::Jsonl => parse_json_line(line, number).map_err(bad_line)?,
         };
         let Some(document) = document else {
@@ -189,7 +197,7 @@ fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Corpus, CorpusError
         }
         documents.push(document);
     }
-    Ok(Corpus { name: name.into(), bundled: false, documents, blank_lines })
+    Ok(Corpus { blank_lines, ..Corpus::new(name, documents) })
 }
 
 /// A line as text, without what ends it.
@@ -263,7 +271,7 @@ fn parse_json_line(line: &str, number: usize) -> Result<Option<Document>, String
     if text.len() > MAX_LINE_BYTES {
         return Err(format!("a text of {} bytes; a document may have up to {MAX_LINE_BYTES}", text.len()));
     }
-    Ok(Some(Document { id, topic, text }))
+    Ok(Some(Document { topic, ..Document::new(id, text) }))
 }
 
 /// serde's own words without its position, which counts from the start of this one line.

@@ -168,12 +168,11 @@ mod tests {
 
     fn corpus(texts: &[(&str, Option<&str>)]) -> Corpus {
         let document = |(number, &(text, topic)): (usize, &(&str, Option<&str>))| Document {
-            id: number.to_string(),
             topic: topic.map(str::to_owned),
-            text: text.into(),
+            ..Document::new(number.to_string(), text)
         };
         let documents = texts.iter().enumerate().map(document).collect();
-        Corpus { name: "test".into(), bundled: false, documents, blank_lines: Vec::new() }
+        Corpus::new("test", documents)
     }
 
     fn named(groups: &Groups) -> Vec<(&str, usize)> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ndarray::Array1;
 
+use super::search::Method;
 use crate::backend::TextInfo;
 use crate::corpus::DocumentIndex;
 use crate::math::distribution::Distribution;
@@ -30,7 +31,7 @@ pub struct Timings {
     pub rank: Duration,
 }
 
-/// Every embedded document of a corpus, best first, for one query.
+/// The documents of a corpus, best first, for one query: all that are embedded or, of a large corpus, the best of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// The query as it was embedded.
@@ -41,10 +42,18 @@ pub struct Ranking {
     pub vector: Arc<Array1<f32>>,
     /// Best first; equal scores in the order of the corpus.
     pub ranked: Vec<Ranked>,
-    /// The spread of the scores; `None` where nothing is ranked.
+    /// The spread of the scores of all documents that took part; `None` where none did.
     pub spread: Option<Distribution>,
+    /// Of how many documents, taken evenly, the spread is that of; `None` where it is that of all which took part.
+    pub sampled: Option<usize>,
     /// How many documents the corpus has, embedded or not.
     pub documents: usize,
+    /// How many of them are embedded.
+    pub embedded: usize,
+    /// How many of those took part: all, or those of a selection. Those in `ranked` are the best of them.
+    pub among: usize,
+    /// By what way the best were found.
+    pub method: Method,
     /// How long it took.
     pub timings: Timings,
     /// The rank of each document of the corpus, from 1.
@@ -52,7 +61,7 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Ranks `scored` documents out of a corpus of `documents`.
+    /// Ranks `scored` documents, which are all that are embedded, out of a corpus of `documents`.
     #[must_use]
     pub fn new(
         query: String,
@@ -70,19 +79,34 @@ impl Ranking {
             ranks[ranked.document.0] = Some(rank);
         }
         let (vector, spread) = (Arc::default(), Distribution::of(scores.into_iter()));
-        Self { query, query_info, vector, ranked, spread, documents, timings, ranks }
+        let scored = ranked.len();
+        Self {
+            query,
+            query_info,
+            vector,
+            ranked,
+            spread,
+            sampled: None,
+            documents,
+            embedded: scored,
+            among: scored,
+            method: Method::Exact,
+            timings,
+            ranks,
+        }
     }
 
-    /// The rank of a document, from 1; `None` where it is not embedded yet.
+    /// The rank of a document, from 1; `None` where it is not in `ranked`: not embedded yet, not selected, or too far
+    /// down.
     #[must_use]
     pub fn rank_of(&self, document: DocumentIndex) -> Option<usize> {
         self.ranks.get(document.0).copied().flatten()
     }
 
-    /// Whether every document of the corpus is in it.
+    /// Whether every document of the corpus was embedded when it was made.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.ranked.len() == self.documents
+        self.embedded == self.documents
     }
 }
 

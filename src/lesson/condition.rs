@@ -234,10 +234,8 @@ mod tests {
     /// Three winds; north scores 0.2, east 0.9, south 0.5, and the query's words are those of south.
     #[track_caller]
     fn holds(query: &str, condition: &str) -> Option<bool> {
-        let documents = ["north", "east", "south"]
-            .map(|id| Document { id: id.into(), topic: None, text: format!("the {id} wind") })
-            .to_vec();
-        let corpus = Corpus { name: "winds".into(), bundled: false, documents, blank_lines: Vec::new() };
+        let documents = ["north", "east", "south"].map(|id| Document::new(id, format!("the {id} wind"))).to_vec();
+        let corpus = Corpus::new("winds", documents);
         let ranking = ranking(query, &[0.2, 0.9, 0.5]);
         let settings = Settings::default();
         let lexical = std::sync::Arc::new(Lexical::new(&corpus, settings.folding));

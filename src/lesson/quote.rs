@@ -103,8 +103,8 @@ mod tests {
 
     #[test]
     fn numbers_come_from_the_ranking() {
-        let documents = ["a", "b"].map(|id| Document { id: id.into(), topic: None, text: id.into() }).to_vec();
-        let corpus = Corpus { name: String::new(), bundled: true, documents, blank_lines: Vec::new() };
+        let documents = ["a", "b"].map(|id| Document::new(id, id)).to_vec();
+        let corpus = Corpus { bundled: true, ..Corpus::new("", documents) };
         let ranking = ranking("q", &[0.25, 0.5]);
         let evidence = Evidence { corpus: &corpus, query: "q", ranking: Some(&ranking), run: None, trial: None };
         let filled = fill("{text:2} after {id:1}: it has {score:b}, {gap:a:b} more than {id:2} ({rank:a}).", &evidence);

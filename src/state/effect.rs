@@ -11,7 +11,7 @@ use crate::engine::chart::Recipe;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::lab::Job;
 use crate::engine::pipeline::Settings;
-use crate::engine::{Chart, Embedded, Ranking, Run, Vectors};
+use crate::engine::{Chart, Embedded, Ranking, Run, SearchOptions, Vectors};
 use crate::lesson::Progress;
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
@@ -35,6 +35,8 @@ pub enum Effect {
         ticket: Ticket,
         /// What to rank by.
         query: String,
+        /// By what way, and which documents.
+        options: SearchOptions,
     },
     /// Nobody waits any more for the backend's search.
     CancelSearch(BackendId),

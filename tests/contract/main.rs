@@ -307,9 +307,9 @@ fn no_server_gets_a_bad_vector_into_an_index() {
 }
 
 fn index_of_two(embedder: OpenAi) -> Result<Searcher, BackendError> {
-    let document = |text: &str| Document { id: text.into(), topic: None, text: text.into() };
+    let document = |text: &str| Document::new(text, text);
     let documents = vec![document("a"), document("b")];
-    let corpus = Corpus { name: "two".into(), bundled: false, documents, blank_lines: Vec::new() };
+    let corpus = Corpus::new("two", documents);
     let mut searcher = Searcher::new(Box::new(embedder), Arc::new(corpus));
     let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
     let embedded = searcher.embed_all(&mut job);

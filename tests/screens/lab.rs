@@ -85,7 +85,7 @@ pub(super) fn ranked(state: &State, query: &str) -> Ranking {
 fn settle(state: &mut State, effects: Vec<Effect>) {
     for effect in effects {
         let next = match effect {
-            Effect::Search { backend, ticket, query } => {
+            Effect::Search { backend, ticket, query, .. } => {
                 let ranking = Arc::new(ranked(state, &query));
                 let (card, spent) = (local_card(), state.panels[backend.0].spent);
                 state.receive(Reply::Ranked { backend, ticket, ranking, card, spent })

@@ -150,9 +150,8 @@ fn a_click_opens_the_lesson_under_it() {
 
 #[test]
 fn with_another_corpus_there_is_a_word_in_their_place() {
-    let documents = vec![Document { id: "a".into(), topic: None, text: "a text".into() }];
-    let mut state =
-        with_lessons(start(Corpus { name: "x".into(), bundled: false, documents, blank_lines: Vec::new() }));
+    let documents = vec![Document::new("a", "a text")];
+    let mut state = with_lessons(start(Corpus::new("x", documents)));
     state.act(Action::ShowScreen(Screen::Learn));
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("`vecscope learn` starts them") && !shown.contains("Tiny queries"), "{shown}");

@@ -102,7 +102,7 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
                 let effects = state.receive(Reply::TimerElapsed(timer));
                 answer(state, effects, best, card);
             }
-            Effect::Search { backend, ticket, query } => {
+            Effect::Search { backend, ticket, query, .. } => {
                 let ranking = Arc::new(match state.screen {
                     // Its figures come of vectors.
                     Screen::Lab => lab::ranked(state, &query),

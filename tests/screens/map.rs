@@ -102,7 +102,7 @@ fn mapped() -> State {
 fn with_query(state: &mut State, text: &str, document: usize) {
     for character in text.chars() {
         for effect in state.act(Action::Edit(Edit::Insert(character))) {
-            let Effect::Search { backend, ticket, query } = effect else { continue };
+            let Effect::Search { backend, ticket, query, .. } = effect else { continue };
             let mut ranking = ranking(state, &query, document);
             let vector =
                 state.panels[backend.0].vectors.as_ref().expect("they are there").unit.row(document).to_owned();

@@ -54,8 +54,8 @@ fn a_backend_without_a_key() {
 
 #[test]
 fn the_question_before_a_corpus_leaves() {
-    let documents = vec![Document { id: "1".into(), topic: None, text: "a private note".into() }];
-    let mut state = start(Corpus { name: "notes.txt".into(), bundled: false, documents, blank_lines: Vec::new() });
+    let documents = vec![Document::new("1", "a private note")];
+    let mut state = start(Corpus::new("notes.txt", documents));
     open(&mut state, LOCAL, local_card());
     state.act(Action::SwapBackend);
     let estimate = Estimate { texts: 1, tokens: 5, estimated: false, usd: Some(0.000_000_1) };
@@ -90,9 +90,8 @@ fn a_ranking_of_an_older_query_says_so() {
 #[test]
 fn hostile_text_is_shown_as_marks() {
     let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}txet";
-    let document = Document { id: hostile.into(), topic: Some(hostile.into()), text: hostile.into() };
-    let mut state =
-        start(Corpus { name: hostile.into(), bundled: false, documents: vec![document], blank_lines: Vec::new() });
+    let document = Document { topic: Some(hostile.into()), ..Document::new(hostile, hostile) };
+    let mut state = start(Corpus::new(hostile, vec![document]));
     open(&mut state, LOCAL, ModelCard { model: hostile.into(), engine: hostile.into(), ..local_card() });
     state.act(Action::Paste(hostile.into()));
     for size in SIZES {
@@ -104,8 +103,7 @@ fn hostile_text_is_shown_as_marks() {
 
 #[test]
 fn an_empty_corpus_says_so() {
-    let mut state =
-        start(Corpus { name: "empty.txt".into(), bundled: false, documents: Vec::new(), blank_lines: Vec::new() });
+    let mut state = start(Corpus::new("empty.txt", Vec::new()));
     open(&mut state, LOCAL, local_card());
     state.act(Action::Edit(Edit::Insert('a')));
     for size in SIZES {

@@ -8,7 +8,7 @@ use super::*;
 use crate::backend::fake::Fake;
 use crate::backend::{Batch, Location, ModelCard, Role, TokenCount};
 use crate::corpus::Document;
-use crate::engine::Progress;
+use crate::engine::{Progress, SearchOptions};
 use crate::state::effect::Purpose;
 
 const ID: BackendId = BackendId(0);
@@ -68,9 +68,8 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
         Some(backend) => Ok(Box::new(backend)),
         None => Err(BackendError::NotConfigured("opened twice".into())),
     });
-    let documents =
-        ["apple", "banana"].map(|text| Document { id: text.into(), topic: None, text: text.into() }).to_vec();
-    let corpus = Arc::new(Corpus { name: "fruit".into(), bundled: false, documents, blank_lines: Vec::new() });
+    let documents = ["apple", "banana"].map(|text| Document::new(text, text)).to_vec();
+    let corpus = Arc::new(Corpus::new("fruit", documents));
     let (sender, replies) = unbounded_channel();
     Bench { worker: Worker::spawn(ID, open, corpus, may_leave, sender), replies, entered, gate }
 }
@@ -116,7 +115,11 @@ impl Bench {
     }
 
     fn search(&self, number: u64, query: &str) {
-        self.worker.slot().search(Ticket::numbered(number), query.into());
+        self.worker.slot().search(Question {
+            ticket: Ticket::numbered(number),
+            query: query.into(),
+            options: SearchOptions::default(),
+        });
     }
 }
 

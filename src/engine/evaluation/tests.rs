@@ -7,12 +7,8 @@ use crate::engine::ranking::tests::ranking;
 use crate::math::words::Folding;
 
 fn corpus(texts: &[&str]) -> Corpus {
-    let documents = (0..).zip(texts).map(|(number, &text): (usize, _)| Document {
-        id: format!("d{number}"),
-        topic: None,
-        text: text.into(),
-    });
-    Corpus { name: "test".into(), bundled: false, documents: documents.collect(), blank_lines: Vec::new() }
+    let documents = (0..).zip(texts).map(|(number, &text): (usize, _)| Document::new(format!("d{number}"), text));
+    Corpus::new("test", documents.collect())
 }
 
 fn query(id: &str, text: &str) -> Query {

@@ -35,9 +35,9 @@ impl Bench {
             rows.push_row(row.view()).expect("of the same size");
             infos.push(info);
         }
-        let document = |(id, at): (char, usize)| Document { id: id.into(), topic: None, text: format!("text {at}") };
+        let document = |(id, at): (char, usize)| Document::new(id, format!("text {at}"));
         let named: Vec<Document> = ('a'..).zip(0..documents.len()).map(document).collect();
-        let corpus = Corpus { name: "by hand".into(), bundled: false, documents: named, blank_lines: Vec::new() };
+        let corpus = Corpus::new("by hand", named);
         let scored = rows.dot(&vector);
         let scored = scored.iter().zip(&infos).enumerate();
         let scored = scored.map(|(at, (&score, &info))| Ranked { document: DocumentIndex(at), score, info }).collect();

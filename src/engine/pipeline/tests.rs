@@ -3,12 +3,8 @@ use crate::corpus::{Corpus, Document};
 use crate::engine::ranking::tests::ranking;
 
 fn lexical(texts: &[&str], folding: Folding) -> Arc<Lexical> {
-    let documents = texts
-        .iter()
-        .enumerate()
-        .map(|(number, &text)| Document { id: number.to_string(), topic: None, text: text.into() })
-        .collect();
-    let corpus = Corpus { name: "test".into(), bundled: false, documents, blank_lines: Vec::new() };
+    let documents = texts.iter().enumerate().map(|(number, &text)| Document::new(number.to_string(), text)).collect();
+    let corpus = Corpus::new("test", documents);
     Arc::new(Lexical::new(&corpus, folding))
 }
 

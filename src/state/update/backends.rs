@@ -123,7 +123,7 @@ impl State {
     pub(super) fn send_search(&mut self, backend: BackendId, ticket: Ticket) -> Effect {
         let query = self.query.text().to_owned();
         self.panel_mut(backend).search = Search::Running;
-        Effect::Search { backend, ticket, query }
+        Effect::Search { backend, ticket, query, options: self.search.clone() }
     }
 
     /// Stops waiting for a backend.

@@ -33,10 +33,8 @@ fn card() -> ModelCard {
 
 /// A corpus of four, both backends closed.
 fn closed() -> State {
-    let documents = ["north", "east", "south", "west"]
-        .map(|text| Document { id: text.into(), topic: None, text: format!("{text} wind") })
-        .to_vec();
-    let corpus = Arc::new(Corpus { name: "winds".into(), bundled: false, documents, blank_lines: Vec::new() });
+    let documents = ["north", "east", "south", "west"].map(|text| Document::new(text, format!("{text} wind"))).to_vec();
+    let corpus = Arc::new(Corpus::new("winds", documents));
     let panels = vec![Panel::new("local", Duration::ZERO), Panel::new("remote", PAUSE)];
     State::new(corpus, panels, 2, LOCAL, 2, Appearance::Dark)
 }
@@ -64,7 +62,7 @@ fn type_text(state: &mut State, text: &str) -> Vec<Effect> {
 #[track_caller]
 fn sent(effects: &[Effect]) -> (BackendId, Ticket, String) {
     let search = effects.iter().rev().find_map(|effect| match effect {
-        Effect::Search { backend, ticket, query } => Some((*backend, *ticket, query.clone())),
+        Effect::Search { backend, ticket, query, .. } => Some((*backend, *ticket, query.clone())),
         _ => None,
     });
     search.unwrap_or_else(|| unreachable!("no search in {effects:?}"))

@@ -66,7 +66,7 @@ fn give_vectors(state: &mut State, backend: BackendId) -> Vec<Effect> {
 fn ranked(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
     let mut after = Vec::new();
     for effect in effects {
-        if let Effect::Search { backend, ticket, query } = effect {
+        if let Effect::Search { backend, ticket, query, .. } = effect {
             let mut ranking = ranking(query, &[1.0, 0.8, 0.6, 0.0]);
             ranking.vector = Arc::new(array![1.0, 0.0]);
             after.extend(answer(state, *backend, *ticket, ranking));
@@ -78,8 +78,7 @@ fn ranked(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
 
 fn type_and_rank(state: &mut State, text: &str) -> Vec<Effect> {
     let effects = type_text(state, text);
-    let (backend, ticket, query) = sent(&effects);
-    ranked(state, &[Effect::Search { backend, ticket, query }])
+    ranked(state, &effects)
 }
 
 #[track_caller]

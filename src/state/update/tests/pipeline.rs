@@ -34,7 +34,7 @@ fn work(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
     let mut left = Vec::new();
     for effect in effects {
         let next = match effect {
-            Effect::Search { backend, ticket, query } => {
+            Effect::Search { backend, ticket, query, .. } => {
                 answer(state, backend, ticket, ranking(&query, &[0.1, 0.4, 0.3, 0.2]))
             }
             Effect::RunPipeline { ticket, query, dense, settings } => {

@@ -65,8 +65,8 @@ fn what_is_copied_is_the_selected_sentence_without_anything_unseen() {
     state.act(Action::SelectNext);
     assert_eq!(state.act(Action::Copy), [Effect::Copy("east wind".into())]);
     assert_eq!(state.notice.as_deref(), Some("copied east, if the terminal allows it"));
-    let documents = vec![Document { id: "x".into(), topic: None, text: "ls\u{1b}[8m; rm -r".into() }];
-    let corpus = Corpus { name: "hostile".into(), bundled: false, documents, blank_lines: Vec::new() };
+    let documents = vec![Document::new("x", "ls\u{1b}[8m; rm -r")];
+    let corpus = Corpus::new("hostile", documents);
     let panels = vec![Panel::new("local", Duration::ZERO)];
     let mut state = State::new(Arc::new(corpus), panels, 2, LOCAL, 10, Appearance::Dark);
     assert_eq!(state.act(Action::Copy), [Effect::Copy("ls␛[8m; rm -r".into())]);

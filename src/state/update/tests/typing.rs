@@ -66,7 +66,7 @@ fn an_empty_query_lists_the_corpus_and_forgets_the_search() {
 
 #[test]
 fn an_empty_corpus_is_never_searched() {
-    let corpus = Corpus { name: "nothing".into(), bundled: false, documents: Vec::new(), blank_lines: Vec::new() };
+    let corpus = Corpus::new("nothing", Vec::new());
     let mut state =
         State::new(Arc::new(corpus), vec![Panel::new("local", Duration::ZERO)], 2, LOCAL, 10, Appearance::Dark);
     state.start();

@@ -1,0 +1,64 @@
+//! Vectors kept between runs: whoever embedded a text once does not embed it again.
+//!
+//! A store keeps vectors under the [`Identity`] of the model that made them and the text they stand for. It never guesses:
+//! what it gives back is exactly what was put, of exactly that model.
+
+use crate::backend::{Identity, TextInfo};
+
+/// A vector and what is known of its text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its unit vector.
+    pub vector: &'a [f32],
+    /// Its tokens, and the length of its vector before normalising.
+    pub info: TextInfo,
+}
+
+/// Takes a vector that was found: the place of its text among those asked for, its unit vector, and what is known of it.
+pub type Take<'a> = dyn FnMut(usize, &[f32], TextInfo) + 'a;
+
+/// A place for vectors. Owned by one thread; several programs may use what is behind it at once.
+pub trait VectorStore: Send {
+    /// What to call it to a person, and where it is.
+    fn describe(&self) -> String;
+
+    /// Gives the vectors of those texts that are kept, in whatever order.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read. What was given before that is good.
+    fn get(&mut self, model: &Identity, texts: &[&str], take: &mut Take<'_>) -> Result<(), StoreError>;
+
+    /// Keeps vectors, all of them or none, in the place of older ones of the same texts. When it returns they outlive
+    /// the program, however that ends.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they could not be kept.
+    fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError>;
+}
+
+/// Why vectors cannot be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What is behind it failed.
+    #[error("cannot {operation} {place}")]
+    Failed {
+        /// What was tried.
+        operation: &'static str,
+        /// Where.
+        place: String,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The vectors are of another size than those that are kept under the same identity.
+    #[error("{place} has vectors of {kept} dimensions, and these have {given}: they come from different models")]
+    WrongSize {
+        /// Where.
+        place: String,
+        /// The size of what is there.
+        kept: usize,
+        /// The size of what was to be put there.
+        given: usize,
+    },
+}
