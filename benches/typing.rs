@@ -151,7 +151,7 @@ fn state(searcher: &mut Searcher) -> State {
     state.start();
     let (backend, card) = (BackendId(0), searcher.card().clone());
     state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
-    let progress = Progress { done: 100, total: 100 };
+    let progress = Progress { done: 100, total: 100, ..Progress::default() };
     state.receive(Reply::Embedded { backend, progress, card, spent: Spent::default() });
     for letter in QUERY.chars() {
         press(&mut state, searcher, Edit::Insert(letter));

@@ -38,6 +38,9 @@ pub trait Embedder: Send {
     /// What this backend runs, as shown to a person.
     fn card(&self) -> &ModelCard;
 
+    /// Everything on which the vector of a text in this role depends beside the text.
+    fn identity(&self, role: Role) -> Identity;
+
     /// Splits documents into batches of indices, each of a size that one call of [`Embedder::embed`] takes.
     /// Every index of `texts` is in exactly one batch; the order is the backend's own.
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>>;

@@ -5,6 +5,10 @@
 
 use crate::backend::{Identity, TextInfo};
 
+pub mod sqlite;
+
+pub use sqlite::SqliteStore;
+
 /// A vector and what is known of its text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row<'a> {
@@ -61,4 +65,33 @@ pub enum StoreError {
         /// The size of what was to be put there.
         given: usize,
     },
+    /// What is there is none of ours, or damaged. It is kept beside a new one, which is empty and can be used at once.
+    #[error(
+        "{place} cannot be used: {reason}. {}a new one begins",
+        .aside.as_ref().map_or_else(String::new, |aside| format!("It was set aside as {aside}, and "))
+    )]
+    SetAside {
+        /// Where it was.
+        place: String,
+        /// Where it is now; `None` where another program has put it there.
+        aside: Option<String>,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It holds as much as it may, all of it in use.
+    #[error("{place} is as large as it may be ({limit} bytes), and all of it is in use: --cache-limit allows more")]
+    Full {
+        /// Where.
+        place: String,
+        /// The most bytes.
+        limit: u64,
+    },
+}
+
+impl StoreError {
+    /// Whether the store can be used after it as before.
+    #[must_use]
+    pub fn leaves_it_usable(&self) -> bool {
+        matches!(self, Self::SetAside { .. })
+    }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{BackendError, Batch, Embedder, Job, Location, ModelCard, Prompts, Role, TokenCount, Usage};
+use super::{BackendError, Batch, Embedder, Identity, Job, Location, ModelCard, Prompts, Role, TokenCount, Usage};
 
 /// Counts words by their first letter: texts that share initials are similar, and the same text always gives the same
 /// vector. Called one text a batch.
@@ -36,6 +36,10 @@ impl Fake {
 impl Embedder for Fake {
     fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    fn identity(&self, _: Role) -> Identity {
+        Identity::new(&self.card.model, &"words by their first letter")
     }
 
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::{
-    BackendError, Batch, Embedder, Job, Location, ModelCard, ModelTable, Prompt, Prompts, Role, TokenCount, Usage,
+    BackendError, Batch, Embedder, Identity, Job, Location, ModelCard, ModelTable, Prompt, Prompts, Role, TokenCount,
+    Usage,
 };
 
 pub mod catalogue;
@@ -16,6 +17,7 @@ pub mod cross_encoder;
 pub mod engine;
 mod late;
 mod loaded;
+mod made_of;
 pub mod model_files;
 mod registry;
 mod tokens;
@@ -90,6 +92,10 @@ impl Local {
 impl Embedder for Local {
     fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    fn identity(&self, role: Role) -> Identity {
+        self.model.identity(role)
     }
 
     /// Sorted by length in tokens, because a batch is padded to its longest text.

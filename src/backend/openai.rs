@@ -9,10 +9,12 @@
 //! it has answered, so its texts go as they are, fewer at a time.
 
 use ndarray::Array2;
+use serde::Serialize;
 use tokio::runtime::Handle;
 
-use super::table::ServerModel;
-use super::{BackendError, Batch, Embedder, Job, ModelCard, Role, TokenCount, Usage};
+use super::identity::{PIPELINE, Told};
+use super::table::{ServerModel, TokenizerName};
+use super::{BackendError, Batch, Embedder, Identity, Job, ModelCard, Role, TokenCount, Usage};
 
 mod endpoint;
 mod http;
@@ -51,6 +53,20 @@ pub struct OpenAi {
     /// The length of vectors to ask for, not the one learnt.
     dimensions: Option<usize>,
     encoding: Encoding,
+    /// Where embeddings are asked for: it holds no secret.
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    pipeline: u32,
+    service: Service,
+    url: &'a str,
+    /// The length of vectors that is asked for.
+    dimensions: Option<usize>,
+    /// At how many tokens texts are cut before they are sent, and what counts them.
+    cut: Option<(usize, Option<TokenizerName>)>,
+    told: Told<'a>,
 }
 
 impl OpenAi {
@@ -64,8 +80,9 @@ impl OpenAi {
     pub fn new(settings: OpenAiSettings, handle: Handle) -> Result<Self, BackendError> {
         let client = Client::new(&settings)?;
         let (card, encoding) = (card(&settings), settings.endpoint.encoding());
+        let url = settings.endpoint.url().to_string();
         let OpenAiSettings { service, known, max_tokens, dimensions, .. } = settings;
-        Ok(Self { client, handle, card, service, known, max_tokens, dimensions, encoding })
+        Ok(Self { client, handle, card, service, known, max_tokens, dimensions, encoding, url })
     }
 
     fn ask(&self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<Answer, BackendError> {
@@ -101,6 +118,21 @@ impl OpenAi {
 impl Embedder for OpenAi {
     fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    fn identity(&self, role: Role) -> Identity {
+        let tokenizer = self.known.as_ref().and_then(|known| known.tokenizer);
+        // Without its tokenizer, a model's own limit is its server's business.
+        let limit = self.max_tokens.or_else(|| self.known.as_ref().filter(|_| tokenizer.is_some())?.max_tokens);
+        let details = Details {
+            pipeline: PIPELINE,
+            service: self.service,
+            url: &self.url,
+            dimensions: self.dimensions,
+            cut: limit.map(|limit| (limit, tokenizer)),
+            told: self.card.prompts.of(role).into(),
+        };
+        Identity::new(&self.card.model, &details)
     }
 
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {

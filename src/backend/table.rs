@@ -1,6 +1,6 @@
 //! Prices, limits and prompts of models: one dated table, `assets/models.toml`, and what a person's config puts before it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::prompt::{Prompt, Prompts};
 
@@ -55,7 +55,7 @@ pub struct ServerModel {
 }
 
 /// A tokenizer that is part of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum TokenizerName {
     /// `OpenAI`'s for its embedding models.
     #[serde(rename = "cl100k_base")]

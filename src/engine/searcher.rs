@@ -16,10 +16,12 @@ use crate::corpus::{Corpus, DocumentIndex};
 mod asking;
 
 /// How much of a corpus is embedded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Documents embedded so far.
+    /// Documents embedded so far, in this run or before.
     pub done: usize,
+    /// Those of them whose vectors were kept from before.
+    pub restored: usize,
     /// Documents in the corpus.
     pub total: usize,
 }
@@ -149,7 +151,7 @@ impl Searcher {
     /// How much of the corpus is embedded.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress { done: self.index.len(), total: self.corpus.documents.len() }
+        Progress { done: self.index.len(), total: self.corpus.documents.len(), ..Progress::default() }
     }
 
     /// Which share of the work of embedding the corpus is done, from 0 to 1, by the length of what a model sees of each

@@ -207,7 +207,7 @@ fn a_room_without_a_ranking_is_told_why_and_not_that_it_is_held_back() {
     state.act(Action::Paste("a cake".into()));
     state.receive(Reply::Opened { backend: OPENAI, card: openai_card(), leaves_machine: None });
     let spent = Spent::default();
-    let progress = vecscope::engine::Progress { done: 40, total: 100 };
+    let progress = vecscope::engine::Progress { done: 40, total: 100, ..Default::default() };
     state.receive(Reply::Embedded { backend: OPENAI, progress, card: openai_card(), spent });
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("The sentences are being embedded: 40 of 100") && !shown.contains("held back"), "{shown}");

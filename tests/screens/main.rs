@@ -62,7 +62,12 @@ fn open(state: &mut State, backend: BackendId, card: ModelCard) {
     state.receive(Reply::Opened { backend, card: card.clone(), leaves_machine: None });
     let total = state.corpus.documents.len();
     let spent = Spent { corpus: Usage { tokens: 0, usd: Some(0.0) }, ..Spent::default() };
-    state.receive(Reply::Embedded { backend, progress: Progress { done: total, total }, card, spent });
+    state.receive(Reply::Embedded {
+        backend,
+        progress: Progress { done: total, total, ..Progress::default() },
+        card,
+        spent,
+    });
 }
 
 fn ready() -> State {

@@ -162,7 +162,7 @@ fn two_maps() -> State {
     answer(&mut state, effects, 0, &openai_card());
     let effects = state.receive(Reply::Opened { backend: OPENAI, card: openai_card(), leaves_machine: None });
     answer(&mut state, effects, 0, &openai_card());
-    let (progress, spent) = (Progress { done: 100, total: 100 }, Spent::default());
+    let (progress, spent) = (Progress { done: 100, total: 100, ..Progress::default() }, Spent::default());
     let effects = state.receive(Reply::Embedded { backend: OPENAI, progress, card: openai_card(), spent });
     answer(&mut state, effects, 0, &openai_card());
     state
@@ -284,7 +284,7 @@ fn two_maps_side_by_side() {
     answer(&mut state, effects, 0, &openai_card());
     let shown = screen(&mut state, (120, 36));
     assert!(shown.contains("0 of 100 embedded; the map comes"), "{shown}");
-    let (progress, spent) = (Progress { done: 100, total: 100 }, Spent::default());
+    let (progress, spent) = (Progress { done: 100, total: 100, ..Progress::default() }, Spent::default());
     let effects = state.receive(Reply::Embedded { backend: OPENAI, progress, card: openai_card(), spent });
     answer(&mut state, effects, 0, &openai_card());
     assert_screens("map_two", &mut state);
@@ -295,7 +295,7 @@ fn what_is_missing_is_said_in_the_place_of_the_map() {
     let mut state = start(bundled::corpus());
     state.act(Action::ShowScreen(Screen::Map));
     state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
-    let (progress, spent) = (Progress { done: 32, total: 100 }, Spent::default());
+    let (progress, spent) = (Progress { done: 32, total: 100, ..Progress::default() }, Spent::default());
     state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), spent });
     assert_screens("map_embedding", &mut state);
     state.receive(Reply::Failed { backend: LOCAL, message: "the model is broken".into() });

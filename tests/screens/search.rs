@@ -30,7 +30,7 @@ fn another_backend_against_the_first() {
     let effects = state.act(Action::SwapBackend);
     open(&mut state, OPENAI, openai_card());
     let spent = Spent { corpus: Usage { tokens: 1_204, usd: Some(0.000_024_08) }, ..Spent::default() };
-    let (progress, card) = (Progress { done: 100, total: 100 }, openai_card());
+    let (progress, card) = (Progress { done: 100, total: 100, ..Progress::default() }, openai_card());
     state.receive(Reply::Embedded { backend: OPENAI, progress, card, spent });
     answer(&mut state, effects, 13, &openai_card());
     assert_screens("swapped", &mut state);
@@ -68,7 +68,7 @@ fn what_is_going_on_stands_above_the_status() {
     let mut state = start(bundled::corpus());
     assert!(screen(&mut state, (80, 24)).contains("loading the model"));
     state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
-    let progress = Progress { done: 32, total: 100 };
+    let progress = Progress { done: 32, total: 100, ..Progress::default() };
     state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), spent: Spent::default() });
     assert!(screen(&mut state, (80, 24)).contains("embedding 32 of 100 ██████▍"));
     let retry =
@@ -148,7 +148,7 @@ fn all_of_a_short_ranking_has_two_lines_a_row_and_a_long_one_has_one() {
 fn a_corpus_that_failed_half_way_is_still_ranked() {
     let mut state = ranked();
     state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
-    let (progress, spent) = (Progress { done: 40, total: 100 }, Spent::default());
+    let (progress, spent) = (Progress { done: 40, total: 100, ..Progress::default() }, Spent::default());
     state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), spent });
     state.receive(Reply::EmbeddingFailed { backend: LOCAL, message: "the server is gone".into() });
     let shown = screen(&mut state, (80, 24));

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
 use crate::backend::fake::Fake;
-use crate::backend::{Batch, Location, ModelCard, Role, TokenCount};
+use crate::backend::{Batch, Identity, Location, ModelCard, Role, TokenCount};
 use crate::corpus::Document;
 use crate::engine::{Progress, SearchOptions};
 use crate::state::effect::Purpose;
@@ -31,6 +31,10 @@ enum Go {
 impl Embedder for Gated {
     fn card(&self) -> &ModelCard {
         self.fake.card()
+    }
+
+    fn identity(&self, role: Role) -> Identity {
+        self.fake.identity(role)
     }
 
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {
@@ -89,7 +93,7 @@ impl Bench {
     #[track_caller]
     fn expect_embedded(&mut self, done: usize) {
         let reply = self.reply();
-        let expected = Progress { done, total: 2 };
+        let expected = Progress { done, total: 2, ..Progress::default() };
         assert!(matches!(&reply, Reply::Embedded { progress, .. } if *progress == expected), "{reply:?}");
     }
 

@@ -60,6 +60,15 @@ impl Engine {
         self.name.clone()
     }
 
+    /// Its name without a version: vectors of two versions differ by rounding alone.
+    #[must_use]
+    pub(super) fn family(&self) -> &'static str {
+        match self.choice {
+            EngineChoice::Rten => "rten",
+            EngineChoice::OnnxRuntime(_) => "onnxruntime",
+        }
+    }
+
     /// The environment in which `ort` makes sessions.
     #[must_use]
     pub(super) fn environment(&self) -> Environment {

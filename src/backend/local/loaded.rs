@@ -8,16 +8,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fastembed::{
-    InitOptionsUserDefined, OutputKey, Pooling, QuantizationMode, SingleBatchOutput, TextEmbedding, TokenizerFiles,
+    InitOptionsUserDefined, OutputKey, QuantizationMode, SingleBatchOutput, TextEmbedding, TokenizerFiles,
     UserDefinedEmbeddingModel,
 };
 use ndarray::{Array2, ArrayView3, Axis, Ix3};
 use tokenizers::{Encoding, Tokenizer};
 use tokio_util::sync::CancellationToken;
 
+use super::made_of::MadeOf;
 use super::tokens::{TextTokens, TokenStore};
 use super::{Adjustments, Engine, ModelFiles, ModelSource};
-use crate::backend::{BackendError, ModelTable, Prompt, Prompts, Role, TokenCount};
+use crate::backend::{BackendError, Identity, ModelTable, Prompt, Prompts, Role, TokenCount};
 
 /// Texts that go through the model together. With texts of like length side by side, larger batches gain nothing on a
 /// CPU, are padded more, and have a query wait longer for the batch before it.
@@ -48,8 +49,7 @@ pub struct LoadedModel {
     pub(super) prompts: Prompts,
     /// Texts that go through the model together.
     batch_size: usize,
-    pooling: Pooling,
-    output: Vec<OutputKey>,
+    made_of: MadeOf,
     /// The model's tokenizer without truncation, to know how long a text really is.
     counter: Tokenizer,
     running: Mutex<TextEmbedding>,
@@ -106,7 +106,7 @@ impl LoadedModel {
         table: &ModelTable,
         adjustments: &Adjustments,
     ) -> Result<Self, BackendError> {
-        let ModelFiles { name, onnx, weights, tokenizer, config, special_tokens_map, tokenizer_config, traits } =
+        let ModelFiles { name, onnx, weights, tokenizer, config, special_tokens_map, tokenizer_config, traits, hashes } =
             ModelFiles::read(source)?;
         let max_tokens =
             adjustments.max_tokens.or(traits.max_tokens).or_else(|| table.max_tokens(traits.base_name(&name)));
@@ -150,8 +150,14 @@ impl LoadedModel {
             max_tokens,
             prompts,
             batch_size,
-            pooling: traits.pooling,
-            output: traits.output.map_or_else(|| OUTPUTS.to_vec(), |output| vec![output]),
+            made_of: MadeOf {
+                hashes,
+                pooling: traits.pooling,
+                quantization: traits.quantization,
+                max_tokens,
+                output: traits.output.map_or_else(|| OUTPUTS.to_vec(), |output| vec![output]),
+                engine: engine.family(),
+            },
             counter,
             running: Mutex::new(model),
             kept: OnceLock::new(),
@@ -159,6 +165,11 @@ impl LoadedModel {
         // One short text shows that the model runs, and how long its vectors are.
         loaded.dimensions = loaded.pooled(&[Text::new("vecscope", &Prompt::Nothing)])?.ncols();
         Ok(loaded)
+    }
+
+    /// What vectors of texts in this role depend on.
+    pub(super) fn identity(&self, role: Role) -> Identity {
+        self.made_of.identity(&self.name, self.prompts.of(role).into())
     }
 
     /// Texts as the model gets them.
@@ -278,7 +289,8 @@ impl LoadedModel {
     }
 
     fn pool(&self, forward: &Forward) -> Result<Array2<f32>, BackendError> {
-        let pooled = forward.output.select_and_pool_output(&self.output.as_slice(), Some(self.pooling.clone()));
+        let MadeOf { output, pooling, .. } = &self.made_of;
+        let pooled = forward.output.select_and_pool_output(&output.as_slice(), Some(pooling.clone()));
         pooled.map_err(|error| self.run_error(error))
     }
 

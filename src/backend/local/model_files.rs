@@ -10,13 +10,17 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::catalogue::CatalogueModel;
+use super::made_of::FileHashes;
 use crate::backend::{BackendError, Prompt, Prompts};
 
 /// The name of the model that comes with the program.
 pub const EMBEDDED_NAME: &str = "all-MiniLM-L6-v2";
 
 /// SHA-256 of the model files that are known to be harmless: the one in `assets/model`.
-const KNOWN_SHA256: &[&str] = &["8aae29e0ee19fef6590043360b59a7b49e890e51a2e68b670d2968b88a25be95"];
+const KNOWN_SHA256: &[&str] = &[EMBEDDED_SHA256];
+
+/// SHA-256 of the model in `assets/model`.
+pub(super) const EMBEDDED_SHA256: &str = "8aae29e0ee19fef6590043360b59a7b49e890e51a2e68b670d2968b88a25be95";
 
 /// Where a local model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +97,8 @@ pub struct ModelFiles {
     pub(super) special_tokens_map: Vec<u8>,
     pub(super) tokenizer_config: Vec<u8>,
     pub(super) traits: Traits,
+    /// What the files are known by.
+    pub(super) hashes: FileHashes,
 }
 
 impl ModelFiles {
@@ -108,6 +114,12 @@ impl ModelFiles {
             ModelSource::Folder { path, trusted, pooling } => read_folder(path, *trusted, *pooling),
             ModelSource::Fetched { model, folder } => read_fetched(model, folder),
         }
+    }
+
+    /// With its files' hashes: half a second for every gigabyte.
+    fn hashed(mut self) -> Self {
+        self.hashes = FileHashes::of(&self);
+        self
     }
 }
 
@@ -129,6 +141,7 @@ fn embedded() -> ModelFiles {
             prompts: None,
             base_name: None,
         },
+        hashes: FileHashes::embedded(),
     }
 }
 
@@ -138,7 +151,7 @@ fn read_fetched(model: &CatalogueModel, folder: &Path) -> Result<ModelFiles, Bac
         let name = path.rsplit('/').next().unwrap_or(path);
         Ok((name.to_owned(), read_file(&folder.join(path))?))
     });
-    Ok(ModelFiles {
+    let files = ModelFiles {
         name: model.name.clone(),
         weights: weights.collect::<Result<_, BackendError>>()?,
         onnx: read_file(&folder.join(&model.model_file))?,
@@ -154,11 +167,13 @@ fn read_fetched(model: &CatalogueModel, folder: &Path) -> Result<ModelFiles, Bac
             prompts: None,
             base_name: Some(model.base_name().to_owned()),
         },
-    })
+        hashes: FileHashes::default(),
+    };
+    Ok(files.hashed())
 }
 
 fn read_folder(folder: &Path, trusted: bool, pooling: Option<PoolingName>) -> Result<ModelFiles, BackendError> {
-    Ok(ModelFiles {
+    let files = ModelFiles {
         name: folder_name(folder),
         onnx: read_trusted(folder, trusted)?.1,
         weights: Vec::new(),
@@ -177,7 +192,9 @@ fn read_folder(folder: &Path, trusted: bool, pooling: Option<PoolingName>) -> Re
             prompts: read_prompts(&folder.join("config_sentence_transformers.json"))?,
             base_name: None,
         },
-    })
+        hashes: FileHashes::default(),
+    };
+    Ok(files.hashed())
 }
 
 /// The model of a folder and where it is, `model.onnx` or `onnx/model.onnx`, if it is known or trusted.
@@ -261,7 +278,7 @@ fn invalid(path: &Path, reason: &str) -> BackendError {
     BackendError::ModelFile { path: path.into(), source: io::Error::new(io::ErrorKind::InvalidData, reason) }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

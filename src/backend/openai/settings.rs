@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::Serialize;
 
 use super::super::http::key::ApiKey;
 use super::super::table::ServerModel;
@@ -10,7 +11,8 @@ use super::super::{BackendError, Location, ModelTable, Prompts};
 use super::endpoint::Endpoint;
 
 /// Whose interface a server speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Service {
     /// `OpenAI`'s, which most servers speak.
     OpenAi,

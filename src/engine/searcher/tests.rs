@@ -2,7 +2,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::backend::fake::Fake;
-use crate::backend::{Batch, Location, TokenCount};
+use crate::backend::{Batch, Identity, Location, TokenCount};
 use crate::corpus::Document;
 use crate::engine::Ranking;
 
@@ -38,7 +38,7 @@ fn the_nearest_document_comes_first() {
 fn what_is_embedded_so_far_is_ranked_and_known_to_be_a_part() {
     let mut searcher = fake(&["x", "y", "z"]);
     let progress = with_job(|job| searcher.embed_next(job)).expect("the fake never fails");
-    assert_eq!(progress, Progress { done: 1, total: 3 });
+    assert_eq!(progress, Progress { done: 1, total: 3, ..Progress::default() });
     let ranking = with_job(|job| searcher.search("y", job)).expect("the fake never fails");
     assert_eq!((order(&ranking), ranking.is_complete()), (vec![0], false));
 }
@@ -75,6 +75,10 @@ struct Scripted {
 impl Embedder for Scripted {
     fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    fn identity(&self, role: Role) -> Identity {
+        Identity { model: "scripted".into(), details: format!("{role:?}") }
     }
 
     fn plan(&self, texts: &[&str]) -> Vec<Vec<usize>> {

@@ -216,7 +216,7 @@ impl State {
             self.notice = Some(format!("nothing was sent to {label}"));
             return effects;
         }
-        let progress = crate::engine::Progress { done: 0, total: estimate.texts };
+        let progress = crate::engine::Progress { done: 0, total: estimate.texts, ..Default::default() };
         self.panel_mut(backend).phase = Phase::Embedding(progress);
         let mut effects = vec![Effect::AllowCorpus(backend), Effect::EmbedCorpus(backend)];
         if !self.query.is_blank() {

@@ -103,7 +103,7 @@ impl State {
             }
             return vec![Effect::CancelSearch(backend)];
         }
-        let progress = Progress { done: 0, total };
+        let progress = Progress { done: 0, total, ..Progress::default() };
         panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
         vec![Effect::EmbedCorpus(backend)]
     }

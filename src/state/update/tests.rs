@@ -50,7 +50,7 @@ fn ready() -> State {
 fn open(state: &mut State, backend: BackendId) {
     let effects = state.receive(Reply::Opened { backend, card: card(), leaves_machine: None });
     assert_eq!(effects, [Effect::EmbedCorpus(backend)]);
-    let progress = Progress { done: 4, total: 4 };
+    let progress = Progress { done: 4, total: 4, ..Progress::default() };
     state.receive(Reply::Embedded { backend, progress, card: card(), spent: Spent::default() });
 }
 

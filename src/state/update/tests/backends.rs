@@ -189,7 +189,7 @@ fn embedding() -> State {
 }
 
 fn embedded(state: &mut State, done: usize) {
-    let progress = Progress { done, total: 4 };
+    let progress = Progress { done, total: 4, ..Progress::default() };
     state.receive(Reply::Embedded { backend: REMOTE, progress, card: card(), spent: Spent::default() });
 }
 
@@ -197,7 +197,7 @@ fn embedded(state: &mut State, done: usize) {
 fn a_failed_batch_keeps_what_was_ranked_and_goes_on_from_there() {
     let mut state = embedding();
     state.receive(Reply::EmbeddingFailed { backend: REMOTE, message: "gone".into() });
-    let progress = Progress { done: 1, total: 4 };
+    let progress = Progress { done: 1, total: 4, ..Progress::default() };
     assert_eq!(state.panel().phase, Phase::Stopped { progress, reason: Some("gone".into()) });
     assert!(state.is_current(), "the ranking is still there");
     let timer = typing_pause(&type_text(&mut state, "b"));
@@ -222,7 +222,7 @@ fn embedding_stops_and_goes_on_as_the_person_says() {
     assert!(state.act(Action::Stop).is_empty(), "it stopped");
     // The batch that was on its way comes all the same; it does not start anything again.
     embedded(&mut state, 2);
-    let progress = Progress { done: 2, total: 4 };
+    let progress = Progress { done: 2, total: 4, ..Progress::default() };
     assert_eq!(state.panel().phase, Phase::Stopped { progress, reason: None });
     assert_eq!(state.act(Action::Retry), [Effect::EmbedCorpus(REMOTE)]);
     embedded(&mut state, 4);

@@ -24,7 +24,7 @@ fn on_screen() -> State {
         vec![RerankerPanel { label: "late".into(), method: RerankMethod::LateInteraction, phase }];
     state.start();
     open(&mut state, LOCAL);
-    let progress = Progress { done: 100, total: 100 };
+    let progress = Progress { done: 100, total: 100, ..Progress::default() };
     state.receive(Reply::Embedded { backend: LOCAL, progress, card: card(), spent: Spent::default() });
     state.act(Action::ShowScreen(Screen::Pipeline));
     state

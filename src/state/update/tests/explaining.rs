@@ -142,7 +142,7 @@ fn vectors_are_asked_for_once_no_more_of_the_corpus_is_on_its_way() {
     assert_eq!(state.act(Action::NextPage), []);
     let batch = |done| Reply::Embedded {
         backend: LOCAL,
-        progress: Progress { done, total: 4 },
+        progress: Progress { done, total: 4, ..Progress::default() },
         card: card(),
         spent: Spent::default(),
     };

@@ -221,7 +221,7 @@ fn the_quantised_model_is_opened_by_a_press_and_then_ranks_beside() {
 
     let opened = state.receive(Reply::Opened { backend: TWIN, card: card(), leaves_machine: None });
     assert_eq!(opened, [Effect::EmbedCorpus(TWIN)]);
-    let (progress, spent) = (Progress { done: 4, total: 4 }, Spent::default());
+    let (progress, spent) = (Progress { done: 4, total: 4, ..Progress::default() }, Spent::default());
     let effects = state.receive(Reply::Embedded { backend: TWIN, progress, card: card(), spent });
     assert!(effects.contains(&Effect::ShareVectors(TWIN)));
     assert_eq!(sent(&effects).0, TWIN);
@@ -292,7 +292,7 @@ fn models_of_other_sizes_are_refused_and_of_equal_sizes_only_mixed_by_a_press() 
     lab(&mut state, LabAction::RaiseParam);
     assert_eq!(state.lab.waits, Some(Waits::Press(Errand::Mix(TWIN))));
     assert_eq!(lab(&mut state, LabAction::Run), [Effect::Open(TWIN)]);
-    let (progress, spent) = (Progress { done: 4, total: 4 }, Spent::default());
+    let (progress, spent) = (Progress { done: 4, total: 4, ..Progress::default() }, Spent::default());
     let card = ModelCard { dimensions: Some(2), ..card() };
     state.receive(Reply::Opened { backend: TWIN, card: card.clone(), leaves_machine: None });
     state.receive(Reply::Embedded { backend: TWIN, progress, card, spent });
@@ -320,7 +320,7 @@ fn with_bundled_corpus() -> State {
     let mut state = State::new(corpus, vec![Panel::new("local", Duration::ZERO)], 1, LOCAL, 10, Appearance::Dark);
     state.start();
     state.receive(Reply::Opened { backend: LOCAL, card: card(), leaves_machine: None });
-    let (progress, spent) = (Progress { done: 100, total: 100 }, Spent::default());
+    let (progress, spent) = (Progress { done: 100, total: 100, ..Progress::default() }, Spent::default());
     state.receive(Reply::Embedded { backend: LOCAL, progress, card: card(), spent });
     state.act(Action::ShowScreen(Screen::Lab));
     state

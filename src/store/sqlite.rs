@@ -1,0 +1,222 @@
+//! The vector cache: one private file of `SQLite`, shared by all runs of the program.
+//!
+//! Texts themselves are not in it, only the first half of their SHA-256. A vector comes back as it was put, to the bit.
+//!
+//! ```text
+//! models   what made vectors: an identity each, and the size of its vectors
+//! texts    model and hash → the vector's row, and when it was last used. Small rows, which are looked up and changed
+//! vectors  the vectors, in the order in which they came. Large rows, which are read through from the first to the last
+//! ```
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use super::{Row, StoreError, Take, VectorStore};
+use crate::backend::Identity;
+
+mod file;
+mod rows;
+mod upkeep;
+
+pub use file::FILE_NAME;
+pub use upkeep::{CacheReport, KeptModel, Removed};
+
+use file::{CacheFile, FileId, Refusal};
+
+/// Which text a vector is of: the first half of its SHA-256.
+type TextHash = [u8; 16];
+
+/// For so many seconds a use is not written down again. What was used in this time is never removed by itself.
+const FRESH: i64 = 3_600;
+
+/// The size of the file is looked at whenever so many batches were kept.
+const BATCHES_BETWEEN_LOOKS: u32 = 64;
+
+/// The cache. Nothing is opened before something is asked of it; the file is made with the first vectors.
+pub struct SqliteStore {
+    file: CacheFile,
+    /// The most bytes that vectors may take on the disk.
+    limit: u64,
+    /// When this run began, in seconds since 1970: what it uses is used now.
+    now: i64,
+    /// The open file, and which one that is.
+    open: Option<(Connection, Option<FileId>)>,
+    /// Batches kept since the size of the file was looked at; `None` before the first.
+    batches: Option<u32>,
+    /// Writes down which vectors were used.
+    touching: Option<JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    /// The cache in a folder, which grows up to `limit` bytes.
+    #[must_use]
+    pub fn in_folder(folder: PathBuf, limit: u64) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self {
+            file: CacheFile::in_folder(folder),
+            limit,
+            now: i64::try_from(now).unwrap_or(i64::MAX),
+            open: None,
+            batches: None,
+            touching: None,
+        }
+    }
+
+    /// Does something with the open file. One that turns out to be no cache is set aside.
+    fn with<T>(
+        &mut self,
+        operation: &'static str,
+        act: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Failed {
+            operation,
+            place: self.file.shown(),
+            source,
+        };
+        let (open, id) = if let Some((connection, id)) = self.open.take() {
+            (Ok(connection), id)
+        } else {
+            let before = self.file.id();
+            let open = self.file.open();
+            (open, before.or_else(|| self.file.id()))
+        };
+        let reason = match open {
+            Ok(mut connection) => match act(&mut connection) {
+                Ok(done) => {
+                    self.open = Some((connection, id));
+                    return Ok(done);
+                }
+                Err(Failure::Sqlite(error)) if file::is_damage(&error) => error.to_string(),
+                Err(Failure::Sqlite(error)) => return Err(failed(error.into())),
+                Err(Failure::Refused(error)) => return Err(error),
+            },
+            Err(Refusal::Unusable(reason)) => reason,
+            Err(Refusal::Failed(source)) => return Err(failed(source)),
+        };
+        match self.file.set_aside(id) {
+            Ok(aside) => {
+                let aside = aside.map(|aside| aside.display().to_string());
+                Err(StoreError::SetAside { place: self.file.shown(), aside, reason })
+            }
+            Err(source) => Err(failed(format!("{reason}; it cannot be set aside either: {source}").into())),
+        }
+    }
+
+    /// Waits until the uses are written down that are on their way.
+    fn settle(&mut self) {
+        if let Some(touching) = self.touching.take() {
+            drop(touching.join());
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+impl VectorStore for SqliteStore {
+    fn describe(&self) -> String {
+        format!("the vector cache {}", self.file.shown())
+    }
+
+    fn get(&mut self, model: &Identity, texts: &[&str], take: &mut Take<'_>) -> Result<(), StoreError> {
+        // Whoever only reads leaves no file behind.
+        if texts.is_empty() || !self.file.exists() {
+            return Ok(());
+        }
+        let now = self.now;
+        let stale = self.with("read", |connection| rows::get(connection, model, texts, now - FRESH, take))?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        // That a use is not written down is no loss: the vectors are made again.
+        let file = self.file.clone();
+        let touch = move || match file.open() {
+            Ok(mut connection) => {
+                if let Err(error) = rows::touch(&mut connection, &stale, now) {
+                    tracing::debug!("uses of cached vectors are not written down: {error}");
+                }
+            }
+            Err(refusal) => tracing::debug!("uses of cached vectors are not written down: {refusal}"),
+        };
+        self.settle();
+        self.touching = Some(thread::spawn(touch));
+        Ok(())
+    }
+
+    fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let dimensions = first.vector.len();
+        if let Some(other) = rows.iter().find(|row| row.vector.len() != dimensions) {
+            return Err(StoreError::WrongSize { place: self.describe(), kept: dimensions, given: other.vector.len() });
+        }
+        let (limit, now, place) = (self.limit, self.now, self.describe());
+        let look = self.batches.is_none_or(|batches| batches >= BATCHES_BETWEEN_LOOKS);
+        self.with("write to", |connection| {
+            if look && upkeep::make_room(connection, limit, now - FRESH)? {
+                return Err(Failure::Refused(StoreError::Full { place: place.clone(), limit }));
+            }
+            rows::put(connection, model, dimensions, rows, now, &place)
+        })?;
+        self.batches = Some(if look { 0 } else { self.batches.unwrap_or(0) + 1 });
+        Ok(())
+    }
+}
+
+/// Why something could not be done with the open file.
+enum Failure {
+    /// For a reason of the cache's own.
+    Refused(StoreError),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn hash(text: &str) -> TextHash {
+    let mut hash = TextHash::default();
+    let whole = Sha256::digest(text.as_bytes());
+    let half = hash.len();
+    hash.copy_from_slice(&whole[..half]);
+    hash
+}
+
+/// Texts by their hashes.
+struct Wanted {
+    /// The first text with a hash.
+    first: HashMap<TextHash, usize>,
+    /// For each text the next one with the same hash.
+    next: Vec<Option<usize>>,
+}
+
+impl Wanted {
+    fn new(texts: &[&str]) -> Self {
+        let mut wanted = Self { first: HashMap::with_capacity(texts.len()), next: Vec::with_capacity(texts.len()) };
+        for (place, text) in texts.iter().enumerate() {
+            wanted.next.push(wanted.first.insert(hash(text), place));
+        }
+        wanted
+    }
+
+    /// Calls `take` with the place of each text with a hash.
+    fn each(&self, hash: &TextHash, mut take: impl FnMut(usize)) {
+        let mut place = self.first.get(hash).copied();
+        while let Some(found) = place {
+            take(found);
+            place = self.next[found];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! What holds for every place that vectors are kept in: one suite, which each passes.
+
+#[macro_use]
+mod contract;
+mod sqlite;
