@@ -188,6 +188,7 @@ impl App {
                 | Effect::StopEmbedding(_)
                 | Effect::Search { .. }
                 | Effect::CancelSearch(_)
+                | Effect::Select { .. }
                 | Effect::FindNeighbours(..)
                 | Effect::Repeat(..)
                 | Effect::ShareVectors(_)

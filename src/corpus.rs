@@ -9,6 +9,8 @@ use crate::math::space::Space;
 
 pub mod beir;
 pub mod bundled;
+pub mod filter;
+pub mod metadata;
 pub mod read;
 pub mod selection;
 pub mod source;

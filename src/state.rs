@@ -21,6 +21,7 @@ pub mod action;
 pub mod compare;
 pub mod effect;
 pub mod evaluation;
+pub mod filter;
 pub mod keymap;
 pub mod lab;
 pub mod learn;
@@ -39,6 +40,7 @@ pub use action::{Action, Edit};
 pub use compare::Compare;
 pub use effect::{Effect, Timer};
 pub use evaluation::Evaluation;
+pub use filter::Filter;
 pub use keymap::Place;
 pub use lab::Lab;
 pub use learn::Learn;
@@ -80,6 +82,8 @@ pub enum Mode {
     Evaluation,
     /// The line for axes of the map takes the text.
     Axes,
+    /// The line for the filter takes the text.
+    Filter,
     /// A lesson has the keys, and the query line has not.
     Lesson,
     /// A room is shown the ranking step by step.
@@ -178,6 +182,8 @@ pub struct State {
     pub list: List,
     /// By what way the corpus is searched, and which of its documents.
     pub search: SearchOptions,
+    /// The filter from which these documents come.
+    pub filter: Filter,
     /// What the length of a bar stands for.
     pub bar_scale: BarScale,
     /// Whether the explanation of the selected sentence stands in the place of the rows.
@@ -236,6 +242,7 @@ impl State {
             chosen_backend: active,
             list,
             search: SearchOptions::default(),
+            filter: Filter::default(),
             bar_scale: BarScale::Cosine,
             explanation_alone: false,
             baseline: None,
@@ -290,11 +297,13 @@ impl State {
         }
     }
 
-    /// The newest ranking of a backend, if it is that of the query as it stands.
+    /// The newest ranking of a backend, if it is that of the query as it stands, of the documents that are wanted, and by
+    /// the way that is wanted.
     #[must_use]
     pub fn current_ranking(&self, backend: BackendId) -> Option<&Arc<Ranking>> {
         let ranking = self.panels[backend.0].ranking.as_ref()?;
-        (!self.query.is_blank() && ranking.query == self.query.text()).then_some(ranking)
+        let is_of_query = !self.query.is_blank() && ranking.query == self.query.text();
+        (is_of_query && self.is_ranked_as_wanted(backend)).then_some(ranking)
     }
 
     /// What has to be done before anything else: the backend on the screen is opened.
@@ -318,10 +327,10 @@ impl State {
         if self.query.is_blank() { None } else { self.panel().ranking.as_ref() }
     }
 
-    /// Whether the ranking on the screen is that of the query as it stands.
+    /// Whether the ranking on the screen is the current one: [`Self::current_ranking`].
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.ranking().is_some_and(|ranking| ranking.query == self.query.text())
+        self.current_ranking(self.active).is_some()
     }
 
     /// The document that is selected: in the ranking, or in the corpus while nothing is ranked.
@@ -332,7 +341,8 @@ impl State {
         }
         match self.ranking() {
             Some(ranking) => ranking.ranked.get(self.list.selected).map(|ranked| ranked.document),
-            None => (self.list.selected < self.row_count()).then_some(DocumentIndex(self.list.selected)),
+            None if self.row_count() == 0 => None,
+            None => self.listed_document(self.list.selected),
         }
     }
 
@@ -385,7 +395,7 @@ impl State {
             (Some(ranking), false) if self.screen == Screen::Map => ranking.ranked.len(),
             (Some(ranking), false) => self.list.top_k.min(ranking.ranked.len()),
             // Without a query there is the corpus to look at, but nothing to compare.
-            (_, true) if matches!(self.screen, Screen::Search | Screen::Map) => self.corpus.documents.len(),
+            (_, true) if matches!(self.screen, Screen::Search | Screen::Map) => self.listed(),
             _ => 0,
         }
     }

@@ -13,6 +13,7 @@ mod compare;
 mod consent;
 mod disagreements;
 mod evaluation;
+mod filter;
 mod footer;
 mod frame;
 mod header;
@@ -67,6 +68,7 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Mode::Choosing => chooser::draw(frame, state, &theme),
         Mode::Evaluation => evaluation::draw(frame, state, &theme),
         Mode::Axes => map::axes::draw(frame, state, &theme),
+        Mode::Filter => filter::draw(frame, layout, state, &theme),
         Mode::Disagreements => disagreements::draw(frame, state, &theme),
     }
 }

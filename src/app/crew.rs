@@ -11,9 +11,9 @@ use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::{EmbedJob, Errand, Question};
 use super::worker::{Open, Worker};
 use crate::config::Config;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, DocumentIndex, Selection, filter};
 use crate::engine::lab::{Bench, Job, Outcome, Refusal};
-use crate::engine::pipeline::Settings;
+use crate::engine::pipeline::{Among, Settings};
 use crate::engine::{Ablation, Embedded, Lexical, Ranking, Run, Vectors, ablation};
 use crate::lesson::Progress;
 use crate::progress;
@@ -24,6 +24,7 @@ pub(super) struct Crew {
     workers: Vec<Worker>,
     ablation: Desk<AblationJob>,
     stages: Desk<StagesJob>,
+    filter: Desk<FilterJob>,
     charts: Charts,
     keeper: Desk<Progress>,
     lab: Desk<(Ticket, Job)>,
@@ -54,6 +55,7 @@ impl Crew {
         let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
         let run = move |job| stages.run(&job);
         let stages = Desk::spawn(replies.clone(), run, |_| Box::new(Reply::Broke));
+        let filter = Desk::spawn(replies.clone(), FilterJob::run, FilterJob::broken);
         let keeper = Desk::spawn(
             replies.clone(),
             |finished| keep(&finished),
@@ -71,7 +73,7 @@ impl Crew {
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
         let charts = Charts::spawn(corpus, replies);
         let (runtime, replies) = (runtime.clone(), replies.clone());
-        Self { workers, ablation, stages, charts, keeper, lab, reranking, runtime, replies }
+        Self { workers, ablation, stages, filter, charts, keeper, lab, reranking, runtime, replies }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
@@ -92,13 +94,14 @@ impl Crew {
             Effect::EmbedTexts { backend, purpose, ticket, role, texts } => {
                 self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));
             }
-            Effect::Ablate { backend, ticket, ranking, rests, vectors } => {
-                self.ablation.put(AblationJob { backend, ticket, ranking, rests, vectors });
+            Effect::Ablate { backend, ticket, ranking, rests, vectors, selection } => {
+                self.ablation.put(AblationJob { backend, ticket, ranking, rests, vectors, selection });
             }
             Effect::RunExperiment { ticket, job } => self.lab.put((ticket, job)),
-            Effect::RunPipeline { ticket, query, dense, settings } => {
-                self.stages.put(StagesJob { ticket, query, dense, settings });
+            Effect::RunPipeline { ticket, query, dense, selection, settings } => {
+                self.stages.put(StagesJob { ticket, query, dense, selection, settings });
             }
+            Effect::Select { ticket, filter, corpus } => self.filter.put(FilterJob { ticket, filter, corpus }),
             Effect::OpenReranker(reranker) => self.reranking.open(reranker),
             Effect::StopOpeningReranker => self.reranking.stop_opening(),
             Effect::Rerank { ticket, reranker, run } => self.reranking.rerank(ticket, reranker, run),
@@ -145,11 +148,16 @@ struct AblationJob {
     ranking: Arc<Ranking>,
     rests: Arc<Embedded>,
     vectors: Arc<Vectors>,
+    /// The documents among which it is ranked; `None` for all.
+    selection: Option<Arc<Selection>>,
 }
 
 impl AblationJob {
     fn run(self) -> Reply {
-        let Self { backend, ticket, ranking, rests, vectors } = self;
+        let Self { backend, ticket, ranking, rests, mut vectors, selection } = self;
+        if let Some(selection) = selection {
+            vectors = Arc::new(vectors.of_selection(&selection));
+        }
         let words = ablation::left_out(&ranking.query);
         let ablation = Ablation::new(ranking.query.clone(), words, ranking.vector.view(), &rests, &vectors);
         Reply::Ablated { backend, ticket, ablation: Ok(Arc::new(ablation)) }
@@ -161,12 +169,36 @@ impl AblationJob {
     }
 }
 
+/// A filter whose documents are wanted.
+struct FilterJob {
+    ticket: Ticket,
+    filter: String,
+    corpus: Arc<Corpus>,
+}
+
+impl FilterJob {
+    fn run(self) -> Reply {
+        let Self { ticket, filter, corpus } = self;
+        let all =
+            || Selection { filter: String::new(), documents: (0..corpus.documents.len()).map(DocumentIndex).collect() };
+        let selection = filter::select(&filter, &corpus).map(|selection| Arc::new(selection.unwrap_or_else(all)));
+        Reply::Selected { ticket, selection: selection.map_err(|error| error.to_string()) }
+    }
+
+    fn broken(&self) -> Broken {
+        let ticket = self.ticket;
+        Box::new(move |reason| Reply::Selected { ticket, selection: Err(reason) })
+    }
+}
+
 /// One query to run through the stages of the pipeline that need no model: words, and the fusion.
 struct StagesJob {
     ticket: Ticket,
     query: String,
     /// The ranking of the dense stage, if it is there.
     dense: Option<Arc<Ranking>>,
+    /// The documents to rank; `None` for all.
+    selection: Option<Arc<Selection>>,
     settings: Settings,
 }
 
@@ -177,12 +209,13 @@ struct Stages {
 }
 
 impl Stages {
-    fn run(&mut self, StagesJob { ticket, query, dense, settings }: &StagesJob) -> Reply {
+    fn run(&mut self, StagesJob { ticket, query, dense, selection, settings }: &StagesJob) -> Reply {
         let lexical = match self.lexical.take().filter(|lexical| lexical.folding() == settings.folding) {
             Some(lexical) => lexical,
             None => Arc::new(Lexical::new(&self.corpus, settings.folding)),
         };
-        let run = Arc::new(Run::first_stages(query, dense.as_deref(), &lexical, *settings));
+        let among = Among { selection: selection.as_deref(), left_out: None };
+        let run = Arc::new(Run::first_stages_among(among, query, dense.as_deref(), &lexical, *settings));
         self.lexical = Some(lexical);
         Reply::Piped { ticket: *ticket, run }
     }

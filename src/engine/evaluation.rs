@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::lexical::Lexical;
-use super::pipeline::{Placed, Run, Settings, Stage};
+use super::pipeline::{Among, Placed, Run, Settings, Stage};
 use super::ranking::Ranking;
 use crate::backend::{BackendError, Job, Reranker};
 use crate::corpus::beir::{Judgement, Query};
@@ -254,8 +254,8 @@ impl Plan {
         reranker: Option<&mut (dyn Reranker + '_)>,
         job: &Job<'_>,
     ) -> Result<Run, BackendError> {
-        let left_out = query.own_document;
-        let mut run = Run::first_stages_without(left_out, &query.text, dense, lexical, self.settings);
+        let among = Among { left_out: query.own_document, ..Among::default() };
+        let mut run = Run::first_stages_among(among, &query.text, dense, lexical, self.settings);
         if let Some(reranker) = reranker.filter(|_| self.settings.runs(Stage::Rerank)) {
             run.rerank_with(reranker, corpus, job)?;
         }

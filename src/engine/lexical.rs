@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::pipeline::{Placed, StageRanking};
-use crate::corpus::{Corpus, DocumentIndex};
+use crate::corpus::{Corpus, DocumentIndex, Selection};
 use crate::math::bm25::{Bm25Index, Params, TermScore};
 use crate::math::rank;
 use crate::math::words::{self, Folding};
@@ -30,13 +30,15 @@ impl Lexical {
     }
 
     /// Ranks the documents that hold a word of the query by their BM25 scores; equal ones in the order of the corpus.
-    /// The others are not in the ranking: there is nothing to rank them by.
+    /// The others are not in the ranking: there is nothing to rank them by. Of a selection those alone are ranked, with the
+    /// weights that words have in the whole corpus.
     #[must_use]
-    pub fn rank(&self, query: &str, params: Params) -> StageRanking {
+    pub fn rank(&self, query: &str, params: Params, selection: Option<&Selection>) -> StageRanking {
         let started = Instant::now();
         let scores = self.index.scores(&words::terms(query, self.folding), params);
         let order = rank::descending(&scores).into_iter().take_while(|&document| scores[document] > 0.0);
         let placed = order.map(|document| Placed { document: DocumentIndex(document), score: scores[document] });
+        let placed = placed.filter(|placed| selection.is_none_or(|some| some.holds(placed.document)));
         StageRanking::new(placed.collect(), scores.len(), started.elapsed())
     }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::lexical::Lexical;
 use super::ranking::Ranking;
 use crate::backend::{BackendError, Job, RerankScore, Reranker};
-use crate::corpus::{Corpus, DocumentIndex};
+use crate::corpus::{Corpus, DocumentIndex, Selection};
 use crate::math::agreement::Scored;
 use crate::math::bm25::Params;
 use crate::math::fusion::{self, Ranked};
@@ -273,6 +273,15 @@ struct Reranked {
     scores: HashMap<DocumentIndex, RerankScore>,
 }
 
+/// The documents that are ranked: all, unless something else is said.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Among<'a> {
+    /// Those that a filter lets through.
+    pub selection: Option<&'a Selection>,
+    /// All but this one, which is the query itself.
+    pub left_out: Option<DocumentIndex>,
+}
+
 /// One query through the pipeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -295,20 +304,20 @@ impl Run {
     /// `lexical` has to be made with the folding of the settings.
     #[must_use]
     pub fn first_stages(query: &str, dense: Option<&Ranking>, lexical: &Arc<Lexical>, settings: Settings) -> Self {
-        Self::first_stages_without(None, query, dense, lexical, settings)
+        Self::first_stages_among(Among::default(), query, dense, lexical, settings)
     }
 
-    /// The same as if one of the documents were not in the corpus: that which is the query itself.
+    /// The same for a part of the corpus. `dense` ranks that part already, but for the document that is left out.
     #[must_use]
-    pub fn first_stages_without(
-        left_out: Option<DocumentIndex>,
+    pub fn first_stages_among(
+        Among { selection, left_out }: Among<'_>,
         query: &str,
         dense: Option<&Ranking>,
         lexical: &Arc<Lexical>,
         settings: Settings,
     ) -> Self {
         let dense = dense.filter(|_| settings.runs(Stage::Dense)).map(dense_stage);
-        let bm25 = settings.runs(Stage::Bm25).then(|| lexical.rank(query, settings.bm25));
+        let bm25 = settings.runs(Stage::Bm25).then(|| lexical.rank(query, settings.bm25, selection));
         let [dense, bm25] = [dense, bm25].map(|ranking| ranking.map(|ranking| ranking.without(left_out)));
         let hybrid = match (&dense, &bm25) {
             (Some(dense), Some(bm25)) if settings.runs(Stage::Hybrid) => Some(hybrid_stage(dense, bm25, &settings)),

@@ -1,9 +1,9 @@
 //! The vectors of a corpus, given out: what maps, explanations and the lab compute with, each on a thread of its own.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::backend::TextInfo;
-use crate::corpus::DocumentIndex;
+use crate::corpus::{DocumentIndex, Selection};
 
 /// Of how many documents vectors are given out at the most: of a larger corpus the first. At 384 dimensions they take
 /// 30 MB.
@@ -27,6 +27,18 @@ impl Vectors {
     #[must_use]
     pub fn row_of(&self, document: DocumentIndex) -> Option<usize> {
         self.documents.binary_search(&document).ok()
+    }
+
+    /// Those of the documents that a filter lets through.
+    #[must_use]
+    pub fn of_selection(&self, selection: &Selection) -> Self {
+        let rows: Vec<usize> = selection.documents.iter().filter_map(|&document| self.row_of(document)).collect();
+        Self {
+            unit: self.unit.select(Axis(0), &rows),
+            documents: rows.iter().map(|&row| self.documents[row]).collect(),
+            infos: rows.iter().map(|&row| self.infos[row]).collect(),
+            embedded: self.embedded,
+        }
     }
 
     /// The unit vector of a document; `None` where it is not among these.

@@ -77,6 +77,8 @@ pub enum Action {
     Map(MapAction),
     /// Do something in the lab.
     Lab(LabAction),
+    /// Something with the filter.
+    Filter(FilterAction),
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.
@@ -164,6 +166,21 @@ pub enum MapAction {
     Point(Option<DocumentIndex>),
     /// Select a document.
     Take(DocumentIndex),
+}
+
+/// What a person can do with the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterAction {
+    /// Write it.
+    Open,
+    /// Leave the line, and keep the filter.
+    Keep,
+    /// Leave the line, and look at all documents.
+    Drop,
+    /// Bring back the filter before.
+    Previous,
+    /// Go back towards the newest filter.
+    Next,
 }
 
 /// Where to look.

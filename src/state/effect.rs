@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::pipeline::RerankerId;
 use super::{BackendId, Ticket};
 use crate::backend::Role;
-use crate::corpus::DocumentIndex;
+use crate::corpus::{Corpus, DocumentIndex, Selection};
 use crate::engine::chart::Recipe;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::lab::Job;
@@ -40,6 +40,15 @@ pub enum Effect {
     },
     /// Nobody waits any more for the backend's search.
     CancelSearch(BackendId),
+    /// Find the documents that a filter lets through. A newer filter takes the place of an older one.
+    Select {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The filter as it is written; not blank.
+        filter: String,
+        /// Whose documents.
+        corpus: Arc<Corpus>,
+    },
     /// Send [`Reply::TimerElapsed`](super::Reply::TimerElapsed) after a while.
     StartTimer {
         /// Comes back.
@@ -80,6 +89,8 @@ pub enum Effect {
         rests: Arc<Embedded>,
         /// The vectors of the documents.
         vectors: Arc<Vectors>,
+        /// The documents among which it is ranked; `None` for all.
+        selection: Option<Arc<Selection>>,
     },
     /// Run an experiment of the lab. A newer one takes the place of an older one.
     RunExperiment {
@@ -96,6 +107,8 @@ pub enum Effect {
         query: String,
         /// The ranking of the dense stage, if it is there.
         dense: Option<Arc<Ranking>>,
+        /// The documents to rank, which are those of `dense`; `None` for all.
+        selection: Option<Arc<Selection>>,
         /// What the stages are told.
         settings: Settings,
     },

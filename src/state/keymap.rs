@@ -4,11 +4,13 @@ use std::fmt;
 
 use super::{Action, Edit, Mode, Screen, State};
 
+mod filter;
 mod lab;
 mod learn;
 mod map;
 mod table;
 
+use filter::{filter_keys, search_keys};
 use lab::lab_keys;
 use learn::{learn_keys, lesson_keys, presenting_keys, room_keys, task_keys};
 use map::{axes_keys, map_keys};
@@ -163,14 +165,18 @@ impl Section {
 #[must_use]
 pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
     match (mode, place) {
-        (Mode::Typing, Place::Search) => vec![ranking_keys(), explanation_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Room) => vec![room_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Compare) => vec![compare_keys(), ranking_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Blind) => {
-            vec![vote_keys(), compare_keys(), ranking_keys(), query_keys(), program_keys()]
+        (Mode::Typing, Place::Search) => {
+            vec![ranking_keys(), search_keys(), explanation_keys(), query_keys(), program_keys()]
         }
-        (Mode::Typing, Place::Pipeline) => vec![pipeline_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Map) => vec![map_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Room) => vec![room_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Compare) => {
+            vec![compare_keys(), ranking_keys(), search_keys(), query_keys(), program_keys()]
+        }
+        (Mode::Typing, Place::Blind) => {
+            vec![vote_keys(), compare_keys(), ranking_keys(), search_keys(), query_keys(), program_keys()]
+        }
+        (Mode::Typing, Place::Pipeline) => vec![pipeline_keys(), search_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Map) => vec![map_keys(), search_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), program_keys()],
         (Mode::Typing, Place::Learn) => vec![learn_keys(), program_keys()],
         (Mode::Typing, Place::Task(screen)) => {
@@ -183,6 +189,7 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Help, _) => vec![help_keys()],
         (Mode::Consent, _) => vec![consent_keys()],
         (Mode::Axes, _) => vec![axes_keys()],
+        (Mode::Filter, _) => vec![filter_keys()],
         (Mode::Choosing | Mode::Disagreements | Mode::Evaluation, _) => vec![list_keys(mode)],
     }
 }
@@ -209,7 +216,7 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
         (Some(binding), _) => Some(binding.action),
         // A new query for the room begins with its first character.
         (None, Chord { ctrl: false, alt: false, key: Key::Char(character), .. })
-            if matches!(mode, Mode::Typing | Mode::Axes | Mode::Presenting) =>
+            if matches!(mode, Mode::Typing | Mode::Axes | Mode::Filter | Mode::Presenting) =>
         {
             Some(Action::Edit(Edit::Insert(character)))
         }
@@ -275,7 +282,7 @@ mod tests {
     use super::*;
     use crate::state::action::LessonAction;
 
-    const MODES: [Mode; 9] = [
+    const MODES: [Mode; 10] = [
         Mode::Typing,
         Mode::Help,
         Mode::Consent,
@@ -283,6 +290,7 @@ mod tests {
         Mode::Disagreements,
         Mode::Evaluation,
         Mode::Axes,
+        Mode::Filter,
         Mode::Lesson,
         Mode::Presenting,
     ];

@@ -9,7 +9,7 @@ use crate::backend::spec::Description;
 use crate::backend::{ModelCard, Retry};
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Estimate, Progress, Ranking, Spent, Vectors};
+use crate::engine::{Estimate, Progress, Ranking, SearchOptions, Spent, Vectors};
 
 /// The number of a backend in [`State::panels`](super::State::panels).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,8 +30,12 @@ pub struct Panel {
     pub card: Option<ModelCard>,
     /// The newest ranking, which may be that of an older query.
     pub ranking: Option<Arc<Ranking>>,
+    /// By what way that ranking was made, and of which documents.
+    pub ranked_with: SearchOptions,
     /// How far the newest search is.
     pub search: Search,
+    /// By what way it searches, and which documents.
+    pub(super) asked_with: SearchOptions,
     /// The wait that is going on before another try.
     pub retry: Option<Retry>,
     /// What it has used in this run.
@@ -104,7 +108,9 @@ impl Panel {
             description: None,
             card: None,
             ranking: None,
+            ranked_with: SearchOptions::default(),
             search: Search::Idle,
+            asked_with: SearchOptions::default(),
             retry: None,
             spent: Spent::default(),
             query_times: Vec::new(),

@@ -7,7 +7,7 @@ use crate::backend::hub::Download;
 use crate::backend::reranker_spec::RerankerDescription;
 use crate::backend::spec::Readiness;
 use crate::backend::{RerankMethod, RerankerCard, WordMatches};
-use crate::corpus::DocumentIndex;
+use crate::corpus::{DocumentIndex, Selection};
 use crate::engine::pipeline::{Fusion, Placed, Placement, Settings, StageRanking};
 use crate::engine::{Ranking, Run, Stage};
 
@@ -131,6 +131,15 @@ pub struct Matches {
     pub words: Result<Arc<WordMatches>, String>,
 }
 
+/// A run of the stages.
+#[derive(Debug)]
+pub(super) struct AskedRun {
+    pub(super) query: String,
+    pub(super) dense: Option<Arc<Ranking>>,
+    pub(super) selection: Option<Arc<Selection>>,
+    pub(super) settings: Settings,
+}
+
 /// What was asked of the workers last.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
@@ -138,7 +147,7 @@ pub(super) struct Asked {
     pub(super) ticket: Ticket,
     /// Whether the newest run was answered.
     pub(super) answered: bool,
-    pub(super) run: Option<(String, Option<Arc<Ranking>>, Settings)>,
+    pub(super) run: Option<AskedRun>,
     /// The run that is being reranked, and by whom.
     pub(super) rerank: Option<(Ticket, RerankerId)>,
     /// The run that was reranked last.

@@ -8,6 +8,7 @@ use super::pipeline::{Matches, RerankerId};
 use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
+use crate::corpus::Selection;
 use crate::engine::chart::Overlay;
 use crate::engine::index::Neighbours;
 use crate::engine::lab::Outcome as LabOutcome;
@@ -88,6 +89,13 @@ pub enum Reply {
         ticket: Ticket,
         /// Why, and what to do.
         message: String,
+    },
+    /// The documents that a filter lets through are known, or what is wrong with it.
+    Selected {
+        /// Of what was asked for.
+        ticket: Ticket,
+        /// The answer; or what is wrong, and where.
+        selection: Result<Arc<Selection>, String>,
     },
     /// A request failed and will be sent again.
     Retrying {

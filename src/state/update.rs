@@ -10,6 +10,7 @@ mod backends;
 mod comparing;
 mod evaluating;
 mod explaining;
+mod filtering;
 mod lab;
 mod learning;
 mod mapping;
@@ -33,8 +34,11 @@ impl State {
 
     /// Whatever has changed: asks for what the screen lacks.
     fn refresh(&mut self) -> Vec<Effect> {
+        // Before whatever computes with the ranking.
+        let mut effects: Vec<Effect> = self.refresh_filter().into_iter().collect();
+        effects.extend(self.refresh_search());
         self.refresh_comparison();
-        let mut effects = self.refresh_pipeline();
+        effects.extend(self.refresh_pipeline());
         effects.extend(self.refresh_vectors());
         effects.extend(self.refresh_why());
         effects.extend(self.refresh_map());
@@ -72,6 +76,7 @@ impl State {
             Action::ToggleNumbers => self.toggle_numbers(),
             Action::Map(action) => self.act_on_map(action),
             Action::Lab(action) => self.act_in_lab(action),
+            Action::Filter(action) => self.act_on_filter(action),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),
@@ -104,8 +109,8 @@ impl State {
     }
 
     fn edit(&mut self, edit: Edit) -> Vec<Effect> {
-        if self.mode == Mode::Axes {
-            self.map.axes.edit(edit);
+        if let Some(line) = self.other_line() {
+            line.edit(edit);
             return Vec::new();
         }
         if self.refuses_text() {
@@ -117,9 +122,18 @@ impl State {
         if self.query.edit(edit) { self.query_changed() } else { Vec::new() }
     }
 
+    /// The line that takes the text in place of the query line, where one does.
+    fn other_line(&mut self) -> Option<&mut super::QueryLine> {
+        match self.mode {
+            Mode::Axes => Some(&mut self.map.axes),
+            Mode::Filter => Some(&mut self.filter.line),
+            _ => None,
+        }
+    }
+
     fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if self.mode == Mode::Axes {
-            self.map.axes.insert(text);
+        if let Some(line) = self.other_line() {
+            line.insert(text);
             return Vec::new();
         }
         if self.refuses_text() {
@@ -189,7 +203,7 @@ impl State {
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
             Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),
-            Mode::Typing | Mode::Consent | Mode::Axes | Mode::Lesson | Mode::Presenting => {
+            Mode::Typing | Mode::Consent | Mode::Axes | Mode::Filter | Mode::Lesson | Mode::Presenting => {
                 self.list.scroll(by, self.row_count());
             }
         }
@@ -284,7 +298,9 @@ impl State {
             Mode::Typing | Mode::Lesson | Mode::Presenting => Mode::Help,
             Mode::Help => Mode::Typing,
             // A question is answered first, and a list left.
-            Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation | Mode::Axes => self.mode,
+            Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation | Mode::Axes | Mode::Filter => {
+                self.mode
+            }
         };
         Vec::new()
     }
@@ -300,6 +316,7 @@ impl State {
                 self.mode = Mode::Typing;
                 Vec::new()
             }
+            Mode::Filter => self.act_on_filter(super::action::FilterAction::Drop),
             Mode::Lesson => self.leave_lesson(),
             Mode::Typing if self.query.text().is_empty() && self.learn.open.is_some() => self.leave_lesson(),
             Mode::Typing if self.query.text().is_empty() => Vec::new(),

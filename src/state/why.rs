@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{BackendId, Ticket};
+use crate::corpus::Selection;
 use crate::engine::Ablation;
 
 /// One part of the explanation.
@@ -68,5 +69,7 @@ pub(super) struct Asked {
     pub(super) query: String,
     /// How many documents were embedded then: with more there are other ranks.
     pub(super) embedded: usize,
+    /// Among which documents they rank; `None` for all.
+    pub(super) selection: Option<Arc<Selection>>,
     pub(super) ticket: Ticket,
 }

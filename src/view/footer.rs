@@ -1,13 +1,13 @@
 //! ```text
 //! ▲ 2 words embed poorly: type a whole sentence
-//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 · rank 0.01 · draw 0.40 ms │ run: $0.00       F1 keys
+//!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 · exact 0.01 · draw 0.40 ms │ run: $0.00       F1 keys
 //! ```
 
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::frame::fit_line;
-use super::{Layout, Theme, bar};
+use super::{Layout, Theme, bar, filter};
 use crate::engine::Timings;
 use crate::phrase;
 use crate::state::action::{LessonAction, MapAction};
@@ -20,7 +20,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     if state.is_for_a_room() && state.notice.is_none() && progress(state.panel(), theme).is_none() {
         // What a lesson waits for stands in its frame.
         let keys = if state.is_revealed_by_hand() { room_keys(state) } else { String::new() };
-        let line = Line::styled(keys, theme.dim);
+        let held = filter::counts(state).map_or_else(String::new, |held| format!(" {held} ·"));
+        let line = Line::styled(format!("{held}{keys}"), theme.dim);
         frame.render_widget(fit_line(line, usize::from(layout.status.width)), layout.status);
         return;
     }
@@ -51,7 +52,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     }
     let room = usize::from(area.width).saturating_sub(text::width(&keys) + 1);
     let left = match warning {
-        Some(warning) if layout.warning.is_none() => fit_line(warning, room),
+        Some(warning) if layout.warning.is_none() => {
+            let held = filter::counts(state).map(|held| Span::styled(format!(" {held} ·"), theme.dim));
+            fit_line(held.into_iter().chain(warning).collect(), room)
+        }
         Some(_) | None => Line::from(Span::styled(fit_parts(&status(state), room), theme.dim)),
     };
     frame.render_widget(left, area);
@@ -255,6 +259,7 @@ fn status(state: &State) -> Vec<String> {
         let key = keymap::hint(Mode::Typing, &Action::ToggleBlind);
         return vec![format!("blind: names and scores are hidden until you vote ({key} shows them)")];
     }
+    parts.extend(filter::told(state));
     match &panel.card {
         Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
         None => parts.push(text::visible(&panel.label).into_owned()),
@@ -264,7 +269,7 @@ fn status(state: &State) -> Vec<String> {
         let Timings { embed, rank } = ranking.timings;
         let embed = if embed.is_zero() { "known".into() } else { phrase::milliseconds(embed) };
         let (rank, draw) = (phrase::milliseconds(rank), phrase::milliseconds(state.draw_time));
-        format!("embed {embed} · rank {rank} · draw {draw} ms")
+        format!("embed {embed} · {} {rank} · draw {draw} ms", ranking.method)
     });
     // What costs money comes before what costs time.
     if state.usage().tokens > 0 {

@@ -7,6 +7,8 @@
 //! ╰ since “a question” · gone: s076 #2→#14 ──────────────────────────────╯
 //! ```
 
+use std::sync::Arc;
+
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
@@ -14,7 +16,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
 use super::{Layout, Theme, bar};
-use crate::corpus::DocumentIndex;
+use crate::corpus::{DocumentIndex, Selection};
 use crate::engine::{Ranked, Ranking};
 use crate::math::distribution::Distribution;
 use crate::phrase;
@@ -26,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
         let block = Block::bordered()
             .border_type(BorderType::Rounded)
             .border_style(theme.border)
-            .title(Line::styled(title(state), theme.accent))
+            .title(Line::styled(title(state, layout.ranking.width), theme.accent))
             .title_top(Line::styled(scale_title(state), theme.dim).right_aligned())
             .title_bottom(Line::styled(gone_title(state, layout.ranking.width), theme.dim));
         frame.render_widget(block, layout.ranking);
@@ -34,7 +36,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     }
     match state.ranking() {
         Some(ranking) if !ranking.ranked.is_empty() => draw_ranked(frame, layout, state, ranking, theme),
-        None if state.query.is_blank() && !state.corpus.documents.is_empty() => {
+        None if state.query.is_blank() && state.listed() > 0 => {
             draw_corpus(frame, layout, state, theme);
         }
         Some(_) | None => {
@@ -62,16 +64,38 @@ fn draw_scrollbar(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: 
     frame.render_stateful_widget(scrollbar, side, &mut position);
 }
 
-fn title(state: &State) -> String {
-    let Some(ranking) = state.ranking() else {
-        return if state.query.is_blank() { " corpus ".into() } else { " ranking ".into() };
+fn title(state: &State, width: u16) -> String {
+    let count = |number: usize| phrase::thousands(number as u64);
+    let held = |selection: Option<&Arc<Selection>>| {
+        selection.map_or_else(String::new, |selection| format!(" · {}", text::visible(&selection.filter)))
     };
-    let of = phrase::thousands(ranking.ranked.len() as u64);
-    let mut title = format!(" top {} of {of}", phrase::thousands(state.row_count() as u64));
-    if !state.is_current() {
-        // What is on the screen answers an older query, and says so.
-        title.push_str(&format!(" for “{}”", text::fit(&text::visible(&ranking.query), 24)));
-    }
+    let room = usize::from(width).saturating_sub(4 + text::width(&scale_title(state)));
+    let mut title = match state.ranking() {
+        None if !state.query.is_blank() => " ranking".into(),
+        None => match state.selection() {
+            Some(selection) => {
+                let (some, all) = (count(selection.documents.len()), count(state.corpus.documents.len()));
+                format!(" {some} of {all}{}", held(Some(selection)))
+            }
+            None => " corpus".into(),
+        },
+        Some(ranking) => {
+            // What is on the screen may answer an older query, and says so.
+            let of_another = ranking.query != state.query.text();
+            let whose = if of_another {
+                format!(" for “{}”", text::fit(&text::visible(&ranking.query), 24))
+            } else {
+                String::new()
+            };
+            let selection = state.panel().ranked_with.selection.as_ref();
+            let of = match selection {
+                Some(_) => format!("{} of {}", count(ranking.among), count(ranking.documents)),
+                None => count(ranking.among),
+            };
+            format!(" top {} of {of}{whose} · {}{}", count(state.row_count()), ranking.method, held(selection))
+        }
+    };
+    title = text::fit(&title, room).into_owned();
     title.push(' ');
     title
 }
@@ -107,6 +131,9 @@ fn gone_title(state: &State, width: u16) -> String {
 fn nothing_to_show(state: &State) -> &'static str {
     if state.corpus.documents.is_empty() {
         return "the corpus is empty: nothing to rank";
+    }
+    if state.listed() == 0 || state.ranking().is_some_and(|ranking| ranking.among == 0 && ranking.embedded > 0) {
+        return "no sentence passes the filter";
     }
     match (&state.panel().phase, &state.panel().search) {
         (Phase::Opening, _) => "the ranking comes as soon as the model is loaded",
@@ -183,11 +210,12 @@ fn movement(state: &State, document: DocumentIndex, theme: &Theme) -> (String, S
 }
 
 fn draw_corpus(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
-    let documents = &state.corpus.documents;
-    let number_width = documents.len().to_string().len().max(2);
-    let topic_width = if documents.iter().any(|document| document.topic.is_some()) { 13 } else { 0 };
+    let number_width = state.listed().to_string().len().max(2);
+    // Whether there are any was found out once: to look at every document for every frame would take too long.
+    let topic_width = if state.map.topics.is_some() { 13 } else { 0 };
     for (position, row) in visible_rows(state, layout) {
-        let topic = documents[position].topic.as_deref().unwrap_or_default();
+        let Some(document) = state.listed_document(position) else { break };
+        let topic = state.corpus[document].topic.as_deref().unwrap_or_default();
         let topic = if topic_width == 0 {
             String::new()
         } else {
@@ -197,7 +225,7 @@ fn draw_corpus(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Th
             Span::styled(format!("{:>number_width$} ", position + 1), theme.dim),
             Span::styled(topic, theme.dim),
         ]);
-        draw_row(frame, row, line, DocumentIndex(position), theme.text, state, theme);
+        draw_row(frame, row, line, document, theme.text, state, theme);
     }
 }
 

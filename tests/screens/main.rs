@@ -16,6 +16,7 @@ use vecscope::view::{self, Layout};
 mod anything;
 mod compare;
 mod explaining;
+mod filtering;
 mod lab;
 mod learn;
 mod map;
@@ -107,14 +108,18 @@ fn answer(state: &mut State, effects: Vec<Effect>, best: usize, card: &ModelCard
                 let effects = state.receive(Reply::TimerElapsed(timer));
                 answer(state, effects, best, card);
             }
-            Effect::Search { backend, ticket, query, .. } => {
+            Effect::Search { backend, ticket, query, options } => {
                 let ranking = Arc::new(match state.screen {
                     // Its figures come of vectors.
                     Screen::Lab => lab::ranked(state, &query),
-                    _ => ranking(state, &query, best),
+                    _ => filtering::ranked(ranking(state, &query, best), &options),
                 });
                 let spent = state.panels[backend.0].spent;
                 let effects = state.receive(Reply::Ranked { backend, ticket, ranking, card: card.clone(), spent });
+                answer(state, effects, best, card);
+            }
+            Effect::Select { ticket, filter, corpus } => {
+                let effects = state.receive(filtering::selected(ticket, &filter, &corpus));
                 answer(state, effects, best, card);
             }
             Effect::RunPipeline { .. }

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 use vecscope::backend::{RerankMethod, RerankScore, RerankerCard, WordMatches};
+use vecscope::engine::pipeline::Among;
 use vecscope::engine::{Lexical, Run, Stage};
 use vecscope::math::relevance::Measures;
 use vecscope::state::RerankerId;
@@ -24,10 +25,11 @@ pub(super) fn ready() -> State {
 /// Does what the workers of the pipeline do, with a reranker that turns the order round, and words that match by rule.
 pub(super) fn work(state: &mut State, effect: Effect) -> Vec<Effect> {
     match effect {
-        Effect::RunPipeline { ticket, query, dense, settings } => {
+        Effect::RunPipeline { ticket, query, dense, selection, settings } => {
             let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
-            let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings).timed(TIME));
-            state.receive(Reply::Piped { ticket, run })
+            let among = Among { selection: selection.as_deref(), left_out: None };
+            let run = Run::first_stages_among(among, &query, dense.as_deref(), &lexical, settings).timed(TIME);
+            state.receive(Reply::Piped { ticket, run: Arc::new(run) })
         }
         Effect::OpenReranker(reranker) => {
             let method = state.pipeline.rerankers[reranker.0].method;

@@ -31,7 +31,7 @@ impl Sample<'_> {
         if Expression::is_meant(&self.ranking.query) {
             return Err(Refusal::WordsOfExpression);
         }
-        let mut placed = lexical.rank(&self.ranking.query, Params::default()).placed;
+        let mut placed = lexical.rank(&self.ranking.query, Params::default(), None).placed;
         placed.retain(|placed| self.vectors.row_of(placed.document).is_some());
         let switched = StageRanking::new(placed, self.corpus.documents.len(), Duration::ZERO);
         let finding = Finding::Lexical { found: switched.placed.len() };

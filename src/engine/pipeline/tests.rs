@@ -26,6 +26,22 @@ fn logits(logits: &[f32]) -> Vec<RerankScore> {
 }
 
 #[test]
+fn a_filter_leaves_words_their_weights_and_takes_the_other_documents_away() {
+    let lexical = lexical(&TEXTS, Folding::default());
+    let all = lexical.rank("cat dog", Params::default(), None);
+    let kept: Vec<DocumentIndex> = all.placed.iter().skip(1).map(|placed| placed.document).collect();
+    let mut documents = kept.clone();
+    documents.sort_unstable();
+    let selection = Selection { filter: "f".into(), documents };
+    let some = lexical.rank("cat dog", Params::default(), Some(&selection));
+    assert!(!some.placed.is_empty());
+    assert_eq!(some.placed, all.placed[1..]);
+    let among = Among { selection: Some(&selection), left_out: None };
+    let run = Run::first_stages_among(among, "cat dog", None, &lexical, Settings::default());
+    assert_eq!(run.provenance(all.placed[0].document).bm25, None);
+}
+
+#[test]
 fn every_stage_has_its_ranking_and_every_document_its_provenance() {
     let mut run = run(Settings { depth: 2, ..Settings::default() });
     assert_eq!(order(&run, Stage::Dense), [2, 1, 0, 3]);

@@ -90,7 +90,7 @@ impl State {
         let Some(document) = self.follow else { return };
         let row = match self.ranking() {
             Some(ranking) => ranking.rank_of(document).map_or(0, |rank| rank - 1),
-            None => document.0,
+            None => self.row_of_listed(document).unwrap_or(0),
         };
         let rows = self.row_count();
         self.list.select(if row < rows { row } else { 0 }, rows);
@@ -121,9 +121,11 @@ impl State {
     }
 
     pub(super) fn send_search(&mut self, backend: BackendId, ticket: Ticket) -> Effect {
-        let query = self.query.text().to_owned();
-        self.panel_mut(backend).search = Search::Running;
-        Effect::Search { backend, ticket, query, options: self.search.clone() }
+        let (query, options) = (self.query.text().to_owned(), self.search_options());
+        let panel = self.panel_mut(backend);
+        panel.search = Search::Running;
+        panel.asked_with = options.clone();
+        Effect::Search { backend, ticket, query, options }
     }
 
     /// Stops waiting for a backend.

@@ -56,7 +56,10 @@ impl State {
         let ranking = self.current_ranking(backend)?;
         let embedded = self.panel().vectors.as_ref()?.embedded;
         let query = ranking.query.clone();
-        let of_this = |asked: &Asked| (asked.backend, &asked.query, asked.embedded) == (backend, &query, embedded);
+        let selection = self.selection().cloned();
+        let of_this = |asked: &Asked| {
+            (asked.backend, &asked.query, asked.embedded, &asked.selection) == (backend, &query, embedded, &selection)
+        };
         if self.why.asked.as_ref().is_some_and(of_this) {
             return None;
         }
@@ -66,7 +69,7 @@ impl State {
         }
         let ticket = self.next_ticket();
         self.why.failed = None;
-        self.why.asked = Some(Asked { backend, query, embedded, ticket });
+        self.why.asked = Some(Asked { backend, query, embedded, selection, ticket });
         Some(Effect::EmbedTexts { backend, purpose: Purpose::Words, ticket, role: Role::Query, texts })
     }
 
@@ -94,7 +97,8 @@ impl State {
             return Vec::new();
         };
         let (ranking, vectors) = (Arc::clone(ranking), Arc::clone(vectors));
-        vec![Effect::Ablate { backend, ticket, ranking, rests, vectors }]
+        let selection = self.selection().cloned();
+        vec![Effect::Ablate { backend, ticket, ranking, rests, vectors, selection }]
     }
 
     pub(super) fn ablated(

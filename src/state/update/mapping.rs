@@ -333,7 +333,7 @@ impl State {
     fn select_on_map(&mut self, document: DocumentIndex) -> Vec<Effect> {
         let row = match self.ranking() {
             Some(ranking) => ranking.rank_of(document).map(|rank| rank - 1),
-            None => Some(document.0),
+            None => self.row_of_listed(document),
         };
         row.map_or_else(Vec::new, |row| self.go_to_row(row))
     }

@@ -6,7 +6,7 @@ use crate::backend::hub::Download;
 use crate::backend::{RerankMethod, RerankerCard};
 use crate::corpus::DocumentIndex;
 use crate::engine::{Run, Stage};
-use crate::state::pipeline::{Matches, Param, RerankerPhase};
+use crate::state::pipeline::{AskedRun, Matches, Param, RerankerPhase};
 use crate::state::{Effect, Phase, RerankerId, Screen, Search, State, Ticket};
 
 impl State {
@@ -42,21 +42,22 @@ impl State {
     fn request_run(&mut self) -> Option<Effect> {
         let (query, settings) = (self.query.text().to_owned(), self.pipeline.settings);
         let dense = self.current_ranking(self.active).filter(|_| settings.runs(Stage::Dense)).cloned();
+        let selection = self.selection().cloned();
         let panel = self.panel();
         // An answer from this process comes at once: words and vectors change together.
         let is_near = panel.typing_pause.is_zero() && panel.phase == Phase::Ready && panel.search == Search::Running;
         if dense.is_none() && settings.runs(Stage::Dense) && is_near {
             return None;
         }
-        if let Some((asked, with, told)) = &self.pipeline.asked.run
-            && (asked, told) == (&query, &settings)
+        if let Some(AskedRun { query: asked, dense: with, selection: of, settings: told }) = &self.pipeline.asked.run
+            && (asked, of, told) == (&query, &selection, &settings)
             && with.as_ref().map(Arc::as_ptr) == dense.as_ref().map(Arc::as_ptr)
         {
             return None;
         }
         // While the corpus is embedded, every batch is another ranking: the one before goes to its end first.
-        if let Some((asked, Some(_), told)) = &self.pipeline.asked.run
-            && (asked, told) == (&query, &settings)
+        if let Some(AskedRun { query: asked, dense: Some(_), selection: of, settings: told }) = &self.pipeline.asked.run
+            && (asked, of, told) == (&query, &selection, &settings)
             && dense.is_some()
             && !(self.pipeline.asked.answered && self.pipeline.is_settled())
         {
@@ -65,8 +66,9 @@ impl State {
         let ticket = self.next_ticket();
         let asked = &mut self.pipeline.asked;
         (asked.ticket, asked.answered) = (ticket, false);
-        asked.run = Some((query.clone(), dense.clone(), settings));
-        Some(Effect::RunPipeline { ticket, query, dense, settings })
+        asked.run =
+            Some(AskedRun { query: query.clone(), dense: dense.clone(), selection: selection.clone(), settings });
+        Some(Effect::RunPipeline { ticket, query, dense, selection, settings })
     }
 
     fn request_rerank(&mut self) -> Option<Effect> {

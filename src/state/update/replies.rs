@@ -53,6 +53,7 @@ impl State {
                 self.panel_mut(backend).spent = spent;
                 self.texts_embedded(backend, purpose, ticket, embedded)
             }
+            Reply::Selected { ticket, selection } => self.selected(ticket, selection),
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
             Reply::Broke(reason) => {
@@ -169,7 +170,9 @@ impl State {
         if backend == self.active && self.screen == Screen::Search {
             self.choose_baseline(&ranking);
         }
-        self.panel_mut(backend).ranking = Some(ranking);
+        let panel = self.panel_mut(backend);
+        panel.ranking = Some(ranking);
+        panel.ranked_with = panel.asked_with.clone();
         if !self.visible().contains(&backend) {
             return Vec::new();
         }

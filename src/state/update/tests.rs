@@ -16,6 +16,7 @@ mod backends;
 mod comparing;
 mod evaluating;
 mod explaining;
+mod filtering;
 mod lab;
 mod learning;
 mod mapping;

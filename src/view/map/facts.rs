@@ -273,7 +273,8 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, chart: &Chart, th
     frame.render_widget(Line::styled(title, theme.accent), Rect { y: area.y - 1, height: 1, ..area });
     let rows = state.list.first..state.row_count();
     for (row, area) in rows.zip(area.rows()) {
-        let document = ranked.map_or(DocumentIndex(row), |ranking| ranking.ranked[row].document);
+        let listed = || state.listed_document(row).unwrap_or(DocumentIndex(row));
+        let document = ranked.map_or_else(listed, |ranking| ranking.ranked[row].document);
         let group = state.map.groups(state.active).and_then(|groups| groups.of(document));
         let numbers = match (ranks(state, chart, document), ranked) {
             (Some((rank, cosine, on_map)), _) => format!("{rank:>3} {cosine:>6.3} {:>5} ", format!("#{on_map}")),

@@ -101,7 +101,10 @@ impl Plot<'_> {
     /// Every document with its cell, as far as it is in the window.
     fn cells(&self) -> Vec<(DocumentIndex, (u16, u16))> {
         let documents = self.chart.vectors.documents.iter();
-        let placed = documents.zip(&self.chart.places);
+        // The corpus is laid flat as a whole; of a filter, those alone that it lets through are seen.
+        let selection = self.state.selection();
+        let is_seen = |document| selection.is_none_or(|selection| selection.holds(document));
+        let placed = documents.zip(&self.chart.places).filter(|&(&document, _)| is_seen(document));
         placed
             .filter_map(|(&document, &place)| {
                 Some((document, self.window.cell(laid(self.state, self.backend, place))?))

@@ -70,7 +70,9 @@ fn each_word_is_left_out_once_and_the_answer_is_that_of_the_newest_query() {
     assert_eq!(texts, ["north", "cold"]);
     assert_eq!(state.act(Action::SelectNext), [], "the words are the same for every sentence");
     let effects = came(&mut state, ticket, Ok(by_rule(2)));
-    let [Effect::Ablate { backend: LOCAL, ticket: same, ranking, rests, vectors }] = effects.as_slice() else {
+    let [Effect::Ablate { backend: LOCAL, ticket: same, ranking, rests, vectors, selection: None }] =
+        effects.as_slice()
+    else {
         unreachable!("{effects:?}")
     };
     assert_eq!((*same, ranking.query.as_str(), rests.unit.nrows(), vectors.embedded), (ticket, "cold north", 2, 4));

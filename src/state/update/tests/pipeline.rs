@@ -37,7 +37,7 @@ fn work(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
             Effect::Search { backend, ticket, query, .. } => {
                 answer(state, backend, ticket, ranking(&query, &[0.1, 0.4, 0.3, 0.2]))
             }
-            Effect::RunPipeline { ticket, query, dense, settings } => {
+            Effect::RunPipeline { ticket, query, dense, settings, .. } => {
                 let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
                 let run = Arc::new(Run::first_stages(&query, dense.as_deref(), &lexical, settings));
                 state.receive(Reply::Piped { ticket, run })
@@ -68,7 +68,7 @@ fn work(state: &mut State, effects: Vec<Effect>) -> Vec<Effect> {
 fn until_rerank(state: &mut State) -> Ticket {
     state.act(Action::NextStage);
     let effects = state.act(Action::RaiseParam);
-    let Some(Effect::RunPipeline { ticket, query, dense, settings }) = effects.into_iter().next() else {
+    let Some(Effect::RunPipeline { ticket, query, dense, settings, .. }) = effects.into_iter().next() else {
         unreachable!("a parameter changed")
     };
     let lexical = Arc::new(Lexical::new(&state.corpus, settings.folding));
