@@ -42,12 +42,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let window = Window::around_cursor(line.text(), line.cursor(), columns);
     let column = u16::try_from(window.cursor).unwrap_or(0).min(inner.width.saturating_sub(1));
     let fit = |said: &str| text::fit(said, columns).into_owned();
-    let said = match &state.filter.error {
-        Some(message) => Line::styled(fit(&format!("✗ {}", text::visible(message))), theme.error),
-        None => {
-            let names = filter::names(&state.corpus.fields).collect::<Vec<_>>().join(", ");
-            Line::styled(fit(&format!("fields: {}", text::visible(&names))), theme.dim)
-        }
+    let said = if let Some(message) = &state.filter.error {
+        Line::styled(fit(&format!("✗ {}", text::visible(message))), theme.error)
+    } else {
+        let names = filter::names(&state.corpus.fields).collect::<Vec<_>>().join(", ");
+        Line::styled(fit(&format!("fields: {}", text::visible(&names))), theme.dim)
     };
     let written = Line::styled(window.text, theme.text);
     frame.render_widget(Text::from_iter([written, said, Line::styled(fit(HELP), theme.dim)]), inner);
