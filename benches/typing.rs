@@ -12,7 +12,7 @@ use vecscope::backend::local::{Adjustments, Engine, EngineChoice, LateReranker, 
 use vecscope::backend::{Embedder, Job, ModelTable, Reranker, Role, TextInfo, TokenCount, UnitBatch, Usage};
 use vecscope::corpus::{DocumentIndex, bundled};
 use vecscope::engine::index::Index;
-use vecscope::engine::{Progress, Ranked, Ranking, Searcher, Spent, Timings};
+use vecscope::engine::{Progress, Ranking, SearchOptions, Searcher, Spent};
 use vecscope::math::neighbourhood::Neighbourhoods;
 use vecscope::math::plane::Plane;
 use vecscope::math::tsne;
@@ -101,9 +101,9 @@ fn rank(bencher: Bencher<'_, '_>, documents: usize) {
     let batch = UnitBatch { vectors, infos: vec![info; documents], usage: Usage::default() };
     index.add(&numbers, batch).expect("vectors of one size");
     bencher.bench_local(|| {
-        let cosines = index.cosines(query.view()).expect("vectors of one size");
-        let scored = index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
-        Ranking::new(String::new(), info, scored.collect(), documents, Timings::default())
+        let found = index.search(query.view(), 1.0, &SearchOptions::default()).expect("vectors of one size");
+        let progress = Progress { done: documents, total: documents };
+        Ranking::found(String::new(), info, Arc::default(), found, progress)
     });
 }
 

@@ -13,6 +13,7 @@ pub mod lab;
 pub mod lexical;
 pub mod pipeline;
 pub mod ranking;
+pub mod ranks;
 pub mod search;
 pub mod searcher;
 pub mod vectors;

@@ -1,13 +1,24 @@
-//! The unit vectors of a corpus, as far as they are there.
+//! The vectors of a corpus, as far as they are there, and the search among them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use super::vectors::Vectors;
 use crate::backend::{BackendError, TextInfo, UnitBatch};
-use crate::corpus::DocumentIndex;
+use crate::corpus::{DocumentIndex, Selection};
+use crate::math::coarse::Coarse;
 use crate::math::neighbourhood::{self, MOST_LOOKED_AT};
+use crate::math::sign_codes::SignCodes;
+use crate::math::space::Space;
+
+mod exact;
+mod found;
+pub mod parts;
+mod two_pass;
+
+pub use found::Found;
 
 /// Of how many documents neighbours are looked for at the most: as many as a map is judged by.
 pub const MOST_NEIGHBOURS: usize = MOST_LOOKED_AT;
@@ -19,29 +30,113 @@ pub struct Neighbours {
     pub lists: BTreeMap<DocumentIndex, Vec<usize>>,
 }
 
-/// Unit vectors of the documents embedded so far, one row each, in the order in which they came.
+/// Vectors of the documents embedded so far, one row each, in the order in which they came.
+///
+/// In the space of cosines the rows are of unit length. In any other they have the length that the model gave them.
 #[derive(Debug, Default)]
 pub struct Index {
-    vectors: Array2<f32>,
+    space: Space,
+    dimensions: usize,
+    /// One row behind the other. Shared with whoever builds a graph of them.
+    numbers: Arc<Vec<f32>>,
     documents: Vec<DocumentIndex>,
     infos: Vec<TextInfo>,
+    /// The row of each document, where it has one.
+    row_of: Vec<Option<u32>>,
+    /// The rows in whole numbers, as far as a search took them.
+    coarse: Coarse,
+    /// The rows in one bit a dimension, as far as a search took them.
+    signs: Option<SignCodes>,
 }
 
 impl Index {
+    /// An index of no vectors yet that compares them in a space.
+    #[must_use]
+    pub fn new(space: Space) -> Self {
+        Self { space, ..Self::default() }
+    }
+
+    /// Makes room for so many more rows, so that adding them copies none of those that are there.
+    pub fn reserve(&mut self, rows: usize, dimensions: usize) {
+        Arc::make_mut(&mut self.numbers).reserve_exact(rows * dimensions);
+        self.documents.reserve_exact(rows);
+        self.infos.reserve_exact(rows);
+    }
+
     /// Adds a batch: row `i` belongs to `documents[i]`.
     ///
     /// # Errors
     /// [`BackendError::BadVectors`] where the batch's vectors are of another size than those before; nothing is added.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever adds a batch has no more use for it")]
     pub fn add(&mut self, documents: &[DocumentIndex], batch: UnitBatch) -> Result<(), BackendError> {
-        if self.documents.is_empty() {
-            self.vectors = Array2::zeros((0, batch.vectors.ncols()));
+        self.check(batch.vectors.ncols())?;
+        for ((&document, row), &info) in documents.iter().zip(batch.vectors.rows()).zip(&batch.infos) {
+            self.push(document, row, info)?;
         }
-        self.vectors
-            .append(Axis(0), batch.vectors.view())
-            .map_err(|_| BackendError::BadVectors(mismatch(self.dimensions(), batch.vectors.ncols())))?;
-        self.documents.extend_from_slice(documents);
-        self.infos.extend(batch.infos);
         Ok(())
+    }
+
+    /// Adds one vector, of unit length.
+    ///
+    /// # Errors
+    /// [`BackendError::BadVectors`] where it is of another size than those before; it is not added.
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
+    pub fn push(
+        &mut self,
+        document: DocumentIndex,
+        unit: ArrayView1<'_, f32>,
+        info: TextInfo,
+    ) -> Result<(), BackendError> {
+        self.check(unit.len())?;
+        self.dimensions = unit.len();
+        let numbers = Arc::make_mut(&mut self.numbers);
+        match self.space {
+            Space::Cosine => numbers.extend(unit),
+            Space::InnerProduct | Space::Euclidean => numbers.extend(unit.iter().map(|x| x * info.norm)),
+        }
+        if document.0 >= self.row_of.len() {
+            self.row_of.resize(document.0 + 1, None);
+        }
+        self.row_of[document.0] = u32::try_from(self.documents.len()).ok();
+        self.documents.push(document);
+        self.infos.push(info);
+        Ok(())
+    }
+
+    fn check(&self, dimensions: usize) -> Result<(), BackendError> {
+        if !self.is_empty() && dimensions != self.dimensions {
+            return Err(BackendError::BadVectors(mismatch(self.dimensions, dimensions)));
+        }
+        Ok(())
+    }
+
+    /// Gives each row the number that its document has in another corpus. A row whose document is not in it goes; the last
+    /// row takes its place, as rows have no order of their own.
+    pub fn renumber(&mut self, to: impl Fn(DocumentIndex) -> Option<DocumentIndex>) {
+        let dimensions = self.dimensions;
+        let numbers = Arc::make_mut(&mut self.numbers);
+        let mut row = 0;
+        while row < self.documents.len() {
+            if let Some(document) = to(self.documents[row]) {
+                self.documents[row] = document;
+                row += 1;
+                continue;
+            }
+            self.documents.swap_remove(row);
+            self.infos.swap_remove(row);
+            let last = self.documents.len();
+            numbers.copy_within(last * dimensions..(last + 1) * dimensions, row * dimensions);
+            numbers.truncate(last * dimensions);
+            // From here on rows stand elsewhere than they were when they were made coarse.
+            self.coarse.truncate(row);
+            self.signs = None;
+        }
+        let documents = self.documents.iter().map(|document| document.0 + 1).max().unwrap_or(0);
+        self.row_of.clear();
+        self.row_of.resize(documents, None);
+        for (row, document) in (0..).zip(&self.documents) {
+            self.row_of[document.0] = Some(row);
+        }
     }
 
     /// How many documents are in it.
@@ -59,19 +154,37 @@ impl Index {
     /// The length of its vectors; 0 while it is empty.
     #[must_use]
     pub fn dimensions(&self) -> usize {
-        self.vectors.ncols()
+        self.dimensions
     }
 
-    /// The cosine similarity of each row to a unit vector, in the order of the rows: one matrix-vector product.
-    ///
-    /// # Errors
-    /// [`BackendError::BadVectors`] where `query` is of another size than the rows.
-    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
-    pub fn cosines(&self, query: ArrayView1<'_, f32>) -> Result<Vec<f32>, BackendError> {
-        if !self.is_empty() && query.len() != self.dimensions() {
-            return Err(BackendError::BadVectors(mismatch(self.dimensions(), query.len())));
+    /// By what the vectors are compared.
+    #[must_use]
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// The row of a document; `None` where it is not embedded.
+    fn row_of(&self, document: DocumentIndex) -> Option<usize> {
+        self.row_of.get(document.0).copied().flatten().map(|row| row as usize)
+    }
+
+    /// The numbers of a row.
+    fn row(&self, row: usize) -> &[f32] {
+        &self.numbers[row * self.dimensions..(row + 1) * self.dimensions]
+    }
+
+    /// The unit vectors of some rows: a copy, rows × dimensions.
+    fn units(&self, rows: &[usize]) -> Array2<f32> {
+        let all = ArrayView2::from_shape((self.len(), self.dimensions), &self.numbers)
+            .expect("as many numbers as rows and dimensions");
+        let mut units = all.select(Axis(0), rows);
+        if self.space != Space::Cosine {
+            for (mut unit, &row) in units.rows_mut().into_iter().zip(rows) {
+                let norm = self.infos[row].norm;
+                unit.mapv_inplace(|x| x / norm);
+            }
         }
-        if self.is_empty() { Ok(Vec::new()) } else { Ok(self.vectors.dot(&query).to_vec()) }
+        units
     }
 
     /// The `most` nearest documents of each document, itself left out, by cosine similarity. Of a large corpus only the
@@ -79,7 +192,7 @@ impl Index {
     #[must_use]
     pub fn neighbours(&self, most: usize) -> Neighbours {
         let rows = self.first_rows(MOST_NEIGHBOURS);
-        let vectors = self.vectors.select(Axis(0), &rows);
+        let vectors = self.units(&rows);
         let documents: Vec<DocumentIndex> = rows.iter().map(|&row| self.documents[row]).collect();
         let all: Vec<usize> = (0..documents.len()).collect();
         let found = neighbourhood::nearest(&vectors, &all, most, &mut || true).unwrap_or_default();
@@ -87,12 +200,12 @@ impl Index {
         Neighbours { lists: documents.iter().copied().zip(found.into_iter().map(numbers)).collect() }
     }
 
-    /// A copy of the vectors of the first `most` documents of the corpus.
+    /// A copy of the unit vectors of the first `most` documents of the corpus.
     #[must_use]
     pub fn vectors(&self, most: usize) -> Vectors {
         let rows = self.first_rows(most);
         Vectors {
-            unit: self.vectors.select(Axis(0), &rows),
+            unit: self.units(&rows),
             documents: rows.iter().map(|&row| self.documents[row]).collect(),
             infos: rows.iter().map(|&row| self.infos[row]).collect(),
             embedded: self.len(),
@@ -102,15 +215,19 @@ impl Index {
     /// The rows of the first `most` documents of the corpus, in whatever order their vectors came, so that two models
     /// look at the same.
     fn first_rows(&self, most: usize) -> Vec<usize> {
-        let mut rows: Vec<usize> = (0..self.len()).collect();
-        rows.sort_unstable_by_key(|&row| self.documents[row]);
-        rows.truncate(most);
-        rows
+        self.row_of.iter().flatten().take(most).map(|&row| row as usize).collect()
     }
 
     /// The document of each row, and what is known of it.
     pub fn rows(&self) -> impl Iterator<Item = (DocumentIndex, TextInfo)> + '_ {
         self.documents.iter().copied().zip(self.infos.iter().copied())
+    }
+
+    /// The rows of those documents of a selection that are embedded, ascending.
+    fn selected(&self, selection: &Selection) -> Vec<usize> {
+        let mut rows: Vec<usize> = selection.documents.iter().filter_map(|&document| self.row_of(document)).collect();
+        rows.sort_unstable();
+        rows
     }
 }
 
@@ -119,77 +236,4 @@ fn mismatch(expected: usize, found: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use ndarray::array;
-
-    use super::*;
-    use crate::backend::{TokenCount, Usage};
-
-    fn batch(vectors: Array2<f32>) -> UnitBatch {
-        let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
-        UnitBatch { infos: vec![info; vectors.nrows()], vectors, usage: Usage::default() }
-    }
-
-    #[test]
-    fn cosines_come_in_the_order_of_the_rows() {
-        let mut index = Index::default();
-        index.add(&[DocumentIndex(5)], batch(array![[1.0, 0.0]])).expect("first");
-        index.add(&[DocumentIndex(2), DocumentIndex(9)], batch(array![[0.6, 0.8], [0.0, -1.0]])).expect("same size");
-        assert_eq!(index.cosines(array![0.0, 1.0].view()).expect("same size"), [0.0, 0.8, -1.0]);
-        let documents: Vec<_> = index.rows().map(|(document, _)| document.0).collect();
-        assert_eq!(documents, [5, 2, 9]);
-    }
-
-    #[test]
-    fn vectors_of_another_size_are_refused_and_change_nothing() {
-        let mut index = Index::default();
-        index.add(&[DocumentIndex(0)], batch(array![[1.0, 0.0]])).expect("first");
-        let error = index.add(&[DocumentIndex(1)], batch(array![[1.0, 0.0, 0.0]])).expect_err("three dimensions");
-        assert!(error.to_string().contains("3 dimensions does not fit an index of 2"), "{error}");
-        assert_eq!(index.len(), 1);
-        assert!(index.cosines(array![1.0].view()).is_err());
-    }
-
-    #[test]
-    fn neighbours_are_the_nearest_others_whatever_order_the_vectors_came_in() {
-        let mut index = Index::default();
-        let vectors = array![[0.0, 1.0], [1.0, 0.0], [0.6, 0.8]];
-        index.add(&[DocumentIndex(2), DocumentIndex(0), DocumentIndex(1)], batch(vectors)).expect("first");
-        let neighbours = index.neighbours(1);
-        let nearest: Vec<_> = neighbours.lists.iter().map(|(document, list)| (document.0, list.clone())).collect();
-        assert_eq!(nearest, [(0, vec![1]), (1, vec![2]), (2, vec![1])]);
-    }
-
-    #[test]
-    fn equally_near_neighbours_keep_the_order_of_the_corpus() {
-        let mut index = Index::default();
-        // The fourth and every third after it are equal; the others are as far from it as from one another.
-        let vectors = Array2::from_shape_fn((90, 3), |(row, column)| f32::from(u8::from(row % 3 == column)));
-        let documents: Vec<_> = (0..90).rev().map(DocumentIndex).collect();
-        index.add(&documents, batch(vectors)).expect("first");
-        let neighbours = index.neighbours(40);
-        let of_the_fourth = &neighbours.lists[&DocumentIndex(3)];
-        let equal = (0..90).step_by(3).filter(|&number| number != 3);
-        let others = (0..90).filter(|number| number % 3 != 0);
-        assert_eq!(*of_the_fourth, equal.chain(others).take(40).collect::<Vec<_>>());
-        assert_eq!(index.neighbours(500).lists[&DocumentIndex(3)].len(), 89, "all others");
-    }
-
-    #[test]
-    fn vectors_are_given_out_in_the_order_of_the_corpus() {
-        let mut index = Index::default();
-        let vectors = array![[0.0, 1.0], [1.0, 0.0], [0.6, 0.8]];
-        index.add(&[DocumentIndex(7), DocumentIndex(0), DocumentIndex(3)], batch(vectors)).expect("first");
-        let vectors = index.vectors(2);
-        assert_eq!(vectors.documents, [DocumentIndex(0), DocumentIndex(3)]);
-        assert_eq!((vectors.unit, vectors.infos.len(), vectors.embedded), (array![[1.0, 0.0], [0.6, 0.8]], 2, 3));
-        let all = index.vectors(9);
-        assert_eq!(all.of(DocumentIndex(7)), Some(array![0.0, 1.0].view()));
-        assert_eq!(all.of(DocumentIndex(1)), None);
-    }
-
-    #[test]
-    fn an_empty_index_has_no_cosines() {
-        assert!(Index::default().cosines(array![1.0, 0.0].view()).expect("any size").is_empty());
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::lexical::Lexical;
 use super::ranking::Ranking;
+use super::ranks::Ranks;
 use crate::backend::{BackendError, Job, RerankScore, Reranker};
 use crate::corpus::{Corpus, DocumentIndex, Selection};
 use crate::math::agreement::Scored;
@@ -154,8 +155,7 @@ pub struct StageRanking {
     pub placed: Vec<Placed>,
     /// How long the stage took.
     pub time: Duration,
-    /// The rank of each document of the corpus, from 1.
-    ranks: Vec<Option<usize>>,
+    ranks: Ranks,
 }
 
 /// Where a stage puts a document.
@@ -171,17 +171,14 @@ impl StageRanking {
     /// The ranking of documents out of a corpus of `documents`, given best first and each once.
     #[must_use]
     pub fn new(placed: Vec<Placed>, documents: usize, time: Duration) -> Self {
-        let mut ranks = vec![None; documents];
-        for (rank, placed) in (1..).zip(&placed) {
-            ranks[placed.document.0] = Some(rank);
-        }
+        let ranks = Ranks::new(placed.iter().map(|placed| placed.document), documents);
         Self { placed, time, ranks }
     }
 
     /// Where a document stands; `None` where the stage does not rank it.
     #[must_use]
     pub fn placement(&self, document: DocumentIndex) -> Option<Placement> {
-        let rank = self.ranks.get(document.0).copied().flatten()?;
+        let rank = self.ranks.of(document)?;
         Some(Placement { rank, score: self.placed[rank - 1].score })
     }
 
@@ -190,7 +187,7 @@ impl StageRanking {
             return self;
         }
         let placed = self.placed.into_iter().filter(|placed| Some(placed.document) != left_out);
-        Self::new(placed.collect(), self.ranks.len(), self.time)
+        Self::new(placed.collect(), self.ranks.documents(), self.time)
     }
 
     fn items(&self) -> Vec<usize> {
@@ -434,7 +431,7 @@ impl Run {
         [Stage::Dense, Stage::Bm25]
             .into_iter()
             .filter_map(|stage| self.stage(stage))
-            .map(|r| r.ranks.len())
+            .map(|ranking| ranking.ranks.documents())
             .max()
             .unwrap_or(0)
     }
@@ -478,7 +475,7 @@ fn hybrid_stage(dense: &StageRanking, bm25: &StageRanking, settings: &Settings) 
         }
     };
     let placed = fused.iter().map(|&(item, score, _)| Placed { document: DocumentIndex(item), score: score as f32 });
-    let documents = dense.ranks.len().max(bm25.ranks.len());
+    let documents = dense.ranks.documents().max(bm25.ranks.documents());
     let mut ranking = StageRanking::new(placed.collect(), documents, Duration::ZERO);
     let terms = fused.iter().map(|&(item, _, terms)| (DocumentIndex(item), terms)).collect();
     ranking.time = started.elapsed();

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use ndarray::Array1;
 
+use super::index::Found;
+use super::ranks::Ranks;
 use super::search::Method;
+use super::searcher::Progress;
 use crate::backend::TextInfo;
 use crate::corpus::DocumentIndex;
 use crate::math::distribution::Distribution;
-use crate::math::rank;
 
 /// One document in a [`Ranking`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,8 +58,7 @@ pub struct Ranking {
     pub method: Method,
     /// How long it took.
     pub timings: Timings,
-    /// The rank of each document of the corpus, from 1.
-    ranks: Vec<Option<usize>>,
+    ranks: Ranks,
 }
 
 impl Ranking {
@@ -70,37 +71,39 @@ impl Ranking {
         documents: usize,
         timings: Timings,
     ) -> Self {
-        // Equal scores then keep the order of the corpus, whatever order the vectors came in.
-        scored.sort_unstable_by_key(|ranked| ranked.document);
-        let scores: Vec<f32> = scored.iter().map(|ranked| ranked.score).collect();
-        let ranked: Vec<Ranked> = rank::descending(&scores).into_iter().map(|position| scored[position]).collect();
-        let mut ranks = vec![None; documents];
-        for (rank, ranked) in (1..).zip(&ranked) {
-            ranks[ranked.document.0] = Some(rank);
-        }
-        let (vector, spread) = (Arc::default(), Distribution::of(scores.into_iter()));
-        let scored = ranked.len();
-        Self {
-            query,
-            query_info,
-            vector,
-            ranked,
-            spread,
+        // Equal scores keep the order of the corpus, whatever order the vectors came in.
+        scored.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.document.cmp(&b.document)));
+        let found = Found {
+            spread: Distribution::of(scored.iter().map(|ranked| ranked.score)),
             sampled: None,
-            documents,
-            embedded: scored,
-            among: scored,
+            among: scored.len(),
             method: Method::Exact,
-            timings,
-            ranks,
-        }
+            ranked: scored,
+        };
+        let progress = Progress { done: found.among, total: documents };
+        Self { timings, ..Self::found(query, query_info, Arc::default(), found, progress) }
+    }
+
+    /// The ranking of what a search by `vector` found, of no length of time yet.
+    #[must_use]
+    pub fn found(
+        query: String,
+        query_info: TextInfo,
+        vector: Arc<Array1<f32>>,
+        found: Found,
+        Progress { done: embedded, total: documents }: Progress,
+    ) -> Self {
+        let Found { ranked, spread, sampled, among, method } = found;
+        let ranks = Ranks::new(ranked.iter().map(|ranked| ranked.document), documents);
+        let timings = Timings::default();
+        Self { query, query_info, vector, ranked, spread, sampled, documents, embedded, among, method, timings, ranks }
     }
 
     /// The rank of a document, from 1; `None` where it is not in `ranked`: not embedded yet, not selected, or too far
     /// down.
     #[must_use]
     pub fn rank_of(&self, document: DocumentIndex) -> Option<usize> {
-        self.ranks.get(document.0).copied().flatten()
+        self.ranks.of(document)
     }
 
     /// Whether every document of the corpus was embedded when it was made.

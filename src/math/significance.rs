@@ -132,10 +132,10 @@ fn float(count: usize) -> f64 {
 /// A small generator of random numbers: `SplitMix64` (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
 /// generators"). Our own, so that a result does not change with the version of a crate.
 #[derive(Debug, Clone)]
-pub(super) struct SplitMix64(pub(super) u64);
+pub(crate) struct SplitMix64(pub(crate) u64);
 
 impl SplitMix64 {
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2};
 use super::{Known, Repeated, Searcher};
 use crate::backend::{BackendError, Job, Location, Role, TextInfo, TokenCount};
 use crate::engine::expression::Expression;
-use crate::engine::ranking::{Ranked, Ranking, Timings};
+use crate::engine::ranking::{Ranking, Timings};
 use crate::engine::search::SearchOptions;
 use crate::engine::vectors::Embedded;
 use crate::math::vector;
@@ -24,7 +24,8 @@ impl Searcher {
         self.search_by(query, &SearchOptions::default(), job)
     }
 
-    /// Ranks the documents that are embedded and selected by their cosine similarity to `query`.
+    /// Ranks the documents that are embedded and selected by their similarity to `query`: those that the way chosen finds,
+    /// at least as many as asked for where there are as many.
     ///
     /// # Errors
     /// Whatever the backend could not do.
@@ -44,14 +45,10 @@ impl Searcher {
         if Expression::is_meant(query) && query_info.norm == 0.0 {
             return Err(BackendError::BadVectors(format!("the sum “{query}” has length 0, so it has no direction")));
         }
-        let cosines = self.index.cosines(vector.view())?;
-        let scored = self.index.rows().zip(cosines).map(|((document, info), score)| Ranked { document, score, info });
-        let selected = |ranked: &Ranked| options.selection.as_ref().is_none_or(|some| some.holds(ranked.document));
-        let documents = self.corpus.documents.len();
-        let scored = scored.filter(selected).collect();
-        let mut ranking = Ranking::new(query.to_owned(), *query_info, scored, documents, Timings::default());
-        ranking.embedded = self.index.len();
-        ranking.vector = Arc::clone(vector);
+        let (vector, query_info) = (Arc::clone(vector), *query_info);
+        let found = self.index.search(vector.view(), query_info.norm, options)?;
+        let progress = self.progress();
+        let mut ranking = Ranking::found(query.to_owned(), query_info, vector, found, progress);
         ranking.timings = Timings { embed, rank: started.elapsed() };
         Ok(ranking)
     }

@@ -1,0 +1,153 @@
+//! The search that looks at one bit a dimension first.
+//!
+//! Three looks, each at fewer rows and more closely: at all of them by how many signs agree with the query's; at the best
+//! of those by the query's numbers and the rows' signs; and the best of those are scored by all of their numbers. What
+//! the first two leave out is not found, however good it is.
+
+use super::Index;
+use super::found::{Found, LEAST_NUMBERS, Rows};
+use super::parts::{cores, in_parts, on_threads};
+use crate::engine::search::Method;
+use crate::math::sign_codes::{SignCodes, TOGETHER};
+use crate::math::top::Best;
+
+/// How many rows are looked at together: a number of those that stand together.
+const STRETCH: usize = 128 * TOGETHER;
+
+/// How many rows a thread scores or estimates at the least, wherever they stand.
+const LEAST_SINGLE: usize = 2_000;
+
+/// How many rows the first look leaves over.
+fn first_look(among: usize, depth: usize) -> usize {
+    (among / 64).max(8 * depth).max(4_000)
+}
+
+/// How many of those the second look leaves over.
+fn second_look(among: usize, depth: usize) -> usize {
+    (among / 400).max(2 * depth).max(1_000)
+}
+
+/// How many rows the looks leave over.
+struct Looks {
+    first: usize,
+    second: usize,
+}
+
+impl Index {
+    /// The best `depth` of some rows, as far as signs tell where they are.
+    pub(super) fn two_pass(&mut self, query: &[f32], rows: &Rows, depth: usize) -> Found {
+        let among = rows.len();
+        let looks = Looks { first: first_look(among, depth), second: second_look(among, depth) };
+        if looks.first >= among {
+            return Found { method: Method::TwoPass, ..self.exact(query, rows, depth) };
+        }
+        self.two_pass_by(looks, query, rows, depth)
+    }
+
+    fn two_pass_by(&mut self, Looks { first, second }: Looks, query: &[f32], rows: &Rows, depth: usize) -> Found {
+        self.take_in_signs();
+        let signs = self.signs.as_ref().expect("taken in");
+        let by_signs = signs.query(query);
+        let mask = rows.mask();
+        let least = LEAST_NUMBERS * 8 / self.dimensions.max(1);
+        let blocks = self.len().div_ceil(TOGETHER);
+        let looks = in_parts(blocks, least / TOGETHER, |part| {
+            let mut best = Best::new(first);
+            let mut estimates = [0.0; STRETCH];
+            let part = part.start * TOGETHER..(part.end * TOGETHER).min(self.len());
+            for start in part.clone().step_by(STRETCH) {
+                let stretch = start..(start + STRETCH).min(part.end);
+                let estimates = &mut estimates[..stretch.len()];
+                signs.by_agreement(&by_signs, stretch.clone(), estimates);
+                if let Some(mask) = &mask {
+                    for (estimate, takes_part) in estimates.iter_mut().zip(&mask[stretch]) {
+                        if !takes_part {
+                            *estimate = f32::NAN;
+                        }
+                    }
+                }
+                best.see_all(estimates, start);
+            }
+            best
+        });
+        let mut looked_at = looks.into_iter().fold(Best::new(first), Best::and).into_kept();
+        // In the order in which they stand in memory.
+        looked_at.sort_unstable_by_key(|(_, row)| *row);
+        let estimate = signs.by_sum(&by_signs);
+        let looks = in_parts(looked_at.len(), LEAST_SINGLE, |part| {
+            let mut best = Best::new(second);
+            looked_at[part].iter().for_each(|&(_, row)| best.see(estimate(row), row));
+            best
+        });
+        let mut close = looks.into_iter().fold(Best::new(second), Best::and).into_kept();
+        close.sort_unstable_by_key(|(_, row)| *row);
+        let close = Rows::Some(close.into_iter().map(|(_, row)| row).collect(), self.len());
+        let scores = self.scores_of(query, &close);
+        let scored = scores.into_iter().enumerate().map(|(place, score)| (score, close.at(place)));
+        let ranked = self.best_of(scored, depth);
+        let (spread, sampled) = self.sampled_spread(query, rows);
+        Found { ranked, spread, sampled, among: rows.len(), method: Method::TwoPass }
+    }
+
+    /// Takes in the signs of all rows.
+    fn take_in_signs(&mut self) {
+        // A middle of the first few, of which the shortest texts may be, is not that of all.
+        let outgrown = self.signs.as_ref().is_none_or(|signs| signs.len() < self.len() / 2);
+        if outgrown {
+            self.signs = Some(SignCodes::new(self.space, self.middle()));
+        }
+        if let Some(signs) = &mut self.signs {
+            on_threads(signs.take_in(&self.numbers, cores()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::index::tests::{crowd, numbers_of};
+
+    #[test]
+    fn with_every_row_left_over_it_finds_what_the_exact_search_finds() {
+        let (mut index, queries) = crowd(300, 70);
+        for query in &queries {
+            let all = Rows::All(300);
+            let exact = index.exact(query, &all, 300);
+            let found = index.two_pass_by(Looks { first: 300, second: 300 }, query, &all, 20);
+            assert_eq!(found.ranked, exact.ranked[..20]);
+            let some = Rows::Some((0..300).filter(|row| row % 3 == 0).collect(), 300);
+            let exact = index.exact(query, &some, 300);
+            let found = index.two_pass_by(Looks { first: 100, second: 100 }, query, &some, 100);
+            assert_eq!((found.ranked, found.among), (exact.ranked, 100));
+        }
+    }
+
+    #[test]
+    fn a_few_rows_left_over_hold_the_best() {
+        let (mut index, queries) = crowd(4_000, 128);
+        let all = Rows::All(4_000);
+        let mut hits = 0;
+        for query in &queries {
+            let exact = numbers_of(&index.exact(query, &all, 4_000).ranked[..10]);
+            let found = index.two_pass_by(Looks { first: 600, second: 120 }, query, &all, 10);
+            assert!(found.sampled.is_some_and(|sampled| sampled <= 2_000));
+            hits += numbers_of(&found.ranked).iter().filter(|number| exact.contains(number)).count();
+        }
+        assert!(hits * 100 >= queries.len() * 10 * 97, "{hits} of {}", queries.len() * 10);
+    }
+
+    #[test]
+    fn rows_added_later_are_found_as_well() {
+        let (mut index, queries) = crowd(300, 70);
+        let (more, _) = crowd(500, 70);
+        let query = &queries[0];
+        index.two_pass_by(Looks { first: 20, second: 10 }, query, &Rows::All(300), 1);
+        for row in 300..500 {
+            let unit = more.row(row).to_vec();
+            index.push(more.documents[row], unit[..].into(), more.infos[row]).expect("same size");
+        }
+        let all = Rows::All(500);
+        let found = index.two_pass_by(Looks { first: 500, second: 500 }, query, &all, 500);
+        assert_eq!(found.ranked, index.exact(query, &all, 500).ranked);
+    }
+}

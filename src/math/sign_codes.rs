@@ -1,0 +1,287 @@
+//! Vectors in one bit a dimension, for a first look at very many of them.
+//!
+//! Of a vector d the signs of d − m are kept, where m is the middle of all: models put their vectors into one corner of
+//! the space, and the signs of d itself would be much the same for all. Two looks are possible.
+//!
+//! - By [agreement](SignCodes::by_agreement) the query has one bit a dimension, too. What is counted is how many signs
+//!   agree, which is the quickest there is.
+//! - By [sum](SignCodes::by_sum) the query keeps its numbers: q · d is estimated as f Σ ±(q − m) + d · m + q · m − m · m, with
+//!   f = |d − m|² / Σ |d − m|. This f makes the estimate right for q = d, and right on average over all directions. (Gao and
+//!   Long 2024, "`RaBitQ`: quantizing high-dimensional vectors with a theoretical error bound for approximate nearest
+//!   neighbor search", whose random rotation is left out: it takes d² steps a vector.)
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::products::Sum;
+use super::space::Space;
+
+/// How many rows stand together: word by word, so that one instruction counts for all of them.
+pub const TOGETHER: usize = 8;
+
+/// One word of each of the rows that stand together.
+type Words = [u64; TOGETHER];
+
+/// Rows in one bit a dimension.
+#[derive(Debug, Clone)]
+pub struct SignCodes {
+    space: Space,
+    /// The middle of all rows: m.
+    middle: Vec<f32>,
+    /// The words of the first eight rows, then those of the next.
+    words: Vec<Words>,
+    rows: Vec<Row>,
+}
+
+/// What is known of a row beside its signs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    /// What a sign is worth: f.
+    worth: f32,
+    /// What is added for the row: d · m, and where distances count − d · d / 2.
+    offset: f32,
+}
+
+/// A query to estimate by.
+#[derive(Debug, Clone)]
+pub struct SignQuery {
+    /// The signs of q − m.
+    words: Vec<u64>,
+    /// The mean size of its numbers.
+    size: f32,
+    /// q − m.
+    numbers: Vec<f32>,
+}
+
+impl SignCodes {
+    /// No rows yet, around a middle.
+    #[must_use]
+    pub fn new(space: Space, middle: Vec<f32>) -> Self {
+        Self { space, middle, words: Vec::new(), rows: Vec::new() }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn words_a_row(&self) -> usize {
+        self.middle.len().div_ceil(64)
+    }
+
+    /// Takes in those of `rows`, which stand one behind the other, that are not among these yet: in so many pieces of work at
+    /// the most, all of which have to be done, in whatever order or at once.
+    pub fn take_in<'a>(
+        &'a mut self,
+        rows: &'a [f32],
+        pieces: usize,
+    ) -> impl Iterator<Item = impl FnOnce() + Send + 'a> + 'a {
+        let dimensions = self.middle.len();
+        let all = (rows.len() / dimensions.max(1)).max(self.len());
+        // From the first of those that stand together.
+        let known = self.len() / TOGETHER * TOGETHER;
+        let words = self.words_a_row();
+        self.words.resize(all.div_ceil(TOGETHER) * words, [0; TOGETHER]);
+        self.rows.resize(all, Row::default());
+        let size = (all - known).div_ceil(pieces.max(1)).max(1).next_multiple_of(TOGETHER);
+        let (space, middle) = (self.space, &self.middle);
+        let new = rows[known * dimensions..].chunks((size * dimensions).max(1));
+        let codes = self.words[known / TOGETHER * words..].chunks_mut((size / TOGETHER * words).max(1));
+        let parts = new.zip(codes).zip(self.rows[known..].chunks_mut(size));
+        parts.map(move |((rows, codes), known)| {
+            move || Arch::new().dispatch(Encode { space, middle, rows, codes, known })
+        })
+    }
+
+    /// What estimates by a query take.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
+    pub fn query(&self, query: &[f32]) -> SignQuery {
+        let numbers: Vec<f32> = query.iter().zip(&self.middle).map(|(q, m)| q - m).collect();
+        let words = numbers.chunks(64).map(signs).collect();
+        let size = numbers.iter().map(|x| x.abs()).sum::<f32>() / numbers.len().max(1) as f32;
+        SignQuery { words, size, numbers }
+    }
+
+    /// Estimates of some rows by how many signs agree with the query's, for their order only. `rows` begins with the first
+    /// of those that stand together.
+    pub fn by_agreement(&self, query: &SignQuery, rows: Range<usize>, estimates: &mut [f32]) {
+        let words = self.words_a_row();
+        let codes = &self.words[rows.start / TOGETHER * words..rows.end.div_ceil(TOGETHER) * words];
+        let dimensions = self.middle.len();
+        Arch::new().dispatch(Agreement { dimensions, codes, rows: &self.rows[rows], query, estimates });
+    }
+
+    /// Estimates of single rows by sums of the query's numbers; all of them less by what is the same for all.
+    pub fn by_sum<'a>(&'a self, query: &SignQuery) -> impl Fn(usize) -> f32 + use<'a> {
+        let tables: Vec<[f32; 256]> = query.numbers.chunks(8).map(sums_of_eight).collect();
+        let words = self.words_a_row();
+        move |row| {
+            let (block, lane) = (row / TOGETHER, row % TOGETHER);
+            let codes = self.words[block * words..][..words].iter().flat_map(|words| words[lane].to_le_bytes());
+            // Two sums side by side, as the next addition has to wait for the one before.
+            let mut sums = [0.0_f32; 2];
+            for (place, (table, code)) in tables.iter().zip(codes).enumerate() {
+                sums[place % 2] += table[usize::from(code)];
+            }
+            self.rows[row].worth * (sums[0] + sums[1]) + self.rows[row].offset
+        }
+    }
+}
+
+/// Bit `i` is whether number `i` is not below 0; of at most 64 numbers.
+#[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
+#[inline(always)]
+fn signs(numbers: &[f32]) -> u64 {
+    numbers.iter().enumerate().fold(0, |word, (place, &number)| word | (u64::from(number >= 0.0) << place))
+}
+
+/// The sum of up to eight numbers for each way of giving them signs: plus where the bit is set.
+fn sums_of_eight(numbers: &[f32]) -> [f32; 256] {
+    let mut sums = [0.0; 256];
+    sums[0] = -numbers.iter().sum::<f32>();
+    for code in 1..256_usize {
+        let lowest = code.trailing_zeros() as usize;
+        sums[code] = sums[code & (code - 1)] + 2.0 * numbers.get(lowest).copied().unwrap_or(0.0);
+    }
+    sums
+}
+
+struct Encode<'a> {
+    space: Space,
+    middle: &'a [f32],
+    rows: &'a [f32],
+    codes: &'a mut [Words],
+    known: &'a mut [Row],
+}
+
+impl WithSimd for Encode<'_> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { space, middle, rows, codes, known } = self;
+        let words = middle.len().div_ceil(64);
+        let mut from_middle = vec![0.0; middle.len()];
+        for (number, (row, known)) in rows.chunks_exact(middle.len()).zip(known).enumerate() {
+            for ((from_middle, x), m) in from_middle.iter_mut().zip(row).zip(middle) {
+                *from_middle = x - m;
+            }
+            let (block, lane) = (number / TOGETHER, number % TOGETHER);
+            for (word, numbers) in codes[block * words..].iter_mut().zip(from_middle.chunks(64)) {
+                word[lane] = signs(numbers);
+            }
+            let sizes: f32 = from_middle.iter().map(|x| x.abs()).sum();
+            let square = Sum::Products.over(&from_middle, &from_middle);
+            let half = if space == Space::Euclidean { Sum::Products.over(row, row) / 2.0 } else { 0.0 };
+            *known = Row {
+                worth: if sizes > 0.0 { square / sizes } else { 0.0 },
+                offset: Sum::Products.over(row, middle) - half,
+            };
+        }
+    }
+}
+
+struct Agreement<'a> {
+    dimensions: usize,
+    codes: &'a [Words],
+    rows: &'a [Row],
+    query: &'a SignQuery,
+    estimates: &'a mut [f32],
+}
+
+impl WithSimd for Agreement<'_> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { dimensions, codes, rows, query, estimates } = self;
+        let blocks = codes.chunks_exact(query.words.len().max(1));
+        for ((block, rows), estimates) in blocks.zip(rows.chunks(TOGETHER)).zip(estimates.chunks_mut(TOGETHER)) {
+            let mut differing = [0_u64; TOGETHER];
+            for (words, of_query) in block.iter().zip(&query.words) {
+                for (differing, word) in differing.iter_mut().zip(words) {
+                    *differing += u64::from((word ^ of_query).count_ones());
+                }
+            }
+            for ((estimate, row), differing) in estimates.iter_mut().zip(rows).zip(differing) {
+                let agreeing = dimensions as f32 - 2.0 * differing as f32;
+                *estimate = row.worth * query.size * agreeing + row.offset;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One sign at a time, as the formula is written.
+    fn sum_of_signs(row: &[f32], query: &[f32], middle: &[f32]) -> f32 {
+        let from_middle: Vec<f32> = row.iter().zip(middle).map(|(d, m)| d - m).collect();
+        let square: f32 = from_middle.iter().map(|x| x * x).sum();
+        let sizes: f32 = from_middle.iter().map(|x| x.abs()).sum();
+        let signed = from_middle.iter().zip(query.iter().zip(middle));
+        let sum: f32 = signed.map(|(x, (q, m))| if *x >= 0.0 { q - m } else { m - q }).sum();
+        let offset: f32 = row.iter().zip(middle).map(|(d, m)| d * m).sum();
+        if sizes > 0.0 { square / sizes * sum + offset } else { offset }
+    }
+
+    proptest! {
+        #[test]
+        fn the_estimate_is_that_of_the_formula(
+            rows in prop::collection::vec(prop::collection::vec(-1.0_f32..1.0, 70), 1..20),
+            query in prop::collection::vec(-1.0_f32..1.0, 70),
+            middle in prop::collection::vec(-0.2_f32..0.2, 70),
+        ) {
+            let mut codes = SignCodes::new(Space::InnerProduct, middle.clone());
+            // In two goes, of which the first ends within those that stand together.
+            codes.take_in(&rows[..rows.len() / 2].concat(), 2).for_each(|piece| piece());
+            codes.take_in(&rows.concat(), 2).for_each(|piece| piece());
+            prop_assert_eq!(codes.len(), rows.len());
+            let sign_query = codes.query(&query);
+            let by_sum = codes.by_sum(&sign_query);
+            for (number, row) in rows.iter().enumerate() {
+                prop_assert!((by_sum(number) - sum_of_signs(row, &query, &middle)).abs() < 1e-3);
+            }
+        }
+    }
+
+    #[test]
+    fn agreeing_signs_are_counted_of_every_row() {
+        // Around 0: signs + + −, + − −, − − −. The query's are + + +.
+        let mut codes = SignCodes::new(Space::InnerProduct, vec![0.0; 3]);
+        codes.take_in(&[0.5, 0.5, -0.5, 0.5, -0.5, -0.5, -0.5, -0.5, -0.5], 1).for_each(|piece| piece());
+        let mut estimates = vec![f32::NAN; 3];
+        codes.by_agreement(&codes.query(&[1.0, 1.0, 1.0]), 0..3, &mut estimates);
+        // Each is worth 0.75 / 1.5 = 0.5: times 2 − 1, 1 − 2 and 0 − 3.
+        assert_eq!(estimates, [0.5, -0.5, -1.5]);
+    }
+
+    #[test]
+    fn a_row_is_estimated_exactly_for_itself() {
+        let row = [0.6, -0.8, 0.0, 0.3];
+        for (space, half) in [(Space::Cosine, 0.0), (Space::Euclidean, 1.09 / 2.0)] {
+            let middle = vec![0.1, 0.0, -0.1, 0.2];
+            let mut codes = SignCodes::new(space, middle.clone());
+            codes.take_in(&row, 1).for_each(|piece| piece());
+            // What is the same for all, q · m − m · m, is left out.
+            let same: f32 = row.iter().zip(&middle).map(|(q, m)| (q - m) * m).sum();
+            let estimate = codes.by_sum(&codes.query(&row))(0) + same;
+            assert!((estimate - (1.09 - half)).abs() < 1e-5, "{estimate}");
+        }
+    }
+}
