@@ -102,7 +102,7 @@ fn rank(bencher: Bencher<'_, '_>, documents: usize) {
     index.add(&numbers, batch).expect("vectors of one size");
     bencher.bench_local(|| {
         let found = index.search(query.view(), 1.0, &SearchOptions::default()).expect("vectors of one size");
-        let progress = Progress { done: documents, total: documents };
+        let progress = Progress { done: documents, total: documents, restored: 0 };
         Ranking::found(String::new(), info, Arc::default(), found, progress)
     });
 }

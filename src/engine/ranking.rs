@@ -80,7 +80,7 @@ impl Ranking {
             method: Method::Exact,
             ranked: scored,
         };
-        let progress = Progress { done: found.among, total: documents };
+        let progress = Progress { done: found.among, total: documents, restored: 0 };
         Self { timings, ..Self::found(query, query_info, Arc::default(), found, progress) }
     }
 
@@ -91,7 +91,7 @@ impl Ranking {
         query_info: TextInfo,
         vector: Arc<Array1<f32>>,
         found: Found,
-        Progress { done: embedded, total: documents }: Progress,
+        Progress { done: embedded, total: documents, .. }: Progress,
     ) -> Self {
         let Found { ranked, spread, sampled, among, method } = found;
         let ranks = Ranks::new(ranked.iter().map(|ranked| ranked.document), documents);
