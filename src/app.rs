@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::backend::BackendSpec;
 use crate::config::Config;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Skipped};
 use crate::lesson::{self, Progress};
 use crate::progress::{self, Kept};
 use crate::state::pipeline::RerankerPanel;
@@ -60,6 +60,7 @@ pub fn run(config: &Config, corpus: Corpus, first: Vec<Action>) -> anyhow::Resul
     state.prepare_pipeline(rerankers.collect(), RerankerId(config.reranker));
     let kept_in = progress::default_path().ok();
     let Kept { progress, trouble } = kept_in.as_deref().map(progress::read).unwrap_or_default();
+    let trouble = trouble.or_else(|| unread(&corpus));
     state.prepare_lessons(lesson::bundled(), progress);
     let (replies, inbox) = mpsc::unbounded_channel();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
@@ -105,6 +106,16 @@ struct App {
     due: Option<Instant>,
     /// Whether the terminal may show something else than the last frame.
     tainted: bool,
+}
+
+/// What to say at the start of rows that could not be read.
+fn unread(corpus: &Corpus) -> Option<String> {
+    let Skipped { rows, first } = &corpus.skipped;
+    let first = first.first()?;
+    Some(match rows {
+        1 => format!("1 row was passed over: {first}"),
+        rows => format!("{rows} rows were passed over, the first: {first}"),
+    })
 }
 
 impl App {

@@ -8,12 +8,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+pub mod corpus;
 pub mod eval;
 pub mod lab;
 pub mod learn;
 pub mod map;
 pub mod pipeline;
 
+use corpus::CorpusArgs;
 use eval::EvalArgs;
 use lab::LabArgs;
 use learn::LearnArgs;
@@ -36,10 +38,9 @@ pub struct Cli {
 /// Options that hold everywhere.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The texts to rank: UTF-8, one a line, or JSONL with `text` and optional `id` (or BEIR's `_id` and `title`); `-` is
-    /// standard input
-    #[arg(long, global = true, value_name = "FILE")]
-    pub corpus: Option<PathBuf>,
+    /// Where the texts come from.
+    #[command(flatten)]
+    pub corpus: CorpusArgs,
 
     /// Which backend embeds, at the start, by its name in the config [default: the first that Tab goes through, local]
     #[arg(long, global = true, value_name = "NAME")]
@@ -114,9 +115,9 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
         format: SearchFormat,
     },
-    /// Embed texts, one a line
+    /// Embed texts: a vector for each, in their order
     Embed {
-        /// The texts; `-` is standard input
+        /// The texts, as --corpus reads them; `-` is standard input
         #[arg(default_value = "-")]
         file: PathBuf,
         /// How to write the vectors

@@ -13,7 +13,7 @@ use crate::backend::spec::{OpenContext, OpenJob};
 use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry};
 use crate::cli::Command;
 use crate::config::Config;
-use crate::corpus::{self, Corpus};
+use crate::corpus::{self, Corpus, Skipped};
 use crate::engine::{Estimate, Searcher};
 use crate::{phrase, text};
 
@@ -96,7 +96,21 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
 impl Session {
     /// The corpus that was named, or the bundled one.
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        Ok(corpus::read::load_or_bundled(self.config.corpus.as_ref())?)
+        let corpus = corpus::read::load_or_bundled(self.config.corpus.as_ref())?;
+        tell_of(&corpus)?;
+        Ok(corpus)
+    }
+
+    /// The corpus that was named, as a collection whose documents were judged by their ids: none may be missing.
+    fn collection(&self) -> anyhow::Result<Corpus> {
+        let mut source = self.config.corpus.clone();
+        if let Some(source) = &mut source {
+            source.options.strict = true;
+            source.options.keep_duplicates = true;
+        }
+        let corpus = corpus::read::load_or_bundled(source.as_ref())?;
+        tell_of(&corpus)?;
+        Ok(corpus)
     }
 
     /// Opens the chosen backend. Nothing is sent yet.
@@ -153,6 +167,26 @@ impl Session {
     /// The name of the chosen backend, as on the command line.
     fn backend_name(&self) -> &str {
         &self.config.chosen_backend().name
+    }
+}
+
+/// Says on standard error what was guessed about a corpus, and which rows of it could not be read.
+fn tell_of(corpus: &Corpus) -> io::Result<()> {
+    let mut stderr = io::stderr().lock();
+    for note in &corpus.notes {
+        writeln!(stderr, "vecscope: {}", text::visible(note))?;
+    }
+    let Skipped { rows, first } = &corpus.skipped;
+    if *rows > 0 {
+        let (name, rows) = (text::visible(&corpus.name), phrase::counted(*rows, "row"));
+        writeln!(stderr, "vecscope: {name}: {rows} could not be read and passed over:")?;
+    }
+    for reason in first {
+        writeln!(stderr, "  {}", text::visible(reason))?;
+    }
+    match rows - first.len() {
+        0 => Ok(()),
+        more => writeln!(stderr, "  and {more} more; --strict stops at the first"),
     }
 }
 

@@ -11,8 +11,10 @@ use crate::backend::local::{EngineChoice, LoadedModels};
 use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, OpenContext};
 use crate::backend::{BackendSpec, ModelTable, RerankerSpec};
+use crate::cli::corpus::{CorpusArgs, FormatName, SplitName};
 use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
 use crate::corpus::Source;
+use crate::corpus::source::{Format, ReadOptions, Split, VectorsFile};
 use crate::state::{Appearance, BackendId};
 
 pub mod file;
@@ -47,6 +49,8 @@ pub struct Config {
     pub config_file: Option<PathBuf>,
     /// The corpus to read; `None` for the bundled one.
     pub corpus: Option<Source>,
+    /// How any other file of texts is to be read.
+    pub reading: ReadOptions,
     /// How many results to show.
     pub top_k: usize,
     /// Whether that was asked for on the command line.
@@ -62,7 +66,7 @@ impl Config {
     ///
     /// # Errors
     /// Names the setting that is wrong.
-    pub fn new(options: Options, mut file: ConfigFile, is_terminal: bool) -> anyhow::Result<Self> {
+    pub fn new(mut options: Options, mut file: ConfigFile, is_terminal: bool) -> anyhow::Result<Self> {
         let appearance = appearance(&options, file.theme, is_terminal);
         let top_k = options.top.or(file.top).unwrap_or(10).max(1);
         let engine = engine(&options);
@@ -78,6 +82,7 @@ impl Config {
             reranker = rerankers::place(&rerankers, name)?;
         }
         change_openai(&mut backends, &options);
+        choose_for_vectors(&mut options)?;
         let mut backend = match &options.backend {
             Some(name) => file::place(&backends, name)?,
             None => 0,
@@ -106,7 +111,8 @@ impl Config {
                 .map_err(|error| error.to_string()),
             models: Arc::default(),
             config_file,
-            corpus: options.corpus.map(Source::at),
+            corpus: source(&options),
+            reading: reading(&options.corpus),
             top_k,
             top_chosen: options.top.is_some(),
             appearance,
@@ -151,6 +157,60 @@ impl Config {
             hub: self.hub.clone(),
             models: Arc::clone(&self.models),
         }
+    }
+}
+
+/// Vectors from elsewhere need a backend that embeds queries for them: the one that is named, which is then the one to
+/// begin with, or the one that was chosen.
+fn choose_for_vectors(options: &mut Options) -> anyhow::Result<()> {
+    if options.corpus.vectors.is_none() {
+        return Ok(());
+    }
+    let Some(name) = options.corpus.vectors_backend.clone().or_else(|| options.backend.clone()) else {
+        anyhow::bail!(
+            "--vectors needs --vectors-backend NAME: the backend whose model made them, to embed queries with"
+        );
+    };
+    options.corpus.vectors_backend = Some(name.clone());
+    options.backend.get_or_insert(name);
+    Ok(())
+}
+
+/// The corpus that options name.
+fn source(options: &Options) -> Option<Source> {
+    let CorpusArgs { corpus, vectors, vectors_backend, .. } = &options.corpus;
+    let vectors = vectors.clone().zip(vectors_backend.clone());
+    Some(Source {
+        path: corpus.clone()?,
+        options: reading(&options.corpus),
+        vectors: vectors.map(|(path, backend)| VectorsFile { path, backend }),
+    })
+}
+
+/// How options say that texts are to be read.
+fn reading(options: &CorpusArgs) -> ReadOptions {
+    let format = |name| match name {
+        FormatName::Text => Format::Text,
+        FormatName::Markdown => Format::Markdown,
+        FormatName::Csv => Format::Csv,
+        FormatName::Tsv => Format::Tsv,
+        FormatName::Jsonl => Format::Jsonl,
+        FormatName::Json => Format::Json,
+        FormatName::Parquet => Format::Parquet,
+    };
+    let split = |name| match name {
+        SplitName::Lines => Split::Lines,
+        SplitName::Paragraphs => Split::Paragraphs,
+        SplitName::Sentences => Split::Sentences,
+        SplitName::Whole => Split::Whole,
+    };
+    ReadOptions {
+        format: options.corpus_format.map(format),
+        text_field: options.text_field.clone(),
+        id_field: options.id_field.clone(),
+        split: options.split.map(split),
+        strict: options.strict,
+        keep_duplicates: false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `vecscope embed [FILE]`: vectors for texts, one a line.
+//! `vecscope embed [FILE]`: vectors for texts, in their order.
 
 use std::io::{self, Cursor, Write};
 use std::path::Path;
@@ -9,10 +9,11 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use serde::Serialize;
 
-use super::{NOTHING, Session, escape, with_job};
+use super::{NOTHING, Session, escape, tell_of, with_job};
 use crate::backend::{Embedder, Role, TextInfo};
 use crate::cli::{EmbedFormat, RoleName};
-use crate::corpus::{self, Corpus};
+use crate::corpus::source::ReadOptions;
+use crate::corpus::{self, Corpus, Source};
 use crate::{phrase, text};
 
 /// One line of `--format jsonl`.
@@ -45,7 +46,10 @@ pub(super) fn run(
     if session.config.corpus.is_some() {
         bail!("embed takes its texts as FILE, not with --corpus");
     }
-    let corpus = corpus::read::read(file)?;
+    // Whoever matches vectors to lines wants one for each of them.
+    let options = ReadOptions { strict: true, keep_duplicates: true, ..session.config.reading.clone() };
+    let corpus = corpus::read::load(&Source { options, ..Source::at(file) })?;
+    tell_of(&corpus)?;
     if corpus.documents.is_empty() {
         writeln!(io::stderr(), "vecscope: {}: nothing to embed", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));

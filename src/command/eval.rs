@@ -128,7 +128,7 @@ fn collection(session: &Session, arguments: &EvalArgs) -> anyhow::Result<(Arc<Co
     if named.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
         bail!("--corpus, --queries, --qrels: only one of them can be standard input");
     }
-    let corpus = Arc::new(session.corpus()?);
+    let corpus = Arc::new(session.collection()?);
     let judgements = beir::judgements(qrels)?;
     let judged = Judged::new(&corpus, &beir::queries(queries)?, &judgements);
     if let (Some(judgement), Some(document)) = (judgements.first(), corpus.documents.first())

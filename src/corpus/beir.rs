@@ -2,7 +2,7 @@
 //!
 //! | file | what stands on a line |
 //! | --- | --- |
-//! | `corpus.jsonl` | `_id`, `title` and `text` of a document: [`read::read`](super::read::read) reads it |
+//! | `corpus.jsonl` | `_id`, `title` and `text` of a document: [`read::load`](super::read::load) reads it |
 //! | `queries.jsonl` | `_id` and `text` of a query |
 //! | `qrels/test.tsv` | `query-id`, `corpus-id` and `score`, with tabs between, below a line that says so |
 //!
@@ -16,7 +16,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::read::{CorpusError, JsonId, MAX_LINE_BYTES, Opened, decode, describe_json_error, lines};
+use super::read::{CorpusError, Input, MAX_LINE_BYTES, describe_json_error};
 
 /// A query of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +44,7 @@ pub struct Judgement {
 /// [`CorpusError`], naming the file, and the line where one is at fault: without an id or a text, or with the id of
 /// another query.
 pub fn queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
-    let Opened { name, bytes, .. } = Opened::open(path)?;
-    parse(&name, &bytes, parse_query, |query| format!("the id \"{}\"", query.id))
+    parse(&Input::open(path)?, parse_query, |query| format!("the id \"{}\"", query.id))
 }
 
 /// Reads judgements, or standard input for `-`.
@@ -54,11 +53,10 @@ pub fn queries(path: &Path) -> Result<Vec<Query>, CorpusError> {
 /// [`CorpusError`], naming the file, and the line where one is at fault: with too few fields or too many, a relevance
 /// that is no whole number, or a document that was judged otherwise for the query before. (`trec_eval` refuses that too.)
 pub fn judgements(path: &Path) -> Result<Vec<Judgement>, CorpusError> {
-    let Opened { name, bytes, .. } = Opened::open(path)?;
-    parse_judgements(&name, &bytes)
+    parse_judgements(&Input::open(path)?)
 }
 
-fn parse_judgements(name: &str, bytes: &[u8]) -> Result<Vec<Judgement>, CorpusError> {
+fn parse_judgements(input: &Input) -> Result<Vec<Judgement>, CorpusError> {
     let what = |judgement: &Judgement| {
         format!("a judgement of document \"{}\" for query \"{}\"", judgement.document, judgement.query)
     };
@@ -71,21 +69,20 @@ fn parse_judgements(name: &str, bytes: &[u8]) -> Result<Vec<Judgement>, CorpusEr
         let is_header = std::mem::take(&mut is_first) && is_header(&fields);
         if is_header { Ok(None) } else { parse_judgement(&fields).map(Some) }
     };
-    parse(name, bytes, parse_line, what)
+    parse(input, parse_line, what)
 }
 
 /// What stands on the lines that are not blank; `what` says of a thing what may be there once only.
 fn parse<T: PartialEq>(
-    name: &str,
-    bytes: &[u8],
+    input: &Input,
     mut parse_line: impl FnMut(&str) -> Result<Option<T>, String>,
     what: impl Fn(&T) -> String,
 ) -> Result<Vec<T>, CorpusError> {
     let mut found = Vec::new();
     let mut line_of = HashMap::new();
-    for (number, line) in lines(bytes) {
-        let bad_line = |reason| CorpusError::BadLine { name: name.into(), line: number, reason };
-        let line = decode(line, MAX_LINE_BYTES).map_err(bad_line)?;
+    for (number, line) in input.lines() {
+        let bad_line = |reason| CorpusError::BadLine { name: input.name.clone(), line: number, reason };
+        let line = input.decode(line, MAX_LINE_BYTES).map_err(bad_line)?;
         if line.trim().is_empty() {
             continue;
         }
@@ -101,6 +98,24 @@ fn parse<T: PartialEq>(
         found.push(thing);
     }
     Ok(found)
+}
+
+/// People number their queries with and without quotes.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "\"id\" must be a string or a number")]
+enum JsonId {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl JsonId {
+    /// The number without its sign of being one.
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(id) => id,
+            Self::Number(id) => id.to_string(),
+        }
+    }
 }
 
 fn parse_query(line: &str) -> Result<Option<Query>, String> {
@@ -150,9 +165,13 @@ fn parse_judgement(fields: &[&str]) -> Result<Judgement, String> {
 mod tests {
     use super::*;
 
+    fn input(name: &str, content: &[u8]) -> Input {
+        Input::new(name, content.to_vec()).expect("it is not packed")
+    }
+
     #[track_caller]
     fn judged(content: &str) -> Vec<(String, String, i32)> {
-        let judgements = parse_judgements("qrels.tsv", content.as_bytes()).expect("valid");
+        let judgements = parse_judgements(&input("qrels.tsv", content.as_bytes())).expect("valid");
         judgements.into_iter().map(|judged| (judged.query, judged.document, judged.relevance)).collect()
     }
 
@@ -162,11 +181,11 @@ mod tests {
 
     #[track_caller]
     fn refused(content: &[u8]) -> String {
-        parse_judgements("qrels.tsv", content).expect_err("bad judgements").to_string()
+        parse_judgements(&input("qrels.tsv", content)).expect_err("bad judgements").to_string()
     }
 
     fn asked(content: &str) -> Result<Vec<Query>, CorpusError> {
-        parse("queries.jsonl", content.as_bytes(), parse_query, |query| format!("the id \"{}\"", query.id))
+        parse(&input("queries.jsonl", content.as_bytes()), parse_query, |query| format!("the id \"{}\"", query.id))
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where a corpus comes from, and how it is to be read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A corpus that a person names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,6 +9,17 @@ pub struct Source {
     pub path: PathBuf,
     /// How to read it.
     pub options: ReadOptions,
+    /// The vectors that come with it.
+    pub vectors: Option<VectorsFile>,
+}
+
+/// A file of vectors, one for each text of a corpus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VectorsFile {
+    /// A numpy array, texts × dimensions.
+    pub path: PathBuf,
+    /// The backend that has to embed queries for them, by its name in the config.
+    pub backend: String,
 }
 
 /// How a corpus is to be read. What is `None` is guessed, and the guess is said in [`Corpus::notes`](super::Corpus::notes).
@@ -35,7 +46,7 @@ pub enum Format {
     Text,
     /// Markdown.
     Markdown,
-    /// Values with commas between them, and a line of names above.
+    /// Values with commas between them, or semicolons, tabs or bars, and a line of names above.
     Csv,
     /// The same with tabs.
     Tsv,
@@ -64,6 +75,41 @@ impl Source {
     /// A source of which everything is guessed.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), options: ReadOptions::default() }
+        Self { path: path.into(), ..Self::default() }
+    }
+}
+
+impl Format {
+    /// The format that a file's ending stands for, below a `.gz`; `None` for an ending that stands for none of them.
+    #[must_use]
+    pub fn of_name(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        // A name that only begins with a dot has no ending.
+        let (_, ending) = name.get(1..)?.rsplit_once('.')?;
+        Some(match ending {
+            "txt" | "text" | "rst" | "org" | "adoc" | "asciidoc" => Self::Text,
+            "md" | "markdown" | "mdx" => Self::Markdown,
+            "csv" => Self::Csv,
+            "tsv" | "tab" => Self::Tsv,
+            "jsonl" | "ndjson" => Self::Jsonl,
+            "json" => Self::Json,
+            "parquet" | "pq" => Self::Parquet,
+            _ => return None,
+        })
+    }
+
+    /// The format that content without a name seems to have.
+    #[must_use]
+    pub fn of_content(bytes: &[u8]) -> Self {
+        let content = bytes.trim_ascii_start();
+        match content.first() {
+            Some(b'{') => Self::Jsonl,
+            // A line of text may begin with a bracket, too.
+            Some(b'[') if content[1..].trim_ascii_start().starts_with(b"{") => Self::Json,
+            Some(b'[') if content[1..].trim_ascii_start().starts_with(b"\"") => Self::Json,
+            Some(_) if bytes.starts_with(b"PAR1") => Self::Parquet,
+            _ => Self::Text,
+        }
     }
 }

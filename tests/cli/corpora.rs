@@ -88,15 +88,54 @@ fn a_bad_file_is_named_with_line_and_reason() {
         ("long.jsonl", long_json.as_bytes(), ["long.jsonl:1:", "bytes"]),
         ("broken.jsonl", b"{\"text\":\"a\"}\n{\"text\":\n", ["broken.jsonl:2:", "JSON"]),
         ("other.jsonl", b"{\"text\":\"a\"}\n[1]\n", ["other.jsonl:2:", ""]),
-        ("fieldless.jsonl", b"{\"body\":\"a\"}\n", ["fieldless.jsonl:1:", "`text`"]),
+        ("fieldless.jsonl", b"{\"size\":1}\n", ["fieldless.jsonl:", "“size”. --text-field"]),
+        ("quote.csv", b"text,n\na,1\n\"b,2\n", ["quote.csv:3:", "never closed"]),
+        ("cut.jsonl.gz", b"\x1F\x8B\x08\0\0\0\0\0", ["cut.jsonl.gz:", "breaks off"]),
+        ("cut.parquet", b"PAR1 and no more of it", ["cut.parquet:", "damaged"]),
         ("numeric.jsonl", b"{\"text\":7}\n", ["numeric.jsonl:1:", "string"]),
         ("twice.jsonl", b"{\"text\":\"a\",\"id\":1}\n{\"text\":\"b\",\"id\":\"1\"}\n", ["twice.jsonl:2:", "line 1"]),
-        ("utf16.txt", b"\xFF\xFEo\0n\0e\0", ["utf16.txt:1:", "UTF-8"]),
+        ("utf16.txt", b"o\0n\0e\0", ["utf16.txt:", "byte order mark"]),
     ] {
         let path = folder.file(name, content);
-        assert_says(&run(&mut vecscope(&["search", "q", "--corpus", &path])).refused(), &parts);
+        assert_says(&run(&mut vecscope(&["search", "q", "--strict", "--corpus", &path])).refused(), &parts);
         assert_says(&run(&mut vecscope(&["embed", &path])).refused(), &parts);
     }
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_passed_over_with_a_word() {
+    let folder = Folder::new();
+    let path = folder.file("some.jsonl", "{\"text\":\"one\"}\n{\"text\":\n{\"text\":2}\n");
+    let ran = run(&mut vecscope(&["search", "q", "--corpus", &path, "--format", "json"]));
+    assert_says(&ran.stderr, &["2 rows could not be read", "some.jsonl:2: not JSON", "some.jsonl:3:"]);
+    assert_eq!(Ran { stderr: String::new(), ..ran }.json()["results"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn other_formats_are_read_and_what_was_guessed_is_said() {
+    let folder = Folder::new();
+    let path = folder.file("utf16.csv", b"\xFF\xFEb\0o\0d\0y\0\n\0o\0n\0e\0");
+    let ran = run(&mut vecscope(&["search", "q", "--corpus", &path, "--format", "json"]));
+    assert_says(&ran.stderr, &["UTF-16", "texts are the column “body”"]);
+    let ran = Ran { stderr: String::new(), ..ran }.json();
+    assert_eq!((&ran["results"][0]["id"], &ran["results"][0]["text"]), (&"2".into(), &"one".into()));
+    folder.file("notes.md", "# Boats\n\nSails and oars.\n\n- a knot\n");
+    let notes = folder.path().to_str().expect("the path is UTF-8");
+    let ran =
+        run(&mut vecscope(&["search", "rowing", "--corpus", notes, "--corpus-format", "markdown", "--format", "csv"]));
+    assert_says(&ran.stdout, &["notes.md:3", "Sails and oars."]);
+}
+
+#[test]
+fn vectors_from_elsewhere_need_a_backend_and_one_row_for_each_text() {
+    let folder = Folder::new();
+    let texts = folder.file("three.txt", "one\ntwo\nthree\n");
+    let vectors = vecscope(&["embed", "--format", "npy"]).write_stdin("one\ntwo\n").output().expect("it runs").stdout;
+    let vectors = folder.file("two.npy", vectors);
+    let arguments = ["search", "one", "--corpus", &texts, "--vectors", &vectors];
+    assert_says(&run(&mut vecscope(&arguments)).refused(), &["--vectors-backend"]);
+    let arguments = [&arguments[..], &["--vectors-backend", "local"]].concat();
+    assert_says(&run(&mut vecscope(&arguments)).refused(), &["two.npy: 2 vectors, but 3 texts"]);
 }
 
 #[test]
@@ -114,6 +153,6 @@ fn what_is_no_file_is_named() {
 
 #[test]
 fn bad_standard_input_is_named_as_such() {
-    let ran = run(vecscope(&["search", "q", "--corpus", "-"]).write_stdin(b"fine\n\xFF\n".as_slice()));
+    let ran = run(vecscope(&["search", "q", "--strict", "--corpus", "-"]).write_stdin(b"fine\n\xFF\n".as_slice()));
     assert_says(&ran.refused(), &["standard input:2:", "UTF-8"]);
 }

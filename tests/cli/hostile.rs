@@ -58,7 +58,8 @@ fn embeddings_name_hostile_texts_escaped() {
 fn messages_about_hostile_files_are_harmless() {
     let folder = Folder::new();
     let twice = [hostile_corpus(), hostile_corpus()].join("\n");
-    let message = run(&mut vecscope(&["search", "q", "--corpus", &folder.file("twice.jsonl", twice)])).refused();
+    let message =
+        run(&mut vecscope(&["search", "q", "--strict", "--corpus", &folder.file("twice.jsonl", twice)])).refused();
     assert_harmless(&message);
     assert_says(&message, &["twice.jsonl:3:", "␛]0;stolen"]);
 
