@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, EventStream};
 use futures::StreamExt;
 use ratatui::layout::{Position, Rect};
-use tokio::sync::mpsc;
 
 use crate::backend::BackendSpec;
 use crate::config::Config;
@@ -24,8 +23,10 @@ use crate::view::{self, Layout};
 mod charts;
 mod crew;
 mod desk;
+mod files;
 mod input;
 mod latest;
+mod outbox;
 mod rerank;
 mod screen;
 mod signals;
@@ -33,6 +34,7 @@ mod slot;
 mod worker;
 
 use crew::Crew;
+use outbox::{Inbox, Outbox};
 use screen::Screen;
 use signals::{Signal, Signals};
 
@@ -62,7 +64,7 @@ pub fn run(config: &Config, corpus: Corpus, first: Vec<Action>) -> anyhow::Resul
     let Kept { progress, trouble } = kept_in.as_deref().map(progress::read).unwrap_or_default();
     let trouble = trouble.or_else(|| unread(&corpus));
     state.prepare_lessons(lesson::bundled(), progress);
-    let (replies, inbox) = mpsc::unbounded_channel();
+    let (replies, inbox) = Outbox::open();
     let crew = Crew::assemble(config, &corpus, runtime.handle(), &replies);
     screen::install_panic_hook();
     // Before the terminal is taken, so that there is no moment in which a signal would leave it so.
@@ -94,7 +96,7 @@ struct App {
     state: State,
     screen: Screen,
     crew: Crew,
-    inbox: mpsc::UnboundedReceiver<Reply>,
+    inbox: Inbox,
     /// What the command line asks for.
     first: Vec<Action>,
     /// What was not as it should be at the start.
@@ -152,8 +154,8 @@ impl App {
                     // The terminal is gone.
                     None => Some(Ended::Quit),
                 },
-                Some(reply) = self.inbox.recv() => {
-                    let effects = self.state.receive(reply);
+                Some((edition, reply)) = self.inbox.recv() => {
+                    let effects = self.state.receive_of(edition, reply);
                     self.soon();
                     self.carry_out(effects)?
                 }
@@ -192,7 +194,11 @@ impl App {
                     // What it leads to is only a message.
                     self.state.receive(Reply::Saved(save(name, &content).map_err(|error| error.to_string())));
                 }
-                Effect::Open(_)
+                Effect::TakeCorpus { .. }
+                | Effect::ReadCorpus(_)
+                | Effect::WriteCorpus { .. }
+                | Effect::CompleteName(_)
+                | Effect::Open(_)
                 | Effect::StopOpening(_)
                 | Effect::AllowCorpus(_)
                 | Effect::EmbedCorpus(_)

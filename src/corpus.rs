@@ -9,11 +9,13 @@ use crate::math::space::Space;
 
 pub mod beir;
 pub mod bundled;
+pub mod change;
 pub mod filter;
 pub mod metadata;
 pub mod read;
 pub mod selection;
 pub mod source;
+pub mod write;
 
 pub use selection::Selection;
 pub use source::Source;

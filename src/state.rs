@@ -19,6 +19,7 @@ use pipeline::RerankerPanel;
 
 pub mod action;
 pub mod compare;
+pub mod editor;
 pub mod effect;
 pub mod evaluation;
 pub mod filter;
@@ -38,6 +39,7 @@ pub mod why;
 
 pub use action::{Action, Edit};
 pub use compare::Compare;
+pub use editor::Editor;
 pub use effect::{Effect, Timer};
 pub use evaluation::Evaluation;
 pub use filter::Filter;
@@ -56,6 +58,18 @@ pub use why::Why;
 /// Numbers the searches, so that an answer to an older one is known when it comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Ticket(u64);
+
+/// Numbers the corpora of this run, edits included, so that what is said of an older one is known when it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Edition(u64);
+
+#[cfg(test)]
+impl Edition {
+    /// An edition for tests of what only passes editions on.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 #[cfg(test)]
 impl Ticket {
@@ -84,6 +98,8 @@ pub enum Mode {
     Axes,
     /// The line for the filter takes the text.
     Filter,
+    /// A line for the corpus takes the text: the name of another one, a sentence, or a file to write to.
+    Corpus,
     /// A lesson has the keys, and the query line has not.
     Lesson,
     /// A room is shown the ranking step by step.
@@ -172,6 +188,8 @@ pub struct State {
     pub lab: Lab,
     /// What the Learn screen knows.
     pub learn: Learn,
+    /// What is known of the corpus as something to open, change and save.
+    pub editor: Editor,
     /// What is known of the selected sentence beside its score.
     pub why: Why,
     /// What the panel of the evaluation knows, once it was opened.
@@ -204,6 +222,7 @@ pub struct State {
     /// The document that stays selected when another backend's ranking comes.
     follow: Option<DocumentIndex>,
     last_ticket: Ticket,
+    edition: Edition,
 }
 
 impl State {
@@ -237,6 +256,7 @@ impl State {
             map,
             lab: Lab::default(),
             learn: Learn::default(),
+            editor: Editor::default(),
             why: Why::default(),
             evaluation: None,
             chosen_backend: active,
@@ -254,6 +274,7 @@ impl State {
             settled: None,
             follow: None,
             last_ticket: Ticket::default(),
+            edition: Edition::default(),
         }
     }
 

@@ -12,6 +12,7 @@ mod columns;
 mod compare;
 mod consent;
 mod disagreements;
+mod editor;
 mod evaluation;
 mod filter;
 mod footer;
@@ -69,6 +70,7 @@ pub fn draw(frame: &mut Frame<'_>, layout: Option<&Layout>, state: &State) {
         Mode::Evaluation => evaluation::draw(frame, state, &theme),
         Mode::Axes => map::axes::draw(frame, state, &theme),
         Mode::Filter => filter::draw(frame, layout, state, &theme),
+        Mode::Corpus => editor::draw(frame, layout, state, &theme),
         Mode::Disagreements => disagreements::draw(frame, state, &theme),
     }
 }

@@ -7,8 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::UnboundedSender;
-
+use super::outbox::Outbox;
 use crate::corpus::Corpus;
 use crate::engine::chart::{NEIGHBOURS, Neighbourhoods, Overlay, Recipe};
 use crate::engine::{Chart, Groups, Vectors};
@@ -75,7 +74,7 @@ struct Tray {
 
 impl Charts {
     /// Starts both threads.
-    pub(super) fn spawn(corpus: &Arc<Corpus>, replies: &UnboundedSender<Reply>) -> Self {
+    pub(super) fn spawn(corpus: &Arc<Corpus>, replies: &Outbox) -> Self {
         let desk = Arc::new(Desk::default());
         for pace in [Pace::Quick, Pace::Slow] {
             let drafter = Drafter { desk: Arc::clone(&desk), corpus: Arc::clone(corpus), replies: replies.clone() };
@@ -175,7 +174,7 @@ impl Desk {
 struct Drafter {
     desk: Arc<Desk>,
     corpus: Arc<Corpus>,
-    replies: UnboundedSender<Reply>,
+    replies: Outbox,
 }
 
 impl Drafter {
@@ -212,16 +211,14 @@ impl Drafter {
         }
     }
 
-    /// Nobody listens any more when the program ends, which is no error.
     fn reply(&self, reply: Reply) {
-        drop(self.replies.send(reply));
+        self.replies.send(reply);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use ndarray::Array2;
-    use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
     use crate::backend::{TextInfo, TokenCount};
@@ -238,7 +235,7 @@ mod tests {
 
     #[test]
     fn every_backend_gets_its_own_map_and_its_groups() {
-        let (replies, mut inbox) = unbounded_channel();
+        let (replies, mut inbox) = Outbox::open();
         let charts = Charts::spawn(&Arc::new(bundled::corpus()), &replies);
         let vectors = vectors(60);
         for backend in [BackendId(0), BackendId(1)] {
@@ -247,7 +244,7 @@ mod tests {
         charts.find_clusters(BackendId(1), vectors);
         let mut seen = Vec::new();
         while seen.len() < 3 {
-            seen.push(match inbox.blocking_recv().expect("the threads live") {
+            seen.push(match inbox.blocking_recv().expect("the threads live").1 {
                 Reply::Projected { backend, chart, .. } => (backend.0, chart.expect("a plane").places.len()),
                 Reply::Clustered { backend, groups } => {
                     (10 + backend.0, groups.groups.iter().map(|group| group.count).sum())
@@ -261,13 +258,13 @@ mod tests {
 
     #[test]
     fn t_sne_that_nobody_wants_any_more_makes_room_for_what_is_wanted() {
-        let (replies, mut inbox) = unbounded_channel();
+        let (replies, mut inbox) = Outbox::open();
         let charts = Charts::spawn(&Arc::new(bundled::corpus()), &replies);
         let vectors = vectors(90);
         charts.project(BackendId(0), Ticket::numbered(1), Arc::clone(&vectors), Recipe::TSne);
         charts.project(BackendId(0), Ticket::numbered(2), vectors, Recipe::Principal);
         loop {
-            match inbox.blocking_recv().expect("the threads live") {
+            match inbox.blocking_recv().expect("the threads live").1 {
                 // What was seen of it on its way.
                 Reply::Projecting { ticket, .. } => assert_eq!(ticket, Ticket::numbered(1)),
                 Reply::Projected { ticket, chart, .. } => {
@@ -282,21 +279,21 @@ mod tests {
 
     #[test]
     fn a_panic_is_a_failure_of_its_map_and_the_next_is_made() {
-        let (replies, mut inbox) = unbounded_channel();
+        let (replies, mut inbox) = Outbox::open();
         let charts = Charts::spawn(&Arc::new(bundled::corpus()), &replies);
         let vectors = vectors(12);
         // Phrases by another model: their vectors are too short.
         let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
         let phrases = Embedded { unit: ndarray::array![[1.0, 0.0], [0.0, 1.0]], infos: vec![info; 2] };
         charts.project(BackendId(0), Ticket::numbered(1), Arc::clone(&vectors), Recipe::Axes(Arc::new(phrases)));
-        let Some(Reply::Projected { ticket, chart: Err(message), .. }) = inbox.blocking_recv() else {
+        let Some((_, Reply::Projected { ticket, chart: Err(message), .. })) = inbox.blocking_recv() else {
             unreachable!("it has no map")
         };
         assert_eq!((ticket, message.contains("log")), (Ticket::numbered(1), true));
         charts.project(BackendId(0), Ticket::numbered(2), vectors, Recipe::Principal);
-        let Some(Reply::Projected { chart: Ok(chart), .. }) = inbox.blocking_recv() else { unreachable!("a map") };
+        let Some((_, Reply::Projected { chart: Ok(chart), .. })) = inbox.blocking_recv() else { unreachable!("a map") };
         charts.overlay(Arc::clone(&chart), Arc::clone(&chart));
-        let Some(Reply::Overlaid(overlay)) = inbox.blocking_recv() else { unreachable!("both maps") };
+        let Some((_, Reply::Overlaid(overlay))) = inbox.blocking_recv() else { unreachable!("both maps") };
         assert!(Arc::ptr_eq(&overlay.moving, &chart) && Arc::ptr_eq(&overlay.fixed, &chart));
     }
 }

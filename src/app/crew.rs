@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::charts::Charts;
 use super::desk::{Broken, Desk};
+use super::files;
+use super::outbox::Outbox;
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
-use super::slot::{EmbedJob, Errand, Question};
+use super::slot::{EmbedJob, Errand, NewCorpus, Question};
 use super::worker::{Open, Worker};
 use crate::config::Config;
 use crate::corpus::{Corpus, DocumentIndex, Selection, filter};
@@ -17,68 +18,91 @@ use crate::engine::pipeline::{Among, Settings};
 use crate::engine::{Ablation, Embedded, Lexical, Ranking, Run, Vectors, ablation};
 use crate::lesson::Progress;
 use crate::progress;
-use crate::state::{BackendId, Effect, Reply, Ticket};
+use crate::state::effect::Origin;
+use crate::state::reply::Written;
+use crate::state::{BackendId, Edition, Effect, Reply, Ticket};
 
 /// One worker for each backend.
 pub(super) struct Crew {
     workers: Vec<Worker>,
+    over_corpus: OverCorpus,
+    keeper: Desk<Progress>,
+    reader: Desk<Option<String>>,
+    writer: Desk<WriteJob>,
+    reranking: Reranking,
+    runtime: Handle,
+    replies: Outbox,
+}
+
+/// Those who compute with one corpus and have nothing to lose: for another one there are others.
+struct OverCorpus {
     ablation: Desk<AblationJob>,
     stages: Desk<StagesJob>,
     filter: Desk<FilterJob>,
     charts: Charts,
-    keeper: Desk<Progress>,
     lab: Desk<(Ticket, Job)>,
-    reranking: Reranking,
-    runtime: Handle,
-    replies: UnboundedSender<Reply>,
+}
+
+impl OverCorpus {
+    fn assemble(corpus: &Arc<Corpus>, replies: &Outbox) -> Self {
+        let ablation = Desk::spawn(replies.clone(), AblationJob::run, AblationJob::broken);
+        let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
+        let run = move |job| stages.run(&job);
+        let stages = Desk::spawn(replies.clone(), run, |_| Box::new(Reply::Broke));
+        let mut bench = Bench::new(Arc::clone(corpus));
+        let run = move |(ticket, job)| Reply::ExperimentRun { ticket, outcome: bench.run(&job) };
+        let lab = Desk::spawn(replies.clone(), run, |&(ticket, _)| {
+            Box::new(move |reason| Reply::ExperimentRun { ticket, outcome: Outcome::Refused(Refusal::Needs(reason)) })
+        });
+        let filter = Desk::spawn(replies.clone(), FilterJob::run, FilterJob::broken);
+        Self { ablation, stages, filter, charts: Charts::spawn(corpus, replies), lab }
+    }
 }
 
 impl Crew {
     /// Starts a worker for each configured backend. None does anything yet.
-    pub(super) fn assemble(
-        config: &Config,
-        corpus: &Arc<Corpus>,
-        runtime: &Handle,
-        replies: &UnboundedSender<Reply>,
-    ) -> Self {
-        let may_leave = config.assume_yes || corpus.bundled;
+    pub(super) fn assemble(config: &Config, corpus: &Arc<Corpus>, runtime: &Handle, replies: &Outbox) -> Self {
         let workers = (0..)
             .map(BackendId)
             .zip(config.backends.iter().cloned())
             .map(|(id, spec)| {
                 let context = config.open_context(runtime);
                 let open: Open = Box::new(move |job| spec.open(&context, job));
-                Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
+                Worker::spawn(id, open, Arc::clone(corpus), config.assume_yes, replies.clone())
             })
             .collect();
-        let ablation = Desk::spawn(replies.clone(), AblationJob::run, AblationJob::broken);
-        let mut stages = Stages { corpus: Arc::clone(corpus), lexical: None };
-        let run = move |job| stages.run(&job);
-        let stages = Desk::spawn(replies.clone(), run, |_| Box::new(Reply::Broke));
-        let filter = Desk::spawn(replies.clone(), FilterJob::run, FilterJob::broken);
         let keeper = Desk::spawn(
             replies.clone(),
             |finished| keep(&finished),
             |_| Box::new(|reason| Reply::ProgressKept(Err(reason))),
         );
-        let mut bench = Bench::new(Arc::clone(corpus));
-        let run = move |(ticket, job)| Reply::ExperimentRun { ticket, outcome: bench.run(&job) };
-        let lab = Desk::spawn(replies.clone(), run, |&(ticket, _)| {
-            Box::new(move |reason| Reply::ExperimentRun { ticket, outcome: Outcome::Refused(Refusal::Needs(reason)) })
-        });
+        let reader = Desk::spawn(
+            replies.clone(),
+            |name: Option<String>| files::read(name.as_deref()),
+            |_| Box::new(|reason| Reply::CorpusRead(Err(reason))),
+        );
+        let writer = Desk::spawn(
+            replies.clone(),
+            |job: WriteJob| files::write(&job.name, job.replace, &job.corpus),
+            |_| Box::new(|reason| Reply::CorpusWritten(Written::Failed(reason))),
+        );
         let rerankers = config.rerankers.iter().cloned().map(|spec| -> OpenReranker {
             let context = config.open_context(runtime);
             Box::new(move |job| spec.open(&context, job))
         });
         let reranking = Reranking::spawn(rerankers.collect(), Arc::clone(corpus), replies.clone());
-        let charts = Charts::spawn(corpus, replies);
+        let over_corpus = OverCorpus::assemble(corpus, replies);
         let (runtime, replies) = (runtime.clone(), replies.clone());
-        Self { workers, ablation, stages, filter, charts, keeper, lab, reranking, runtime, replies }
+        Self { workers, over_corpus, keeper, reader, writer, reranking, runtime, replies }
     }
 
     /// Hands an effect to whom it concerns. Never waits.
-    pub(super) fn carry_out(&self, effect: Effect) {
+    pub(super) fn carry_out(&mut self, effect: Effect) {
         match effect {
+            Effect::TakeCorpus { edition, corpus, origin } => self.take_corpus(edition, &corpus, origin),
+            Effect::ReadCorpus(name) => self.reader.put(name),
+            Effect::WriteCorpus { name, replace, corpus } => self.writer.put(WriteJob { name, replace, corpus }),
+            Effect::CompleteName(name) => self.replies.send(files::complete(name)),
             Effect::Open(backend) => self.workers[backend.0].slot().open(),
             Effect::StopOpening(backend) => self.workers[backend.0].slot().stop_opening(),
             Effect::AllowCorpus(backend) => self.workers[backend.0].slot().allow(),
@@ -95,13 +119,15 @@ impl Crew {
                 self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));
             }
             Effect::Ablate { backend, ticket, ranking, rests, vectors, selection } => {
-                self.ablation.put(AblationJob { backend, ticket, ranking, rests, vectors, selection });
+                self.over_corpus.ablation.put(AblationJob { backend, ticket, ranking, rests, vectors, selection });
             }
-            Effect::RunExperiment { ticket, job } => self.lab.put((ticket, job)),
+            Effect::RunExperiment { ticket, job } => self.over_corpus.lab.put((ticket, job)),
             Effect::RunPipeline { ticket, query, dense, selection, settings } => {
-                self.stages.put(StagesJob { ticket, query, dense, selection, settings });
+                self.over_corpus.stages.put(StagesJob { ticket, query, dense, selection, settings });
             }
-            Effect::Select { ticket, filter, corpus } => self.filter.put(FilterJob { ticket, filter, corpus }),
+            Effect::Select { ticket, filter, corpus } => {
+                self.over_corpus.filter.put(FilterJob { ticket, filter, corpus })
+            }
             Effect::OpenReranker(reranker) => self.reranking.open(reranker),
             Effect::StopOpeningReranker => self.reranking.stop_opening(),
             Effect::Rerank { ticket, reranker, run } => self.reranking.rerank(ticket, reranker, run),
@@ -115,17 +141,17 @@ impl Crew {
             }
             Effect::SumUp { ticket, plan, systems } => self.reranking.sum_up(ticket, plan, systems),
             Effect::Project { backend, ticket, vectors, recipe } => {
-                self.charts.project(backend, ticket, vectors, recipe);
+                self.over_corpus.charts.project(backend, ticket, vectors, recipe);
             }
-            Effect::StopProjecting(backend) => self.charts.stop(backend),
-            Effect::Overlay { moving, fixed } => self.charts.overlay(moving, fixed),
-            Effect::FindClusters { backend, vectors } => self.charts.find_clusters(backend, vectors),
+            Effect::StopProjecting(backend) => self.over_corpus.charts.stop(backend),
+            Effect::Overlay { moving, fixed } => self.over_corpus.charts.overlay(moving, fixed),
+            Effect::FindClusters { backend, vectors } => self.over_corpus.charts.find_clusters(backend, vectors),
             Effect::KeepProgress(finished) => self.keeper.put(finished),
             Effect::StartTimer { timer, after } => {
                 let replies = self.replies.clone();
                 self.runtime.spawn(async move {
                     tokio::time::sleep(after).await;
-                    drop(replies.send(Reply::TimerElapsed(timer)));
+                    replies.send(Reply::TimerElapsed(timer));
                 });
             }
             // The screen's own.
@@ -134,11 +160,29 @@ impl Crew {
     }
 }
 
+impl Crew {
+    /// Gives everyone another corpus. Workers and rerankers keep their models.
+    fn take_corpus(&mut self, edition: Edition, corpus: &Arc<Corpus>, origin: Origin) {
+        for worker in &self.workers {
+            worker.slot().take_corpus(NewCorpus { edition, corpus: Arc::clone(corpus), origin });
+        }
+        self.reranking.take_corpus(edition, Arc::clone(corpus));
+        self.over_corpus = OverCorpus::assemble(corpus, &self.replies.of(edition));
+    }
+}
+
 /// Writes finished steps of lessons to their file.
 fn keep(finished: &Progress) -> Reply {
     let kept = progress::default_path().and_then(|path| progress::keep(&path, finished));
     let kept = kept.map(|kept| (kept.progress, kept.trouble));
     Reply::ProgressKept(kept.map_err(|error| format!("{error:#}")))
+}
+
+/// A corpus to write to a file.
+struct WriteJob {
+    name: String,
+    replace: bool,
+    corpus: Arc<Corpus>,
 }
 
 /// All documents, to be scored by a query without each of its words.

@@ -5,9 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use tokio::sync::mpsc::UnboundedSender;
-
 use super::latest::Latest;
+use super::outbox::Outbox;
 use super::worker::panic_message;
 use crate::state::Reply;
 
@@ -23,7 +22,7 @@ impl<T: Send + 'static> Desk<T> {
     /// Starts the thread. `work` may keep what the next job needs again; `broken` is what there is to say of a job whose
     /// work panicked.
     pub(super) fn spawn(
-        replies: UnboundedSender<Reply>,
+        replies: Outbox,
         mut work: impl FnMut(T) -> Reply + Send + 'static,
         broken: impl Fn(&T) -> Broken + Send + 'static,
     ) -> Self {
@@ -35,8 +34,7 @@ impl<T: Send + 'static> Desk<T> {
                 // A panic is a failure of this job, not of the program.
                 let done = catch_unwind(AssertUnwindSafe(|| work(job)));
                 let reply = done.unwrap_or_else(|panic| broken(format!("it broke: {}", panic_message(&*panic))));
-                // Nobody listens any more when the program ends, which is no error.
-                drop(replies.send(reply));
+                replies.send(reply);
             }
         });
         Self { latest }
@@ -56,22 +54,21 @@ impl<T> Drop for Desk<T> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::mpsc::unbounded_channel;
-
     use super::*;
 
     #[test]
     fn a_job_that_breaks_is_answered_and_the_next_one_is_done() {
-        let (replies, mut inbox) = unbounded_channel();
+        let (replies, mut inbox) = Outbox::open();
         let work = |number: usize| match number {
             0 => unreachable!("broken on purpose"),
             _ => Reply::Saved(Ok(number.to_string())),
         };
         let desk = Desk::spawn(replies, work, |_| Box::new(|reason| Reply::Saved(Err(reason))));
         desk.put(0);
-        let broken = inbox.blocking_recv().expect("an answer");
+        let (_, broken) = inbox.blocking_recv().expect("an answer");
         assert!(matches!(&broken, Reply::Saved(Err(reason)) if reason.contains("broken on purpose")), "{broken:?}");
         desk.put(7);
-        assert_eq!(inbox.blocking_recv(), Some(Reply::Saved(Ok("7".into()))));
+        let (_, done) = inbox.blocking_recv().expect("an answer");
+        assert_eq!(done, Reply::Saved(Ok("7".into())));
     }
 }

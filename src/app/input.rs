@@ -18,7 +18,9 @@ pub(super) fn action(event: &Event, state: &State, layout: Option<&Layout>) -> O
             keymap::action(state.mode, state.place(), state.query.text().is_empty(), chord(*key)?)
         }
         Event::Mouse(mouse) => mouse_action(*mouse, state, layout?),
-        Event::Paste(text) if matches!(state.mode, Mode::Typing | Mode::Axes | Mode::Filter | Mode::Presenting) => {
+        Event::Paste(text)
+            if matches!(state.mode, Mode::Typing | Mode::Axes | Mode::Filter | Mode::Corpus | Mode::Presenting) =>
+        {
             Some(Action::Paste(text.clone()))
         }
         Event::Key(_) | Event::Paste(_) | Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,

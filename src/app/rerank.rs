@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::latest::Latest;
+use super::outbox::Outbox;
 use super::worker::{describe, panic_message};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Job, Reranker};
@@ -16,7 +16,7 @@ use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::{Lexical, Ranking, Run};
 use crate::state::evaluation::Outcome;
 use crate::state::pipeline::Matches;
-use crate::state::{Reply, RerankerId, Ticket};
+use crate::state::{Edition, Reply, RerankerId, Ticket};
 
 /// Makes a reranker. Called on the thread, and again after it failed.
 pub(super) type OpenReranker = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Reranker>, BackendError> + Send>;
@@ -24,6 +24,7 @@ pub(super) type OpenReranker = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Re
 /// What there is to do, of each kind the newest alone.
 #[derive(Debug, Default)]
 struct Tasks {
+    corpus: Option<(Edition, Arc<Corpus>)>,
     open: Vec<RerankerId>,
     rerank: Option<(Ticket, RerankerId, Arc<Run>)>,
     words: Option<(RerankerId, String, DocumentIndex)>,
@@ -39,6 +40,7 @@ struct Tasks {
 
 #[derive(Debug)]
 enum Task {
+    TakeCorpus(Edition, Arc<Corpus>),
     Open(RerankerId, CancellationToken),
     Rerank(Ticket, RerankerId, Arc<Run>, CancellationToken),
     Words(RerankerId, String, DocumentIndex),
@@ -63,6 +65,9 @@ pub(super) struct MeasureJob {
 impl Tasks {
     /// In the order in which a person waits for them.
     fn take(&mut self) -> Option<Task> {
+        if let Some((edition, corpus)) = self.corpus.take() {
+            return Some(Task::TakeCorpus(edition, corpus));
+        }
         if !self.open.is_empty() {
             self.opening = CancellationToken::new();
             return Some(Task::Open(self.open.remove(0), self.opening.clone()));
@@ -92,7 +97,7 @@ pub(super) struct Reranking {
 
 impl Reranking {
     /// Starts the thread, with a way to open each reranker. None is opened yet.
-    pub(super) fn spawn(rerankers: Vec<OpenReranker>, corpus: Arc<Corpus>, replies: UnboundedSender<Reply>) -> Self {
+    pub(super) fn spawn(rerankers: Vec<OpenReranker>, corpus: Arc<Corpus>, replies: Outbox) -> Self {
         let tasks = Arc::new(Mutex::new(Tasks::default()));
         let bell = Arc::new(Latest::default());
         let reranking = Self { tasks: Arc::clone(&tasks), bell: Arc::clone(&bell) };
@@ -103,13 +108,26 @@ impl Reranking {
                 loop {
                     let Some(task) = lock(&tasks).take() else { break };
                     if let Some(given_up) = work.carry_out(task) {
-                        // What the person does goes ahead of it; then it is its turn again.
-                        lock(&tasks).measure.get_or_insert(given_up);
+                        // What the person does goes ahead of it; then it is its turn again, unless the corpus is another.
+                        let mut tasks = lock(&tasks);
+                        if tasks.corpus.is_none() {
+                            tasks.measure.get_or_insert(given_up);
+                        }
                     }
                 }
             }
         });
         reranking
+    }
+
+    /// Has everything done over another corpus, ahead of the rest. What was asked for over the one before is taken back.
+    pub(super) fn take_corpus(&self, edition: Edition, corpus: Arc<Corpus>) {
+        self.fill(|tasks| {
+            tasks.running.cancel();
+            tasks.measuring.cancel();
+            (tasks.rerank, tasks.words, tasks.measure, tasks.sum_up) = (None, None, None, None);
+            tasks.corpus = Some((edition, corpus));
+        });
     }
 
     /// Asks for a reranker to be made ready. Never waits, as the rest.
@@ -185,7 +203,7 @@ struct Work {
     corpus: Arc<Corpus>,
     /// The words of the corpus, where something was measured.
     lexical: Option<Arc<Lexical>>,
-    replies: UnboundedSender<Reply>,
+    replies: Outbox,
 }
 
 impl Work {
@@ -194,12 +212,12 @@ impl Work {
         let reranker = match &task {
             Task::Open(reranker, _) | Task::Rerank(_, reranker, ..) | Task::Words(reranker, ..) => Some(*reranker),
             Task::Measure(job, _) => job.reranker,
-            Task::SumUp(..) => None,
+            Task::TakeCorpus(..) | Task::SumUp(..) => None,
         };
         let measured = match &task {
             Task::Measure(job, _) => Some(job.ticket),
             Task::SumUp(ticket, ..) => Some(*ticket),
-            Task::Open(..) | Task::Rerank(..) | Task::Words(..) => None,
+            Task::TakeCorpus(..) | Task::Open(..) | Task::Rerank(..) | Task::Words(..) => None,
         };
         // A panic in a reranker is a failure of that reranker, not of the program.
         match catch_unwind(AssertUnwindSafe(|| self.attempt(task))) {
@@ -220,6 +238,10 @@ impl Work {
 
     fn attempt(&mut self, task: Task) -> Option<MeasureJob> {
         match task {
+            Task::TakeCorpus(edition, corpus) => {
+                self.replies = self.replies.of(edition);
+                (self.corpus, self.lexical) = (corpus, None);
+            }
             Task::Open(reranker, cancel) => self.open(reranker, &cancel),
             Task::Rerank(ticket, reranker, run, cancel) => self.rerank(ticket, reranker, &run, &cancel),
             Task::Words(reranker, query, document) => self.match_words(reranker, query, document),
@@ -234,7 +256,7 @@ impl Work {
 
     fn open(&mut self, reranker: RerankerId, cancel: &CancellationToken) {
         let replies = self.replies.clone();
-        let mut progress = |download| drop(replies.send(Reply::RerankerDownloading { reranker, download }));
+        let mut progress = |download| replies.send(Reply::RerankerDownloading { reranker, download });
         let (open, opened) = &mut self.rerankers[reranker.0];
         // An evaluation may have opened it meanwhile.
         if let Some(opened) = opened {
@@ -306,9 +328,8 @@ impl Work {
         None
     }
 
-    /// Nobody listens any more when the program ends, which is no error.
     fn reply(&self, reply: Reply) {
-        drop(self.replies.send(reply));
+        self.replies.send(reply);
     }
 }
 

@@ -1,18 +1,21 @@
 //! The tasks of one worker: a query goes ahead of the corpus, and a newer query takes the place of an older one.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Role;
+use crate::corpus::Corpus;
 use crate::engine::SearchOptions;
-use crate::state::Ticket;
-use crate::state::effect::Purpose;
+use crate::state::effect::{Origin, Purpose};
+use crate::state::{Edition, Ticket};
 
 /// What a worker does next.
 #[derive(Debug)]
 pub(super) enum Task {
+    /// Go on with another corpus.
+    TakeCorpus(NewCorpus),
     /// Make the backend ready, unless the token says that it is not wanted any more.
     Open(CancellationToken),
     /// Rank the corpus for a query, unless the token says that nobody waits any more.
@@ -26,6 +29,15 @@ pub(super) enum Task {
         /// Cancelled when the person stops the embedding, and at the end of the program.
         cancel: CancellationToken,
     },
+}
+
+/// A corpus in the place of the one before.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct NewCorpus {
+    /// Comes with every reply from then on.
+    pub(super) edition: Edition,
+    pub(super) corpus: Arc<Corpus>,
+    pub(super) origin: Origin,
 }
 
 /// A query to rank by.
@@ -89,6 +101,7 @@ pub(super) struct Slot {
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a task of its own, or not")]
 struct Tasks {
+    corpus: Option<NewCorpus>,
     open: bool,
     /// Of the opening that is under way.
     opening: CancellationToken,
@@ -104,6 +117,25 @@ struct Tasks {
 }
 
 impl Slot {
+    /// Has the worker go on with another corpus, ahead of everything else. What was asked for over the one before is
+    /// taken back; a yes for another corpus is none for this one.
+    pub(super) fn take_corpus(&self, mut new: NewCorpus) {
+        self.fill(|tasks| {
+            tasks.running.cancel();
+            tasks.embedding.cancel();
+            tasks.search = None;
+            tasks.errands.clear();
+            // An edit of one that the worker has not seen yet.
+            if tasks.corpus.as_ref().is_some_and(|waiting| waiting.origin == Origin::Opened) {
+                new.origin = Origin::Opened;
+            }
+            if new.origin == Origin::Opened {
+                (tasks.allowed, tasks.embed) = (false, false);
+            }
+            tasks.corpus = Some(new);
+        });
+    }
+
     /// Asks for the backend to be made ready.
     pub(super) fn open(&self) {
         self.fill(|tasks| tasks.open = true);
@@ -145,7 +177,8 @@ impl Slot {
     /// Puts back what was given up for a query, unless something newer stands in its place.
     pub(super) fn put_back(&self, errand: Errand) {
         self.fill(|tasks| {
-            if !tasks.errands.iter().any(|waiting| waiting.replaces(&errand)) {
+            // Over another corpus it is for nobody.
+            if tasks.corpus.is_none() && !tasks.errands.iter().any(|waiting| waiting.replaces(&errand)) {
                 tasks.errands.push_front(errand);
             }
         });
@@ -182,6 +215,9 @@ impl Slot {
         loop {
             if tasks.stop {
                 return None;
+            }
+            if let Some(new) = tasks.corpus.take() {
+                return Some(Task::TakeCorpus(new));
             }
             if std::mem::take(&mut tasks.open) {
                 tasks.opening = CancellationToken::new();

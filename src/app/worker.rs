@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::slot::{EmbedJob, Errand, Question, Readiness, Slot, Task};
+use super::outbox::Outbox;
+use super::slot::{EmbedJob, Errand, NewCorpus, Question, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job, Location};
 use crate::corpus::Corpus;
-use crate::engine::{Ranking, Searcher};
+use crate::engine::{Progress, Ranking, Searcher};
+use crate::state::effect::Origin;
 use crate::state::{BackendId, Reply, Ticket};
+
+/// Of an edit, so many texts at the most are embedded before anything is ranked, so that they are there at once.
+const FEW: usize = 32;
 
 /// Makes a backend. Called on the worker's thread, and again after it failed.
 pub(super) type Open = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> + Send>;
@@ -25,16 +29,19 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread of a backend.
-    pub(super) fn spawn(
-        id: BackendId,
-        open: Open,
-        corpus: Arc<Corpus>,
-        may_leave: bool,
-        replies: UnboundedSender<Reply>,
-    ) -> Self {
+    pub(super) fn spawn(id: BackendId, open: Open, corpus: Arc<Corpus>, assume_yes: bool, replies: Outbox) -> Self {
         let slot = Arc::new(Slot::default());
-        let mut work =
-            Work { id, open, corpus, may_leave, replies, slot: Arc::clone(&slot), searcher: None, newest: None };
+        let mut work = Work {
+            id,
+            open,
+            corpus,
+            assume_yes,
+            allowed: false,
+            replies,
+            slot: Arc::clone(&slot),
+            searcher: None,
+            newest: None,
+        };
         thread::spawn(move || work.work());
         Self { slot }
     }
@@ -55,9 +62,11 @@ struct Work {
     id: BackendId,
     open: Open,
     corpus: Arc<Corpus>,
-    /// Whether the corpus may leave this machine without a question.
-    may_leave: bool,
-    replies: UnboundedSender<Reply>,
+    /// Whether every corpus may leave this machine without a question.
+    assume_yes: bool,
+    /// Whether the person said that this one may, with all that they add to it.
+    allowed: bool,
+    replies: Outbox,
     slot: Arc<Slot>,
     searcher: Option<Searcher>,
     /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
@@ -85,6 +94,7 @@ impl Work {
 
     fn carry_out(&mut self, task: Task) {
         match task {
+            Task::TakeCorpus(new) => self.take_corpus(new),
             Task::Open(cancel) => self.open(&cancel),
             Task::Search(question, cancel) => self.search(question, &cancel),
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
@@ -96,7 +106,7 @@ impl Work {
         // What is there already is kept: only what failed is done again.
         if self.searcher.is_none() {
             let (backend, replies) = (self.id, self.replies.clone());
-            let mut progress = |download| drop(replies.send(Reply::Downloading { backend, download }));
+            let mut progress = |download| replies.send(Reply::Downloading { backend, download });
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
                 Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
                 Err(BackendError::NotConfigured(message)) => {
@@ -116,20 +126,44 @@ impl Work {
         self.opened();
     }
 
+    /// Goes on with another corpus. What is embedded of it already stays so, and the model stays open.
+    fn take_corpus(&mut self, NewCorpus { edition, corpus, origin }: NewCorpus) {
+        self.replies = self.replies.of(edition);
+        self.corpus = corpus;
+        self.newest = None;
+        self.allowed &= origin == Origin::Edited;
+        let Some(searcher) = &mut self.searcher else { return };
+        let was_complete = searcher.progress().is_complete();
+        searcher.take_corpus(Arc::clone(&self.corpus));
+        let Progress { done, total, .. } = searcher.progress();
+        if was_complete && total - done <= FEW && searcher.card().location == Location::InProcess {
+            let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+            // What goes wrong here goes wrong again where it is told.
+            let _ = searcher.embed_all(&mut job);
+        }
+        self.opened();
+    }
+
     /// Says what is open, and asks where the corpus would leave this machine unasked.
     fn opened(&self) {
         let Some(searcher) = &self.searcher else { return };
         let leaves_machine = self.must_ask(searcher).then(|| searcher.estimate());
-        self.reply(Reply::Opened { backend: self.id, card: searcher.card().clone(), leaves_machine });
+        let (backend, card, progress) = (self.id, searcher.card().clone(), searcher.progress());
+        self.reply(if progress.done > 0 {
+            Reply::Resumed { backend, card, progress, leaves_machine }
+        } else {
+            Reply::Opened { backend, card, leaves_machine }
+        });
     }
 
     fn must_ask(&self, searcher: &Searcher) -> bool {
-        searcher.card().location.leaves_machine() && !self.may_leave && !searcher.progress().is_complete()
+        let may_leave = self.assume_yes || self.allowed || self.corpus.bundled;
+        searcher.card().location.leaves_machine() && !may_leave && !searcher.progress().is_complete()
     }
 
     fn embed_batch(&mut self, allowed: bool, cancel: &CancellationToken) {
         // A yes is for the whole corpus.
-        self.may_leave |= allowed;
+        self.allowed |= allowed;
         // The screen asks first; that nothing leaves without a yes does not rest on the screen alone.
         if self.searcher.as_ref().is_some_and(|searcher| self.must_ask(searcher)) {
             self.slot.stop_embedding();
@@ -138,7 +172,7 @@ impl Work {
         }
         let Some(searcher) = &mut self.searcher else { return };
         let (backend, replies) = (self.id, self.replies.clone());
-        let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
+        let mut notify = |retry| replies.send(Reply::Retrying { backend, retry });
         let embedded = searcher.embed_next(&mut Job { cancel, notify: &mut notify });
         let (card, spent) = (searcher.card().clone(), searcher.spent());
         match embedded {
@@ -158,7 +192,7 @@ impl Work {
     fn search(&mut self, question: Question, cancel: &CancellationToken) {
         let Some(searcher) = &mut self.searcher else { return };
         let (backend, replies) = (self.id, self.replies.clone());
-        let mut notify = |retry| drop(replies.send(Reply::Retrying { backend, retry }));
+        let mut notify = |retry| replies.send(Reply::Retrying { backend, retry });
         let Question { ticket, query, options } = &question;
         let ticket = *ticket;
         match searcher.search_by(query, options, &mut Job { cancel, notify: &mut notify }) {
@@ -237,9 +271,8 @@ impl Work {
         self.reply(Reply::Failed { backend: self.id, message });
     }
 
-    /// Nobody listens any more when the program ends, which is no error.
     fn reply(&self, reply: Reply) {
-        drop(self.replies.send(reply));
+        self.replies.send(reply);
     }
 }
 

@@ -11,7 +11,7 @@ use ndarray::Array1;
 use super::index::{Index, Neighbours};
 use super::vectors::{MOST_VECTORS, Vectors};
 use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, UnitBatch, Usage};
-use crate::corpus::{Corpus, DocumentIndex};
+use crate::corpus::{Corpus, DocumentIndex, change};
 
 mod asking;
 
@@ -168,10 +168,28 @@ impl Searcher {
         if all > 0.0 { done / all } else { 1.0 }
     }
 
-    /// What embedding the corpus would take, without sending anything.
+    /// What embedding what is left of the corpus would take, without sending anything.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        Estimate::of(self.embedder.as_ref(), &self.corpus.texts())
+        let missing = self.missing();
+        let texts: Vec<&str> = missing.iter().map(|&number| self.corpus.documents[number].text.as_str()).collect();
+        Estimate::of(self.embedder.as_ref(), &texts)
+    }
+
+    /// The numbers of the documents that are not embedded, ascending.
+    fn missing(&self) -> Vec<usize> {
+        let mut is_missing = vec![true; self.corpus.documents.len()];
+        for (document, _) in self.index.rows() {
+            is_missing[document.0] = false;
+        }
+        (0..is_missing.len()).filter(|&number| is_missing[number]).collect()
+    }
+
+    /// Goes on with another corpus. Of texts that both have, the vectors stay.
+    pub fn take_corpus(&mut self, corpus: Arc<Corpus>) {
+        let kept = change::kept(&self.corpus, &corpus);
+        self.index.renumber(|document| kept[document.0]);
+        (self.corpus, self.pending) = (corpus, None);
     }
 
     /// Embeds the next batch of the corpus. Where it fails, the batch stays next.
@@ -179,10 +197,10 @@ impl Searcher {
     /// # Errors
     /// Whatever the backend could not do.
     pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
-        let Self { embedder, corpus, pending, .. } = self;
-        let pending = pending.get_or_insert_with(|| embedder.plan(&corpus.texts()).into());
-        let Some(batch) = pending.front().cloned() else { return Ok(self.progress()) };
-        let corpus = Arc::clone(corpus);
+        let planned = self.pending.take().unwrap_or_else(|| self.plan());
+        let next = self.pending.insert(planned).front().cloned();
+        let Some(batch) = next else { return Ok(self.progress()) };
+        let corpus = Arc::clone(&self.corpus);
         let texts: Vec<&str> = batch.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
         let started = Instant::now();
         let embedded = self.embed(&texts, Role::Document, job)?;
@@ -191,6 +209,14 @@ impl Searcher {
         self.index.add(&documents, embedded)?;
         self.pending.as_mut().and_then(VecDeque::pop_front);
         Ok(self.progress())
+    }
+
+    /// What is left of the corpus, batch by batch.
+    fn plan(&self) -> VecDeque<Vec<usize>> {
+        let missing = self.missing();
+        let texts: Vec<&str> = missing.iter().map(|&number| self.corpus.documents[number].text.as_str()).collect();
+        let batches = self.embedder.plan(&texts).into_iter();
+        batches.map(|batch| batch.into_iter().map(|place| missing[place]).collect()).collect()
     }
 
     /// Embeds what is left of the corpus.

@@ -1,6 +1,7 @@
 //! What a person can do.
 
 use super::compare::Verdict;
+use super::editor::CorpusAction;
 use super::lab::LabAction;
 use super::{BackendId, Screen};
 use crate::corpus::DocumentIndex;
@@ -75,6 +76,8 @@ pub enum Action {
     ToggleNumbers,
     /// Something on the map.
     Map(MapAction),
+    /// Open another corpus, change the one that is open, or save it.
+    Corpus(CorpusAction),
     /// Do something in the lab.
     Lab(LabAction),
     /// Something with the filter.

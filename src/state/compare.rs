@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::BackendId;
+use super::effect::Origin;
 use crate::engine::comparison::Disagreement;
 use crate::engine::{Comparison, Means, Ranking};
 use crate::math::agreement::Agreement;
@@ -139,6 +140,14 @@ impl Compare {
             found: Vec::new(),
             chosen: 0,
             seed,
+        }
+    }
+
+    /// Drops what is known of a corpus. What was compared in this run stays where the corpus was only changed; votes stay.
+    pub(super) fn forget_corpus(&mut self, origin: Origin) {
+        (self.now, self.source, self.found, self.chosen) = (None, None, Vec::new(), 0);
+        if origin == Origin::Opened {
+            self.history.clear();
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pipeline::RerankerId;
-use super::{BackendId, Ticket};
+use super::{BackendId, Edition, Ticket};
 use crate::backend::Role;
 use crate::corpus::{Corpus, DocumentIndex, Selection};
 use crate::engine::chart::Recipe;
@@ -17,6 +17,28 @@ use crate::lesson::Progress;
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Go on with another corpus. What was asked for over the one before is taken back.
+    TakeCorpus {
+        /// Comes back with every reply that is about it.
+        edition: Edition,
+        /// The corpus.
+        corpus: Arc<Corpus>,
+        /// How it came to be.
+        origin: Origin,
+    },
+    /// Read the corpus of a file as the person names it, or the bundled one. A newer one takes the place of an older one.
+    ReadCorpus(Option<String>),
+    /// Write a corpus to a file, in the format that its ending says.
+    WriteCorpus {
+        /// The file as the person names it.
+        name: String,
+        /// Whether it may take the place of a file that is there.
+        replace: bool,
+        /// What to write.
+        corpus: Arc<Corpus>,
+    },
+    /// Complete the name of a file as far as there is one way to go on.
+    CompleteName(String),
     /// Make the backend ready to embed; nothing leaves the machine yet.
     Open(BackendId),
     /// Give up making the backend ready.
@@ -211,6 +233,15 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// How a corpus came in the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The person opened it: what was allowed of the one before does not go for it.
+    Opened,
+    /// The person changed the one before.
+    Edited,
 }
 
 /// What texts beside the corpus are embedded for.

@@ -4,12 +4,14 @@ use std::fmt;
 
 use super::{Action, Edit, Mode, Screen, State};
 
+mod corpus;
 mod filter;
 mod lab;
 mod learn;
 mod map;
 mod table;
 
+use corpus::{corpus_keys, line_of_corpus_keys};
 use filter::{filter_keys, search_keys};
 use lab::lab_keys;
 use learn::{learn_keys, lesson_keys, presenting_keys, room_keys, task_keys};
@@ -166,18 +168,28 @@ impl Section {
 pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
     match (mode, place) {
         (Mode::Typing, Place::Search) => {
-            vec![ranking_keys(), search_keys(), explanation_keys(), query_keys(), program_keys()]
+            vec![ranking_keys(), search_keys(), explanation_keys(), query_keys(), corpus_keys(), program_keys()]
         }
-        (Mode::Typing, Place::Room) => vec![room_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Room) => vec![room_keys(), query_keys(), corpus_keys(), program_keys()],
         (Mode::Typing, Place::Compare) => {
-            vec![compare_keys(), ranking_keys(), search_keys(), query_keys(), program_keys()]
+            vec![compare_keys(), ranking_keys(), search_keys(), query_keys(), corpus_keys(), program_keys()]
         }
         (Mode::Typing, Place::Blind) => {
-            vec![vote_keys(), compare_keys(), ranking_keys(), search_keys(), query_keys(), program_keys()]
+            vec![
+                vote_keys(),
+                compare_keys(),
+                ranking_keys(),
+                search_keys(),
+                query_keys(),
+                corpus_keys(),
+                program_keys(),
+            ]
         }
-        (Mode::Typing, Place::Pipeline) => vec![pipeline_keys(), search_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Map) => vec![map_keys(), search_keys(), query_keys(), program_keys()],
-        (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), program_keys()],
+        (Mode::Typing, Place::Pipeline) => {
+            vec![pipeline_keys(), search_keys(), query_keys(), corpus_keys(), program_keys()]
+        }
+        (Mode::Typing, Place::Map) => vec![map_keys(), search_keys(), query_keys(), corpus_keys(), program_keys()],
+        (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), corpus_keys(), program_keys()],
         (Mode::Typing, Place::Learn) => vec![learn_keys(), program_keys()],
         (Mode::Typing, Place::Task(screen)) => {
             let task = task_keys();
@@ -190,6 +202,7 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         (Mode::Consent, _) => vec![consent_keys()],
         (Mode::Axes, _) => vec![axes_keys()],
         (Mode::Filter, _) => vec![filter_keys()],
+        (Mode::Corpus, _) => vec![line_of_corpus_keys()],
         (Mode::Choosing | Mode::Disagreements | Mode::Evaluation, _) => vec![list_keys(mode)],
     }
 }
@@ -216,7 +229,7 @@ pub fn action(mode: Mode, place: Place, query_is_empty: bool, chord: Chord) -> O
         (Some(binding), _) => Some(binding.action),
         // A new query for the room begins with its first character.
         (None, Chord { ctrl: false, alt: false, key: Key::Char(character), .. })
-            if matches!(mode, Mode::Typing | Mode::Axes | Mode::Filter | Mode::Presenting) =>
+            if matches!(mode, Mode::Typing | Mode::Axes | Mode::Filter | Mode::Corpus | Mode::Presenting) =>
         {
             Some(Action::Edit(Edit::Insert(character)))
         }
@@ -282,7 +295,7 @@ mod tests {
     use super::*;
     use crate::state::action::LessonAction;
 
-    const MODES: [Mode; 10] = [
+    const MODES: [Mode; 11] = [
         Mode::Typing,
         Mode::Help,
         Mode::Consent,
@@ -291,6 +304,7 @@ mod tests {
         Mode::Evaluation,
         Mode::Axes,
         Mode::Filter,
+        Mode::Corpus,
         Mode::Lesson,
         Mode::Presenting,
     ];

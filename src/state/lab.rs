@@ -279,6 +279,13 @@ impl Lab {
         self.param = (self.param + 1) % self.params().len();
     }
 
+    /// Drops what is known of a corpus. How the switches are set stays.
+    pub(super) fn forget_corpus(&mut self) {
+        (self.shown, self.waits, self.haystack, self.hay, self.asked) = (None, None, None, None, None);
+        self.answered = false;
+        self.texts.clear();
+    }
+
     /// The answer on the screen, if it is of the experiment on the screen.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {

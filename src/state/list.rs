@@ -53,6 +53,14 @@ impl List {
         self.chosen_top_k = self.top_k;
     }
 
+    /// There are so many documents now. Whoever saw all of them goes on to.
+    pub(super) fn take_corpus(&mut self, documents: usize) {
+        let shows_all = self.top_k == self.documents.max(1) && self.top_k != self.chosen_top_k;
+        self.documents = documents;
+        let all = documents.max(1);
+        self.top_k = if shows_all { all } else { self.chosen_top_k.min(all) };
+    }
+
     /// Goes to all rows, and back to as many as were chosen last.
     pub(super) fn toggle_all(&mut self) {
         let all = self.documents.max(1);

@@ -176,6 +176,17 @@ impl Map {
         }
     }
 
+    /// Drops what is known of the corpus before. How one looks stays as it was chosen.
+    pub(super) fn take_corpus(&mut self, corpus: &Corpus) {
+        self.topics = Groups::by_topic(corpus).map(Arc::new);
+        if self.topics.is_none() {
+            self.grouping = Grouping::Cluster;
+        }
+        self.sheets.clear();
+        self.trail.clear();
+        (self.pointed, self.grabbed, self.overlay, self.overlay_asked) = (None, None, None, None);
+    }
+
     /// The newest map of a backend.
     #[must_use]
     pub fn chart(&self, backend: BackendId) -> Option<&Arc<Chart>> {

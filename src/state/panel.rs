@@ -52,6 +52,8 @@ pub struct Panel {
     pub vectors: Option<Arc<Vectors>>,
     /// How many documents were embedded when vectors were asked for last.
     pub(super) vectors_asked: usize,
+    /// Whether it was given another corpus and has not said yet how much of that it knows.
+    pub(super) takes_corpus: bool,
     /// Of the newest search; answers to any other are dropped.
     pub(super) ticket: Ticket,
 }
@@ -119,6 +121,7 @@ impl Panel {
             neighbours: None,
             vectors: None,
             vectors_asked: 0,
+            takes_corpus: false,
             ticket: Ticket::default(),
         }
     }
@@ -134,6 +137,7 @@ impl Panel {
     #[must_use]
     pub fn settled_documents(&self, corpus: usize) -> Option<usize> {
         match &self.phase {
+            _ if self.takes_corpus => None,
             Phase::Ready => Some(corpus),
             Phase::Stopped { progress, .. } => Some(progress.done),
             _ => None,

@@ -175,6 +175,12 @@ impl Pipeline {
         }
     }
 
+    /// Drops what is known of a corpus. `ticket` is of nothing that was asked for.
+    pub(super) fn forget_corpus(&mut self, ticket: Ticket) {
+        (self.run, self.reranked, self.rerank_failed, self.followed, self.matches) = (None, None, None, None, None);
+        self.asked = Asked { ticket, ..Asked::default() };
+    }
+
     /// The reranker in use; `None` where there is none at all.
     #[must_use]
     pub fn reranker(&self) -> Option<&RerankerPanel> {

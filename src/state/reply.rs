@@ -8,7 +8,7 @@ use super::pipeline::{Matches, RerankerId};
 use super::{BackendId, Ticket, Timer};
 use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
-use crate::corpus::Selection;
+use crate::corpus::{Corpus, Selection};
 use crate::engine::chart::Overlay;
 use crate::engine::index::Neighbours;
 use crate::engine::lab::Outcome as LabOutcome;
@@ -16,6 +16,17 @@ use crate::engine::searcher::Repeated;
 use crate::engine::{Ablation, Chart, Embedded, Estimate, Groups, Progress, Ranking, Run, Spent, Vectors};
 use crate::lesson;
 use crate::math::relevance::Measures;
+
+/// What became of a corpus that was to be written to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is written, in so many rows.
+    Whole(usize),
+    /// There is such a file, which was left as it is.
+    Exists,
+    /// It could not be; the text says why.
+    Failed(String),
+}
 
 /// One thing that happened outside of the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +38,17 @@ pub enum Reply {
         /// What it runs.
         card: ModelCard,
         /// What embedding the corpus would take, where the corpus would leave this machine.
+        leaves_machine: Option<Estimate>,
+    },
+    /// The backend is ready to embed what is left of the corpus.
+    Resumed {
+        /// Which backend.
+        backend: BackendId,
+        /// What it runs.
+        card: ModelCard,
+        /// How much of the corpus is embedded.
+        progress: Progress,
+        /// What embedding the rest would take, where it would leave this machine.
         leaves_machine: Option<Estimate>,
     },
     /// A part of the backend's model was fetched.
@@ -247,8 +269,67 @@ pub enum Reply {
     /// Finished steps of lessons were kept, with those that were before, and perhaps something to tell of that; or could
     /// not be.
     ProgressKept(Result<(lesson::Progress, Option<String>), String>),
+    /// Another corpus was read, or could not be.
+    CorpusRead(Result<Arc<Corpus>, String>),
+    /// A corpus was written to a file, or was not.
+    CorpusWritten(Written),
+    /// The name of a file was completed.
+    NameCompleted {
+        /// What was to be completed.
+        name: String,
+        /// As far as there is one way to go on.
+        completed: String,
+        /// The names that begin so, where there are several.
+        others: Vec<String>,
+    },
     /// A file was written, or could not be.
     Saved(Result<String, String>),
     /// A timer that was started has elapsed.
     TimerElapsed(Timer),
+}
+
+impl Reply {
+    /// Whether it is about the corpus that its sender worked with, so that over another one it means nothing: it holds
+    /// numbers of documents, or how much of the corpus is done.
+    #[must_use]
+    pub fn is_about_corpus(&self) -> bool {
+        match self {
+            Self::Opened { .. }
+            | Self::Resumed { .. }
+            | Self::EmbeddingFailed { .. }
+            | Self::Embedded { .. }
+            | Self::Ranked { .. }
+            | Self::SearchFailed { .. }
+            | Self::Neighbours { .. }
+            | Self::Vectors { .. }
+            | Self::Ablated { .. }
+            | Self::ExperimentRun { .. }
+            | Self::Piped { .. }
+            | Self::Reranked { .. }
+            | Self::WordsMatched(_)
+            | Self::LabelledRanked { .. }
+            | Self::Measured { .. }
+            | Self::SummedUp { .. }
+            | Self::Projecting { .. }
+            | Self::Projected { .. }
+            | Self::Overlaid(_)
+            | Self::Clustered { .. }
+            | Self::Selected { .. } => true,
+            Self::Downloading { .. }
+            | Self::NotConfigured { .. }
+            | Self::Failed { .. }
+            | Self::Retrying { .. }
+            | Self::Repeated { .. }
+            | Self::TextsEmbedded { .. }
+            | Self::Broke(_)
+            | Self::RerankerOpened { .. }
+            | Self::RerankerDownloading { .. }
+            | Self::CorpusRead(_)
+            | Self::CorpusWritten(_)
+            | Self::NameCompleted { .. }
+            | Self::ProgressKept(_)
+            | Self::Saved(_)
+            | Self::TimerElapsed(_) => false,
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::editor::CorpusAction;
 use super::learn::Part;
 use super::{Action, Appearance, BarScale, Edit, Effect, Mode, Screen, State};
 use crate::text;
 
 mod backends;
 mod comparing;
+mod corpus;
 mod evaluating;
 mod explaining;
 mod filtering;
@@ -26,6 +28,13 @@ impl State {
     pub fn act(&mut self, action: Action) -> Vec<Effect> {
         if action != Action::Redraw {
             self.notice = None;
+        }
+        let insists = matches!(
+            action,
+            Action::Redraw | Action::Quit | Action::Corpus(CorpusAction::Submit | CorpusAction::OpenBundled)
+        );
+        if !insists {
+            self.editor.doubt = None;
         }
         let mut effects = self.carry_out(action);
         effects.extend(self.refresh());
@@ -75,6 +84,7 @@ impl State {
             Action::FetchReranker => self.fetch_reranker(),
             Action::ToggleNumbers => self.toggle_numbers(),
             Action::Map(action) => self.act_on_map(action),
+            Action::Corpus(action) => self.act_on_corpus(action),
             Action::Lab(action) => self.act_in_lab(action),
             Action::Filter(action) => self.act_on_filter(action),
             Action::SwapBackend => self.swap_backend(),
@@ -104,13 +114,17 @@ impl State {
             Action::Lesson(action) => self.carry_out_lesson(action),
             Action::Redraw => vec![Effect::Redraw],
             Action::Suspend => vec![Effect::Suspend],
-            Action::Quit => vec![Effect::Quit],
+            Action::Quit => self.quit(),
         }
     }
 
     fn edit(&mut self, edit: Edit) -> Vec<Effect> {
         if let Some(line) = self.other_line() {
             line.edit(edit);
+            return Vec::new();
+        }
+        if self.mode == Mode::Corpus {
+            self.edit_in_editor(edit);
             return Vec::new();
         }
         if self.refuses_text() {
@@ -135,6 +149,9 @@ impl State {
         if let Some(line) = self.other_line() {
             line.insert(text);
             return Vec::new();
+        }
+        if self.mode == Mode::Corpus {
+            return self.paste_in_editor(text);
         }
         if self.refuses_text() {
             return Vec::new();
@@ -203,7 +220,13 @@ impl State {
                 self.help_scroll = self.help_scroll.saturating_add_signed(by).min(hidden);
             }
             Mode::Choosing | Mode::Disagreements | Mode::Evaluation => self.move_choice(by),
-            Mode::Typing | Mode::Consent | Mode::Axes | Mode::Filter | Mode::Lesson | Mode::Presenting => {
+            Mode::Typing
+            | Mode::Consent
+            | Mode::Axes
+            | Mode::Filter
+            | Mode::Corpus
+            | Mode::Lesson
+            | Mode::Presenting => {
                 self.list.scroll(by, self.row_count());
             }
         }
@@ -298,9 +321,13 @@ impl State {
             Mode::Typing | Mode::Lesson | Mode::Presenting => Mode::Help,
             Mode::Help => Mode::Typing,
             // A question is answered first, and a list left.
-            Mode::Consent | Mode::Choosing | Mode::Disagreements | Mode::Evaluation | Mode::Axes | Mode::Filter => {
-                self.mode
-            }
+            Mode::Consent
+            | Mode::Choosing
+            | Mode::Disagreements
+            | Mode::Evaluation
+            | Mode::Axes
+            | Mode::Filter
+            | Mode::Corpus => self.mode,
         };
         Vec::new()
     }
@@ -317,6 +344,7 @@ impl State {
                 Vec::new()
             }
             Mode::Filter => self.act_on_filter(super::action::FilterAction::Drop),
+            Mode::Corpus => self.act_on_corpus(CorpusAction::Close),
             Mode::Lesson => self.leave_lesson(),
             Mode::Typing if self.query.text().is_empty() && self.learn.open.is_some() => self.leave_lesson(),
             Mode::Typing if self.query.text().is_empty() => Vec::new(),

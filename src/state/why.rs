@@ -62,6 +62,13 @@ pub struct Why {
     pub(super) asked: Option<Asked>,
 }
 
+impl Why {
+    /// Drops what is known of a corpus.
+    pub(super) fn forget_corpus(&mut self) {
+        (self.ablation, self.failed, self.asked) = (None, None, None);
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked {

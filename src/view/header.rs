@@ -25,7 +25,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
 fn what_is_ranked(state: &State) -> String {
     let mut parts = Vec::new();
     if !state.corpus.bundled {
-        parts.push(text::visible(&state.corpus.name).into_owned());
+        let mark = if state.editor.is_unsaved() { "● " } else { "" };
+        parts.push(format!("{mark}{}", text::visible(&state.corpus.name)));
     }
     parts.push(phrase::counted(state.corpus.documents.len(), "sentence"));
     // On the Compare screen each column says its own.

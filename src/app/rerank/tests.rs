@@ -2,8 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
-
+use super::super::outbox::Inbox;
 use super::*;
 use crate::backend::{RerankMethod, RerankScore, RerankerCard, WordMatches};
 use crate::corpus::bundled;
@@ -51,7 +50,7 @@ impl Reranker for Gated {
 /// The thread with one reranker, and what happens around it.
 struct Lab {
     reranking: Reranking,
-    replies: UnboundedReceiver<Reply>,
+    replies: Inbox,
     asked: mpsc::Receiver<String>,
     go: mpsc::Sender<()>,
     opened: Arc<AtomicUsize>,
@@ -70,7 +69,7 @@ impl Lab {
             let card = RerankerCard { model: "gated".into(), engine: "test".into(), method, max_tokens: 1 };
             Ok(Box::new(Gated { card, asked: asked_sender.clone(), go: Arc::clone(&go_receiver) }))
         });
-        let (sender, replies) = tokio::sync::mpsc::unbounded_channel();
+        let (sender, replies) = Outbox::open();
         let reranking = Reranking::spawn(vec![open], Arc::new(bundled::corpus()), sender);
         Self { reranking, replies, asked, go, opened }
     }
@@ -84,7 +83,7 @@ impl Lab {
     }
 
     fn reply(&mut self) -> Reply {
-        self.replies.blocking_recv().expect("the thread lives")
+        self.replies.blocking_recv().expect("the thread lives").1
     }
 
     fn asked(&self) -> String {

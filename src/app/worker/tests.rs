@@ -2,13 +2,13 @@
 
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
+use super::super::outbox::Inbox;
 use super::*;
 use crate::backend::fake::Fake;
 use crate::backend::{Batch, Identity, Location, ModelCard, Role, TokenCount};
 use crate::corpus::Document;
-use crate::engine::{Progress, SearchOptions};
+use crate::engine::SearchOptions;
+use crate::state::Edition;
 use crate::state::effect::Purpose;
 
 const ID: BackendId = BackendId(0);
@@ -58,7 +58,7 @@ impl Embedder for Gated {
 /// A worker over a corpus of two, and the test's ends of its channels.
 struct Bench {
     worker: Worker,
-    replies: UnboundedReceiver<Reply>,
+    replies: Inbox,
     entered: Receiver<Vec<String>>,
     gate: Sender<Go>,
 }
@@ -74,13 +74,13 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     });
     let documents = ["apple", "banana"].map(|text| Document::new(text, text)).to_vec();
     let corpus = Arc::new(Corpus::new("fruit", documents));
-    let (sender, replies) = unbounded_channel();
+    let (sender, replies) = Outbox::open();
     Bench { worker: Worker::spawn(ID, open, corpus, may_leave, sender), replies, entered, gate }
 }
 
 impl Bench {
     fn reply(&mut self) -> Reply {
-        self.replies.blocking_recv().expect("the worker lives")
+        self.replies.blocking_recv().expect("the worker lives").1
     }
 
     /// Waits until the backend is called, and lets the call go on.
@@ -276,4 +276,96 @@ fn a_server_is_not_sent_again_what_was_given_up() {
     assert!(matches!(&reply, Reply::TextsEmbedded { embedded: Err(_), .. }), "{reply:?}");
     bench.pass("avocado", Go::On);
     bench.expect_ranked(8, 2);
+}
+
+fn fruit(texts: &[&str], bundled: bool) -> Arc<Corpus> {
+    let documents = texts.iter().map(|text| Document::new(*text, *text)).collect();
+    Arc::new(Corpus { bundled, ..Corpus::new("fruit", documents) })
+}
+
+impl Bench {
+    fn take_corpus(&self, number: u64, corpus: &Arc<Corpus>, origin: Origin) {
+        let (edition, corpus) = (Edition::numbered(number), Arc::clone(corpus));
+        self.worker.slot().take_corpus(NewCorpus { edition, corpus, origin });
+    }
+
+    /// How many texts it asks to send, if it asks.
+    fn expect_resumed(&mut self, number: u64, (done, total): (usize, usize)) -> Option<usize> {
+        let (edition, reply) = self.replies.blocking_recv().expect("the worker lives");
+        assert_eq!(edition, Edition::numbered(number));
+        let Reply::Resumed { progress, leaves_machine, .. } = reply else { unreachable!("{reply:?}") };
+        assert_eq!((progress.done, progress.total), (done, total));
+        leaves_machine.map(|estimate| estimate.texts)
+    }
+}
+
+#[test]
+fn of_a_changed_corpus_only_what_is_new_is_embedded_and_the_model_stays_open() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.make_ready();
+    let changed = fruit(&["banana", "cherry", "apple"], false);
+    bench.take_corpus(1, &changed, Origin::Edited);
+    // Before anything is ranked, so that it is in the first ranking already.
+    bench.search(2, "avocado");
+    bench.pass("cherry", Go::On);
+    assert_eq!(bench.expect_resumed(1, (3, 3)), None);
+    bench.pass("avocado", Go::On);
+    let Reply::Ranked { ranking, .. } = bench.reply() else { unreachable!("it was let go") };
+    assert_eq!(ranking.ranked[0].document.0, 2, "the number that apple has now");
+}
+
+#[test]
+fn what_is_asked_over_the_corpus_before_is_taken_back() {
+    let mut bench = bench(&Location::InProcess, true);
+    bench.make_ready();
+    bench.search(1, "first");
+    assert_eq!(bench.entered.recv().expect("the worker lives"), ["first"]);
+    bench.search(2, "second");
+    bench.worker.slot().run(Errand::Vectors);
+    bench.take_corpus(1, &fruit(&["banana"], false), Origin::Edited);
+    bench.gate.send(Go::On).expect("the worker lives");
+    assert_eq!(bench.expect_resumed(1, (1, 1)), None);
+    bench.search(3, "third");
+    bench.pass("third", Go::On);
+    bench.expect_ranked(3, 1);
+}
+
+#[test]
+fn a_yes_goes_for_a_corpus_and_its_edits_and_not_for_another() {
+    let mut bench = bench(&Location::Remote("example.org".into()), false);
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::Opened { leaves_machine: Some(_), .. }));
+    bench.worker.slot().allow();
+    bench.worker.slot().embed();
+    for (text, done) in [("apple", 1), ("banana", 2)] {
+        bench.pass(text, Go::On);
+        bench.expect_embedded(done);
+    }
+    bench.take_corpus(1, &fruit(&["apple", "banana", "cherry"], false), Origin::Edited);
+    assert_eq!(bench.expect_resumed(1, (2, 3)), None);
+    bench.pass("cherry", Go::On);
+    assert!(matches!(bench.reply(), Reply::Embedded { .. }));
+    bench.take_corpus(2, &fruit(&["apple", "date"], false), Origin::Opened);
+    assert_eq!(bench.expect_resumed(2, (1, 2)), Some(1));
+    bench.worker.slot().embed();
+    assert_eq!(bench.expect_resumed(2, (1, 2)), Some(1), "it asks again, and sends nothing");
+    assert!(bench.entered.try_recv().is_err());
+}
+
+#[test]
+fn what_is_added_to_the_bundled_corpus_is_private() {
+    let mut bench = bench(&Location::Remote("example.org".into()), false);
+    bench.take_corpus(1, &fruit(&["apple", "banana"], true), Origin::Opened);
+    bench.worker.slot().open();
+    assert!(matches!(bench.reply(), Reply::Opened { leaves_machine: None, .. }));
+    bench.worker.slot().embed();
+    for (text, done) in [("apple", 1), ("banana", 2)] {
+        bench.pass(text, Go::On);
+        bench.expect_embedded(done);
+    }
+    bench.take_corpus(2, &fruit(&["apple", "banana", "cherry"], false), Origin::Edited);
+    assert_eq!(bench.expect_resumed(2, (2, 3)), Some(1), "asked for one text, and not for those that are public");
+    bench.take_corpus(3, &fruit(&["apple", "banana"], true), Origin::Edited);
+    assert_eq!(bench.expect_resumed(3, (2, 2)), None, "taken back, there is nothing to ask");
+    assert!(bench.entered.try_recv().is_err());
 }

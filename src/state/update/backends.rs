@@ -150,7 +150,7 @@ impl State {
     }
 
     /// The backends that something on the screen comes from.
-    fn used(&self) -> Vec<BackendId> {
+    pub(super) fn used(&self) -> Vec<BackendId> {
         if self.screen == Screen::Lab { self.lab_backends() } else { self.visible() }
     }
 

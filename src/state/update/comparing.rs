@@ -123,9 +123,14 @@ impl State {
                 self.take_as_query(&text)
             }
             Mode::Evaluation => self.take_evaluated(),
-            Mode::Typing | Mode::Help | Mode::Consent | Mode::Axes | Mode::Filter | Mode::Lesson | Mode::Presenting => {
-                Vec::new()
-            }
+            Mode::Typing
+            | Mode::Help
+            | Mode::Consent
+            | Mode::Axes
+            | Mode::Filter
+            | Mode::Corpus
+            | Mode::Lesson
+            | Mode::Presenting => Vec::new(),
         }
     }
 
@@ -146,8 +151,14 @@ impl State {
                     evaluation.chosen = evaluation.chosen.saturating_add_signed(by).min(last);
                 }
             }
-            Mode::Typing | Mode::Help | Mode::Consent | Mode::Axes | Mode::Filter | Mode::Lesson | Mode::Presenting => {
-            }
+            Mode::Typing
+            | Mode::Help
+            | Mode::Consent
+            | Mode::Axes
+            | Mode::Filter
+            | Mode::Corpus
+            | Mode::Lesson
+            | Mode::Presenting => {}
         }
     }
 

@@ -6,12 +6,17 @@ use std::time::Duration;
 use crate::backend::hub::Download;
 use crate::backend::{ModelCard, Retry};
 use crate::engine::{Estimate, Progress, Ranking, Spent};
-use crate::state::{BackendId, Baseline, Effect, Mode, Phase, Reply, Screen, Search, State, Ticket, Timer};
+use crate::state::{BackendId, Baseline, Edition, Effect, Mode, Phase, Reply, Screen, Search, State, Ticket, Timer};
 
 /// How long a ranking stands before it counts as looked at, so that the next one is compared with it.
 const SETTLE_TIME: Duration = Duration::from_millis(800);
 
 impl State {
+    /// Takes in what somebody says who worked with a corpus that may be an older one.
+    pub fn receive_of(&mut self, edition: Edition, reply: Reply) -> Vec<Effect> {
+        if edition != self.edition && reply.is_about_corpus() { Vec::new() } else { self.receive(reply) }
+    }
+
     /// Takes in what a worker says, and says what has to be done outside.
     pub fn receive(&mut self, reply: Reply) -> Vec<Effect> {
         let mut effects = self.take_in(reply);
@@ -22,6 +27,9 @@ impl State {
     fn take_in(&mut self, reply: Reply) -> Vec<Effect> {
         match reply {
             Reply::Opened { backend, card, leaves_machine } => self.opened(backend, card, leaves_machine),
+            Reply::Resumed { backend, card, progress, leaves_machine } => {
+                self.resumed(backend, card, progress, leaves_machine)
+            }
             Reply::Downloading { backend, download } => self.downloading(backend, download),
             Reply::NotConfigured { backend, message } => self.closed(backend, Phase::NotConfigured(message)),
             Reply::Failed { backend, message } => self.closed(backend, Phase::Failed(message)),
@@ -75,6 +83,9 @@ impl State {
             Reply::Projected { backend, ticket, chart } => self.projected(backend, ticket, chart),
             Reply::Overlaid(overlay) => self.overlaid(overlay),
             Reply::Clustered { backend, groups } => self.clustered(backend, groups),
+            Reply::CorpusRead(result) => self.corpus_read(result),
+            Reply::CorpusWritten(written) => self.corpus_written(written),
+            Reply::NameCompleted { name, completed, others } => self.name_completed(&name, &completed, &others),
             Reply::Saved(saved) => {
                 self.notice = Some(match saved {
                     Ok(path) => format!("written to {path}"),
@@ -91,9 +102,24 @@ impl State {
     }
 
     fn opened(&mut self, backend: BackendId, card: ModelCard, leaves_machine: Option<Estimate>) -> Vec<Effect> {
-        let total = self.corpus.documents.len();
+        let progress = Progress { total: self.corpus.documents.len(), ..Progress::default() };
+        self.resumed(backend, card, progress, leaves_machine)
+    }
+
+    fn resumed(
+        &mut self,
+        backend: BackendId,
+        card: ModelCard,
+        progress: Progress,
+        leaves_machine: Option<Estimate>,
+    ) -> Vec<Effect> {
         let panel = self.panel_mut(backend);
         panel.card = Some(card);
+        let is_closed = matches!(panel.phase, Phase::Closed | Phase::NotConfigured(_) | Phase::Failed(_));
+        if std::mem::take(&mut panel.takes_corpus) && is_closed {
+            // It says so again when somebody asks for it.
+            return Vec::new();
+        }
         if let Some(estimate) = leaves_machine {
             panel.phase = Phase::AwaitingConsent(estimate);
             // A query asked for meanwhile waits for the same answer.
@@ -104,7 +130,14 @@ impl State {
             }
             return vec![Effect::CancelSearch(backend)];
         }
-        let progress = Progress { done: 0, total, ..Progress::default() };
+        if progress.is_complete() && progress.done > 0 {
+            panel.phase = Phase::Ready;
+            return Vec::new();
+        }
+        if let Phase::Stopped { progress: known, .. } = &mut panel.phase {
+            *known = progress;
+            return Vec::new();
+        }
         panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
         vec![Effect::EmbedCorpus(backend)]
     }

@@ -14,6 +14,7 @@ use crate::state::{BackendId, Baseline, Movement, Panel, Phase, Reply, Search, T
 
 mod backends;
 mod comparing;
+mod corpus;
 mod evaluating;
 mod explaining;
 mod filtering;
