@@ -126,7 +126,7 @@ impl Crew {
                 self.over_corpus.stages.put(StagesJob { ticket, query, dense, selection, settings });
             }
             Effect::Select { ticket, filter, corpus } => {
-                self.over_corpus.filter.put(FilterJob { ticket, filter, corpus })
+                self.over_corpus.filter.put(FilterJob { ticket, filter, corpus });
             }
             Effect::OpenReranker(reranker) => self.reranking.open(reranker),
             Effect::StopOpeningReranker => self.reranking.stop_opening(),

@@ -15,6 +15,7 @@ use vecscope::view::{self, Layout};
 
 mod anything;
 mod compare;
+mod corpus;
 mod explaining;
 mod filtering;
 mod lab;

@@ -4,6 +4,7 @@
 mod backends;
 mod commands;
 mod comparing;
+mod editing;
 #[path = "../cli/environment.rs"]
 mod environment;
 mod explaining;
