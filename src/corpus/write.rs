@@ -120,18 +120,16 @@ fn rows(corpus: &Corpus) -> impl Iterator<Item = Row<'_>> {
 
 /// The names of the other fields; one that would be taken for what every document has gets a number.
 fn field_names(corpus: &Corpus) -> Vec<String> {
-    let mut names: Vec<String> = OWN.map(str::to_owned).into();
+    // `_id` goes before `id`, wherever both are.
+    let is_own = |name: &str| OWN.iter().chain(&["_id"]).any(|own| own.eq_ignore_ascii_case(name));
+    let mut names: Vec<String> = Vec::with_capacity(corpus.fields.len());
     for field in &corpus.fields {
-        let mut name = field.clone();
-        for number in 2.. {
-            if !names.contains(&name) {
-                break;
-            }
-            name = format!("{field} {number}");
-        }
-        names.push(name);
+        let numbered = (2..).map(|number| format!("{field} {number}"));
+        let mut candidates = std::iter::once(field.clone()).chain(numbered);
+        let free = candidates.find(|name| !is_own(name) && !names.contains(name));
+        names.extend(free);
     }
-    names.split_off(OWN.len())
+    names
 }
 
 fn object(row: &Row<'_>, fields: &[String]) -> Value {
@@ -202,4 +200,188 @@ fn write_text(corpus: &Corpus, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{}{end}", row.document.text)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::corpus::{Duplicate, Source, read};
+
+    fn written(corpus: &Corpus, format: Format) -> String {
+        let mut out = Vec::new();
+        write(corpus, &mut out, format).expect("memory takes everything");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    /// A document with everything, one with nothing but a text, and one with a duplicate.
+    fn corpus() -> Corpus {
+        let full = Document {
+            topic: Some("greek".into()),
+            metadata: Box::new([json!("Ann, \"A\""), json!(3)]),
+            ..Document::new("a", "alpha, the first")
+        };
+        let duplicate = Duplicate { id: "c2".into(), metadata: Box::new([Value::Null, json!([1, 2])]) };
+        let doubled = Document { duplicates: Box::new([duplicate]), ..Document::new("c", "gamma") };
+        let documents = vec![full, Document::new("b", "beta"), doubled];
+        Corpus { fields: vec!["author".into(), "n".into()], ..Corpus::new("letters", documents) }
+    }
+
+    #[test]
+    fn every_format_has_all_that_it_can_hold() {
+        let corpus = corpus();
+        assert_eq!(
+            written(&corpus, Format::Csv),
+            "id,topic,text,author,n\na,greek,\"alpha, the first\",\"Ann, \"\"A\"\"\",3\nb,,beta,,\nc,,gamma,,\nc2,,gamma,,\"[1,2]\"\n"
+        );
+        assert_eq!(written(&corpus, Format::Text), "alpha, the first\nbeta\ngamma\ngamma\n");
+        let lines: Vec<Value> = written(&corpus, Format::Jsonl)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("an object a line"))
+            .collect();
+        let array: Vec<Value> = serde_json::from_str(&written(&corpus, Format::Json)).expect("an array");
+        assert_eq!(lines, array);
+        let first = json!({"id": "a", "topic": "greek", "text": "alpha, the first", "author": "Ann, \"A\"", "n": 3});
+        assert_eq!((&lines[0], lines.len()), (&first, 4));
+        assert_eq!(lines[3], json!({"id": "c2", "text": "gamma", "n": [1, 2]}));
+    }
+
+    #[test]
+    fn a_field_that_is_called_as_a_text_is_no_text() {
+        let document = Document { metadata: Box::new([json!("x"), json!("y")]), ..Document::new("1", "the text") };
+        let fields = vec!["Text".into(), "_id".into()];
+        let corpus = Corpus { fields, ..Corpus::new("c", vec![document]) };
+        assert_eq!(written(&corpus, Format::Csv), "id,text,Text 2,_id 2\n1,the text,x,y\n");
+    }
+
+    #[test]
+    fn the_ending_says_the_format() {
+        assert_eq!(format_of("a/b.JSONL"), Ok(Format::Jsonl));
+        assert_eq!(format_of("b.tsv"), Ok(Format::Tsv));
+        for name in ["b", "b.pdf", ".jsonl", "b.csv.gz", ""] {
+            assert!(format_of(name).expect_err(name).contains(".jsonl"), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_text_alone_loses_is_known() {
+        assert!(loses("a.txt", &corpus()) && !loses("a.csv", &corpus()));
+        let plain = Corpus::new("lines", vec![Document::new("1", "one"), Document::new("2", "two")]);
+        assert!(!loses("a.txt", &plain));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_only_where_that_is_allowed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("letters.txt");
+        assert_eq!(save(&corpus(), &path, Format::Text, false).expect("a free place"), Some(4));
+        let one = Corpus::new("one", vec![Document::new("1", "one")]);
+        assert_eq!(save(&one, &path, Format::Text, false).expect("it is there"), None);
+        assert_eq!(fs::read_to_string(&path).expect("as it was").lines().count(), 4);
+        assert_eq!(save(&one, &path, Format::Text, true).expect("it may"), Some(1));
+        assert_eq!(fs::read_to_string(&path).expect("the new one"), "one\n");
+        let names = || fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(names(), 1, "nothing is left beside it");
+        // What cannot be written leaves what was there.
+        save(&one, &path, Format::Parquet, true).expect_err("it is only read");
+        assert_eq!((fs::read_to_string(&path).expect("as it was"), names()), ("one\n".into(), 1));
+        let error = save(&one, folder.path(), Format::Text, true).expect_err("a folder");
+        assert_eq!(error.to_string(), "this is a folder");
+        save(&one, &folder.path().join("nowhere/x.txt"), Format::Text, false).expect_err("no such folder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_written_through_and_a_private_file_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("a.txt"), folder.path().join("link.txt"));
+        fs::write(&path, "old").expect("a free place");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its own file");
+        std::os::unix::fs::symlink(&path, &link).expect("a free place");
+        save(&corpus(), &link, Format::Text, true).expect("it may");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&path).expect("the new one").lines().count(), 4);
+        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+    }
+
+    /// Texts as they may be in a corpus: anything but line breaks, and not blank.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["[a-z \"',;\t\\\\{}\\[\\]=-]{1,12}x", "[\u{feff}é日\u{202e} ]{0,3}[a-z] ?", "\\PC{0,6}y",]
+    }
+
+    fn corpora() -> impl Strategy<Value = Corpus> {
+        let value = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            "[a-z ,\"]{0,5}z".prop_map(Value::from),
+        ];
+        let row = (prop::collection::vec(value, 2), prop::option::of("[a-z]{1,5}"), 0_usize..3);
+        let texts = prop::collection::btree_set(text(), 1..8);
+        (texts, prop::collection::vec(row, 8)).prop_map(|(texts, rows)| {
+            let documents =
+                texts.into_iter().zip(rows).enumerate().map(|(number, (text, (metadata, topic, copies)))| {
+                    let duplicates = (0..copies).map(|copy| Duplicate {
+                        id: format!("d{number}-{copy}"),
+                        metadata: metadata.iter().rev().cloned().collect(),
+                    });
+                    let (duplicates, metadata) = (duplicates.collect(), metadata.clone().into());
+                    Document { topic, metadata, duplicates, ..Document::new(format!("d{number}"), text) }
+                });
+            let documents = documents.collect();
+            Corpus { fields: vec!["author".into(), "year".into()], ..Corpus::new("made", documents) }
+        })
+    }
+
+    /// What a corpus says, whatever order its fields have: id, topic, text and the fields as a table would have them.
+    fn said(corpus: &Corpus) -> Vec<(String, Option<String>, String, Vec<(String, String)>)> {
+        let fields = |metadata: &[Value]| {
+            let cells = corpus.fields.iter().cloned().zip(metadata.iter().map(cell));
+            let mut cells: Vec<_> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
+            cells.sort();
+            cells
+        };
+        let row = |row: Row<'_>| {
+            let Document { topic, text, .. } = row.document;
+            (row.id.to_owned(), topic.clone(), text.clone(), fields(row.metadata))
+        };
+        rows(corpus).map(row).collect()
+    }
+
+    fn read_again(corpus: &Corpus, ending: &str) -> Corpus {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(format!("made.{ending}"));
+        let format = format_of(&path.to_string_lossy()).expect("an ending");
+        let rows = corpus.documents.iter().map(Document::copies).sum();
+        assert_eq!(save(corpus, &path, format, false).expect("a free place"), Some(rows));
+        read::load(&Source::at(path)).expect("what was written can be read")
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(corpus in corpora()) {
+            for ending in ["jsonl", "json", "csv", "tsv"] {
+                let again = read_again(&corpus, ending);
+                prop_assert_eq!(again.skipped.rows, 0, "{}: {:?}", ending, again.skipped.first);
+                prop_assert_eq!(said(&again), said(&corpus), "{}", ending);
+                prop_assert_eq!(again.documents.len(), corpus.documents.len(), "duplicates are found again");
+            }
+        }
+
+        #[test]
+        fn texts_are_read_again_as_they_were(corpus in corpora(), returns in any::<bool>()) {
+            let mut corpus = corpus;
+            if returns {
+                corpus.documents[0].text.push('\r');
+            }
+            let again = read_again(&corpus, "txt");
+            let texts = |corpus: &Corpus| -> Vec<(String, usize)> {
+                corpus.documents.iter().map(|document| (document.text.clone(), document.copies())).collect()
+            };
+            prop_assert_eq!(texts(&again), texts(&corpus));
+        }
+    }
 }
