@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Role;
-use crate::engine::SearchOptions;
+use crate::engine::{Method, SearchOptions};
 use crate::state::Ticket;
 use crate::state::effect::Purpose;
 
@@ -45,6 +45,10 @@ pub(super) enum Errand {
     Repeat(String),
     /// Rank the corpus for a labelled query.
     Rank(Ticket, String),
+    /// Rank for the newest query again, as there is another way now.
+    RankAgain,
+    /// Measure how many of so many best a way of searching finds, on documents and a query.
+    MeasureRecall(Method, usize, String),
     /// Give out the vectors of the documents.
     Vectors,
     /// Embed texts that are not of the corpus. Of each purpose only the newest is done.
@@ -65,6 +69,7 @@ impl Errand {
     fn replaces(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Embed(newer), Self::Embed(older)) => newer.purpose == older.purpose,
+            (Self::MeasureRecall(..), Self::MeasureRecall(..)) => true,
             _ => self == other,
         }
     }

@@ -15,9 +15,10 @@ use crate::engine::search::Method;
 use crate::store::graph::{self, Graph, GraphError};
 
 /// How far the graph is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum GraphState {
     /// No search has asked for it.
+    #[default]
     Unwanted,
     /// It is being made.
     Growing {
