@@ -208,6 +208,7 @@ impl App {
                 | Effect::Select { .. }
                 | Effect::FindNeighbours(..)
                 | Effect::Repeat(..)
+                | Effect::MeasureRecall { .. }
                 | Effect::ShareVectors(_)
                 | Effect::EmbedTexts { .. }
                 | Effect::Ablate { .. }

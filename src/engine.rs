@@ -29,5 +29,5 @@ pub use lexical::Lexical;
 pub use pipeline::{Run, Stage};
 pub use ranking::{Ranked, Ranking, Timings};
 pub use search::{Method, SearchOptions};
-pub use searcher::{Estimate, Progress, Searcher, Spent};
+pub use searcher::{Estimate, Progress, Recall, Searcher, Spent};
 pub use vectors::{Embedded, Vectors};

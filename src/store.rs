@@ -5,6 +5,7 @@
 
 use crate::backend::{Identity, TextInfo};
 
+pub mod graph;
 pub mod sqlite;
 
 pub use sqlite::SqliteStore;

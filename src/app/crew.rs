@@ -114,6 +114,9 @@ impl Crew {
             Effect::CancelSearch(backend) => self.workers[backend.0].slot().cancel_search(),
             Effect::FindNeighbours(backend, most) => self.workers[backend.0].slot().run(Errand::Neighbours(most)),
             Effect::Repeat(backend, query) => self.workers[backend.0].slot().run(Errand::Repeat(query)),
+            Effect::MeasureRecall { backend, method, k, query } => {
+                self.workers[backend.0].slot().run(Errand::MeasureRecall(method, k, query));
+            }
             Effect::ShareVectors(backend) => self.workers[backend.0].slot().run(Errand::Vectors),
             Effect::EmbedTexts { backend, purpose, ticket, role, texts } => {
                 self.workers[backend.0].slot().run(Errand::Embed(EmbedJob { purpose, ticket, role, texts }));

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::Role;
 use crate::corpus::Corpus;
-use crate::engine::SearchOptions;
+use crate::engine::{Method, SearchOptions};
 use crate::state::effect::{Origin, Purpose};
 use crate::state::{Edition, Ticket};
 
@@ -57,6 +57,10 @@ pub(super) enum Errand {
     Repeat(String),
     /// Rank the corpus for a labelled query.
     Rank(Ticket, String),
+    /// Rank for the newest query again, as there is another way now.
+    RankAgain,
+    /// Measure how many of so many best a way of searching finds, on documents and a query.
+    MeasureRecall(Method, usize, String),
     /// Give out the vectors of the documents.
     Vectors,
     /// Embed texts that are not of the corpus. Of each purpose only the newest is done.
@@ -77,6 +81,7 @@ impl Errand {
     fn replaces(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Embed(newer), Self::Embed(older)) => newer.purpose == older.purpose,
+            (Self::MeasureRecall(..), Self::MeasureRecall(..)) => true,
             _ => self == other,
         }
     }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +12,7 @@ use super::slot::{EmbedJob, Errand, NewCorpus, Question, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job, Location};
 use crate::corpus::Corpus;
+use crate::engine::index::{GraphKeeping, GraphState};
 use crate::engine::{Progress, Ranking, Searcher};
 use crate::state::effect::Origin;
 use crate::state::{BackendId, Reply, Ticket};
@@ -41,6 +42,7 @@ impl Worker {
             slot: Arc::clone(&slot),
             searcher: None,
             newest: None,
+            ranked_at: (0, Instant::now()),
         };
         thread::spawn(move || work.work());
         Self { slot }
@@ -71,6 +73,8 @@ struct Work {
     searcher: Option<Searcher>,
     /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
     newest: Option<(Question, Duration)>,
+    /// How much was embedded at the newest ranking, and when that was.
+    ranked_at: (usize, Instant),
 }
 
 impl Work {
@@ -108,7 +112,11 @@ impl Work {
             let (backend, replies) = (self.id, self.replies.clone());
             let mut progress = |download| replies.send(Reply::Downloading { backend, download });
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
-                Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
+                Ok(embedder) => {
+                    let mut searcher = Searcher::new(embedder, Arc::clone(&self.corpus));
+                    searcher.keep_graphs(self.graph_keeping());
+                    self.searcher = Some(searcher);
+                }
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
                     return;
@@ -132,9 +140,11 @@ impl Work {
         self.corpus = corpus;
         self.newest = None;
         self.allowed &= origin == Origin::Edited;
+        let keeping = self.graph_keeping();
         let Some(searcher) = &mut self.searcher else { return };
         let was_complete = searcher.progress().is_complete();
         searcher.take_corpus(Arc::clone(&self.corpus));
+        searcher.keep_graphs(keeping);
         let Progress { done, total, .. } = searcher.progress();
         if was_complete && total - done <= FEW && searcher.card().location == Location::InProcess {
             let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
@@ -142,6 +152,18 @@ impl Work {
             let _ = searcher.embed_all(&mut job);
         }
         self.opened();
+    }
+
+    /// The graph is made on a thread of its own, and the newest query ranked by it when it is there.
+    fn graph_keeping(&self) -> GraphKeeping {
+        let (backend, replies, slot) = (self.id, self.replies.clone(), Arc::clone(&self.slot));
+        let tell = move |graph: GraphState| {
+            if graph == GraphState::Grown {
+                slot.run(Errand::RankAgain);
+            }
+            replies.send(Reply::GraphGrown { backend, graph });
+        };
+        GraphKeeping { folder: None, tell: Some(Arc::new(tell)) }
     }
 
     /// Says what is open, and asks where the corpus would leave this machine unasked.
@@ -178,7 +200,9 @@ impl Work {
         match embedded {
             Ok(progress) => {
                 self.reply(Reply::Embedded { backend, progress, card, spent });
-                self.rank_again();
+                if self.is_worth_ranking_again(progress) {
+                    self.rank_again();
+                }
             }
             // The person said so, and goes on or not.
             Err(BackendError::Cancelled) => {}
@@ -231,6 +255,23 @@ impl Work {
                 };
                 Reply::LabelledRanked { backend, ticket, ranking, spent: searcher.spent() }
             }
+            Errand::RankAgain => {
+                self.rank_again();
+                return;
+            }
+            Errand::MeasureRecall(method, k, query) => {
+                /// As many as a person waits for.
+                const QUERIES: usize = 100;
+                let mut job = Job { cancel, notify: &mut |_| {} };
+                match searcher.measure_recall(method, k, QUERIES, Some(&query), &mut job) {
+                    // What is measured already stays so.
+                    Err(BackendError::Cancelled) => {
+                        self.slot.put_back(Errand::MeasureRecall(method, k, query));
+                        return;
+                    }
+                    recall => Reply::RecallMeasured { backend, recall: recall.map_err(describe) },
+                }
+            }
             Errand::Vectors => Reply::Vectors { backend, vectors: Arc::new(searcher.vectors()) },
             Errand::Embed(texts) => {
                 let mut job = Job { cancel, notify: &mut |_| {} };
@@ -251,6 +292,14 @@ impl Work {
         self.reply(reply);
     }
 
+    /// Whether enough has come since the newest query was ranked: each ranking takes longer the more there is.
+    fn is_worth_ranking_again(&self, progress: Progress) -> bool {
+        const ENOUGH: usize = 16;
+        const LONG: Duration = Duration::from_secs(1);
+        let (before, when) = self.ranked_at;
+        progress.is_complete() || progress.done >= before + before / ENOUGH || when.elapsed() >= LONG
+    }
+
     /// Ranks for the newest query again, whose vector is known, now that there is more to rank.
     fn rank_again(&mut self) {
         let (Some(searcher), Some((question, embed))) = (&mut self.searcher, &self.newest) else { return };
@@ -261,7 +310,8 @@ impl Work {
         self.ranked(*ticket, ranking);
     }
 
-    fn ranked(&self, ticket: Ticket, ranking: Ranking) {
+    fn ranked(&mut self, ticket: Ticket, ranking: Ranking) {
+        self.ranked_at = (ranking.embedded, Instant::now());
         let Some(searcher) = &self.searcher else { return };
         let (card, spent) = (searcher.card().clone(), searcher.spent());
         self.reply(Reply::Ranked { backend: self.id, ticket, ranking: Arc::new(ranking), card, spent });

@@ -34,11 +34,28 @@ impl Comparison {
         if left.query != right.query {
             return None;
         }
-        let agreement = agreement::agreement(&scored(left), &scored(right), top_k, PERSISTENCE)?;
+        let mut agreement = agreement::agreement(&scored(left), &scored(right), top_k, PERSISTENCE)?;
+        if [left, right].iter().all(|ranking| ranking.is_complete()) && (left.is_partial() || right.is_partial()) {
+            // Both know all documents: what one has among its best and the other has not stands far down there.
+            let items =
+                |ranking: &Ranking| -> Vec<usize> { ranking.ranked.iter().map(|ranked| ranked.document.0).collect() };
+            let (left, right) = (items(left), items(right));
+            let top = |items: &[usize]| items[..top_k.min(items.len())].to_vec();
+            agreement.overlap = agreement::overlap(&top(&left), &top(&right)).unwrap_or(agreement.overlap);
+            agreement.rbo = agreement::rbo(&left, &right, PERSISTENCE).unwrap_or(agreement.rbo);
+            agreement.same_first = left.first() == right.first();
+        }
+        // Of the documents that both rank, which may be few of very many.
+        let mut both: Vec<DocumentIndex> = left.ranked.iter().map(|ranked| ranked.document).collect();
+        both.retain(|&document| right.rank_of(document).is_some());
+        both.sort_unstable();
         let ranks = |ranking: &Ranking| -> Vec<Option<usize>> {
-            (0..left.documents).map(|document| ranking.rank_of(DocumentIndex(document))).collect()
+            both.iter().map(|&document| ranking.rank_of(document)).collect()
         };
-        let displacements = agreement::displacements(&ranks(left), &ranks(right));
+        let mut displacements = agreement::displacements(&ranks(left), &ranks(right));
+        for displacement in &mut displacements {
+            displacement.item = both[displacement.item].0;
+        }
         let top = |ranking: &Ranking| -> Vec<DocumentIndex> {
             ranking.ranked.iter().take(top_k).map(|ranked| ranked.document).collect()
         };
@@ -141,6 +158,21 @@ mod tests {
         let moved: Vec<_> = comparison.farthest.iter().map(|moved| (moved.item, moved.a, moved.b)).collect();
         assert_eq!(moved, [(2, 3, 4), (3, 4, 3)]);
         assert!(!Comparison::of(&left, &right, 3).expect("four documents").same_top);
+    }
+
+    #[test]
+    fn what_only_one_of_two_has_among_its_best_is_a_disagreement_where_there_are_too_many_for_all() {
+        let cut = |scores: &[f32]| {
+            let mut ranking = ranking("q", scores);
+            ranking.ranked.truncate(3);
+            ranking
+        };
+        // 0 1 2 of five, and 3 0 1.
+        let (left, right) = (cut(&[0.9, 0.8, 0.7, 0.1, 0.0]), cut(&[0.8, 0.7, 0.1, 0.9, 0.0]));
+        let comparison = Comparison::of(&left, &right, 3).expect("two in common");
+        assert!((comparison.agreement.overlap - 2.0 / 3.0).abs() < 1e-9);
+        assert!(!comparison.agreement.same_first && !comparison.same_top);
+        assert_eq!(comparison.agreement.items, 2);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Explanation {
     pub raw_dot: f32,
     /// The document's length in tokens.
     pub tokens: TokenCount,
-    /// The share of all ranked documents that score lower, from 0 to 1.
+    /// The share of all documents which took part that score lower, from 0 to 1.
     pub above_share: f32,
     /// How many standard deviations the score lies above the mean of all; `None` where all are equal.
     pub z: Option<f32>,
@@ -56,7 +56,10 @@ impl Explanation {
             let cosine = (score - other.score).abs();
             Some(Gap { rank: neighbour + 1, cosine, deviations: spread.in_deviations(cosine) })
         };
-        let lower = ranking.ranked.len() - ranking.ranked.partition_point(|other| other.score >= score);
+        let ranked = ranking.ranked.len();
+        // What is not in the ranking stands below all that is.
+        let lower = ranked - ranking.ranked.partition_point(|other| other.score >= score)
+            + ranking.among.saturating_sub(ranked);
         Some(Self {
             rank: position + 1,
             cosine: score,
@@ -65,7 +68,7 @@ impl Explanation {
             document_norm: info.norm,
             raw_dot: score * ranking.query_info.norm * info.norm,
             tokens: info.tokens,
-            above_share: lower as f32 / ranking.ranked.len() as f32,
+            above_share: lower as f32 / ranking.among.max(ranked) as f32,
             z: spread.in_deviations(score - spread.mean),
             bin: spread.bin(score),
             behind: position.checked_sub(1).and_then(gap_to),
@@ -102,6 +105,14 @@ mod tests {
         assert!((explanation.above_share - 0.25).abs() < 1e-6);
         assert_eq!(explanation.ahead.map(|gap| gap.cosine), Some(0.0));
         assert_eq!(explanation.behind.map(|gap| gap.rank), Some(1));
+    }
+
+    #[test]
+    fn what_a_ranking_of_the_best_leaves_out_scores_lower() {
+        let mut ranking = ranking("q", &[0.5, 0.7, 0.3, 0.5]);
+        ranking.ranked.truncate(1);
+        let explanation = Explanation::of(&ranking, 0).expect("the best of four");
+        assert!((explanation.above_share - 0.75).abs() < 1e-6);
     }
 
     #[test]

@@ -15,10 +15,13 @@ use crate::math::space::Space;
 
 mod exact;
 mod found;
+mod growth;
 pub mod parts;
 mod two_pass;
 
 pub use found::Found;
+use growth::Growth;
+pub use growth::{GraphKeeping, GraphState};
 
 /// Of how many documents neighbours are looked for at the most: as many as a map is judged by.
 pub const MOST_NEIGHBOURS: usize = MOST_LOOKED_AT;
@@ -47,6 +50,8 @@ pub struct Index {
     coarse: Coarse,
     /// The rows in one bit a dimension, as far as a search took them.
     signs: Option<SignCodes>,
+    /// The graph of the rows, once a search has asked for it.
+    growth: Growth,
 }
 
 impl Index {
@@ -89,6 +94,7 @@ impl Index {
     ) -> Result<(), BackendError> {
         self.check(unit.len())?;
         self.dimensions = unit.len();
+        self.growth.forget();
         let numbers = Arc::make_mut(&mut self.numbers);
         match self.space {
             Space::Cosine => numbers.extend(unit),
@@ -114,6 +120,7 @@ impl Index {
     /// row takes its place, as rows have no order of their own.
     pub fn renumber(&mut self, to: impl Fn(DocumentIndex) -> Option<DocumentIndex>) {
         let dimensions = self.dimensions;
+        self.growth.forget();
         let numbers = Arc::make_mut(&mut self.numbers);
         let mut row = 0;
         while row < self.documents.len() {
@@ -218,6 +225,21 @@ impl Index {
         self.row_of.iter().flatten().take(most).map(|&row| row as usize).collect()
     }
 
+    /// So many documents at the most, taken evenly over the corpus, as far as it is embedded.
+    #[must_use]
+    pub fn evenly(&self, most: usize) -> Vec<DocumentIndex> {
+        let taken = self.len().min(most);
+        let rows = self.first_rows(self.len());
+        (0..taken).map(|number| self.documents[rows[number * rows.len() / taken]]).collect()
+    }
+
+    /// The unit vector of a document, and the length that it had; `None` where it is not embedded.
+    #[must_use]
+    pub fn unit_of(&self, document: DocumentIndex) -> Option<(Vec<f32>, f32)> {
+        let row = self.row_of(document)?;
+        Some((self.units(&[row]).into_raw_vec_and_offset().0, self.infos[row].norm))
+    }
+
     /// The document of each row, and what is known of it.
     pub fn rows(&self) -> impl Iterator<Item = (DocumentIndex, TextInfo)> + '_ {
         self.documents.iter().copied().zip(self.infos.iter().copied())
@@ -236,4 +258,4 @@ fn mismatch(expected: usize, found: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use super::pipeline::{Placed, StageRanking};
+use super::search::{LEAST_DEPTH, WHOLE_RANKING};
 use crate::corpus::{Corpus, DocumentIndex, Selection};
 use crate::math::bm25::{Bm25Index, Params, TermScore};
-use crate::math::rank;
+use crate::math::top::Best;
 use crate::math::words::{self, Folding};
 
 /// The words of a corpus. Needs no model, and no time to speak of for a few thousand sentences.
@@ -31,15 +32,22 @@ impl Lexical {
 
     /// Ranks the documents that hold a word of the query by their BM25 scores; equal ones in the order of the corpus.
     /// The others are not in the ranking: there is nothing to rank them by. Of a selection those alone are ranked, with the
-    /// weights that words have in the whole corpus.
+    /// weights that words have in the whole corpus. Of a corpus of more than [`WHOLE_RANKING`] documents only the best
+    /// [`LEAST_DEPTH`] are in the ranking, as of the ranking by vectors.
     #[must_use]
     pub fn rank(&self, query: &str, params: Params, selection: Option<&Selection>) -> StageRanking {
         let started = Instant::now();
-        let scores = self.index.scores(&words::terms(query, self.folding), params);
-        let order = rank::descending(&scores).into_iter().take_while(|&document| scores[document] > 0.0);
-        let placed = order.map(|document| Placed { document: DocumentIndex(document), score: scores[document] });
-        let placed = placed.filter(|placed| selection.is_none_or(|some| some.holds(placed.document)));
-        StageRanking::new(placed.collect(), scores.len(), started.elapsed())
+        let documents = self.index.documents();
+        let depth = if documents <= WHOLE_RANKING { documents } else { LEAST_DEPTH };
+        let mut best = Best::new(depth);
+        for (document, score) in self.index.matching(&words::terms(query, self.folding), params) {
+            if score > 0.0 && selection.is_none_or(|some| some.holds(DocumentIndex(document))) {
+                best.see(score, document);
+            }
+        }
+        let best = best.into_sorted().into_iter();
+        let placed = best.map(|(score, document)| Placed { document: DocumentIndex(document), score });
+        StageRanking::new(placed.collect(), documents, started.elapsed())
     }
 
     /// What each word of the query adds to the score of a document; see [`Bm25Index::explain`].

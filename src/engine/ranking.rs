@@ -106,6 +106,12 @@ impl Ranking {
         self.ranks.of(document)
     }
 
+    /// Whether it holds only the best of those that took part.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.ranked.len() < self.among
+    }
+
     /// Whether every document of the corpus was embedded when it was made.
     #[must_use]
     pub fn is_complete(&self) -> bool {

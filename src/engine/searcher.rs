@@ -8,12 +8,18 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 use ndarray::Array1;
 
-use super::index::{Index, Neighbours};
+use super::index::{GraphKeeping, GraphState, Index, Neighbours};
+#[cfg(doc)]
+use super::search::Method;
 use super::vectors::{MOST_VECTORS, Vectors};
 use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, UnitBatch, Usage};
 use crate::corpus::{Corpus, DocumentIndex, change};
 
 mod asking;
+mod recall;
+
+use recall::Measuring;
+pub use recall::Recall;
 
 /// How much of a corpus is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +86,8 @@ pub struct Searcher {
     /// asked for the longest makes room.
     known: LruCache<(Role, String), Known>,
     spent: Spent,
+    /// The recall that is being measured.
+    measuring: Measuring,
 }
 
 /// What a backend has used in this run, and for what.
@@ -121,6 +129,7 @@ impl Searcher {
             pending: None,
             known: LruCache::new(MOST_KNOWN),
             spent: Spent::default(),
+            measuring: Measuring::default(),
         }
     }
 
@@ -217,6 +226,22 @@ impl Searcher {
         let texts: Vec<&str> = missing.iter().map(|&number| self.corpus.documents[number].text.as_str()).collect();
         let batches = self.embedder.plan(&texts).into_iter();
         batches.map(|batch| batch.into_iter().map(|place| missing[place]).collect()).collect()
+    }
+
+    /// Says where graphs for [`Method::Hnsw`] are kept, and who is told of them.
+    pub fn keep_graphs(&mut self, keeping: GraphKeeping) {
+        self.index.keep_graphs(keeping);
+    }
+
+    /// How far the graph for [`Method::Hnsw`] is.
+    #[must_use]
+    pub fn graph_state(&self) -> GraphState {
+        self.index.graph_state()
+    }
+
+    /// Waits for the graph for [`Method::Hnsw`], if a search has asked for it: for commands, which search once.
+    pub fn wait_for_graph(&mut self) {
+        self.index.wait_for_graph();
     }
 
     /// Embeds what is left of the corpus.

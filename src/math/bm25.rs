@@ -159,19 +159,36 @@ impl Bm25Index {
     ///
     /// A term that stands in the query twice counts twice. One that no document holds adds nothing.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
     pub fn scores(&self, query: &[impl AsRef<str>], params: Params) -> Vec<f32> {
-        let (params, average) = (params.within_range(), self.average_length());
         let mut scores = vec![0.0; self.lengths.len()];
+        for (document, score) in self.matching(query, params) {
+            scores[document] = score;
+        }
+        scores
+    }
+
+    /// The documents that a term of the query matches, in their order, with their scores: the same as of
+    /// [`scores`](Self::scores). It takes no more time than there are such documents, however many others there are.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "scores are single precision")]
+    pub fn matching(&self, query: &[impl AsRef<str>], params: Params) -> Vec<(usize, f32)> {
+        let (params, average) = (params.within_range(), self.average_length());
+        let mut scores = vec![0.0_f64; self.lengths.len()];
+        let mut matching = Vec::new();
         for (term, in_query) in counted(query) {
             let postings = self.postings(term);
             let weight = float(in_query) * self.idf(postings.len());
             for posting in postings {
-                let length = self.lengths[posting.document];
-                scores[posting.document] += weight * saturation(posting.tf, length, average, params);
+                let (score, length) = (&mut scores[posting.document], self.lengths[posting.document]);
+                if *score <= 0.0 {
+                    matching.push(posting.document);
+                }
+                *score += weight * saturation(posting.tf, length, average, params);
             }
         }
-        scores.into_iter().map(|score| score as f32).collect()
+        matching.sort_unstable();
+        matching.dedup();
+        matching.into_iter().map(|document| (document, scores[document] as f32)).collect()
     }
 
     /// What each different term of the query adds to the score of a document, in the order in which they first stand

@@ -11,7 +11,7 @@ use crate::engine::chart::Recipe;
 use crate::engine::evaluation::{Judged, Plan, System};
 use crate::engine::lab::Job;
 use crate::engine::pipeline::Settings;
-use crate::engine::{Chart, Embedded, Ranking, Run, SearchOptions, Vectors};
+use crate::engine::{Chart, Embedded, Method, Ranking, Run, SearchOptions, Vectors};
 use crate::lesson::Progress;
 
 /// Work that [`State::act`](super::State::act) and [`State::receive`](super::State::receive) ask for. Plain data: only workers act on it.
@@ -82,6 +82,17 @@ pub enum Effect {
     FindNeighbours(BackendId, usize),
     /// Embed a query again and again.
     Repeat(BackendId, String),
+    /// Measure how much of what the exact search finds another way finds as well.
+    MeasureRecall {
+        /// With which backend.
+        backend: BackendId,
+        /// By what way.
+        method: Method,
+        /// Of how many of the best.
+        k: usize,
+        /// The query on the screen, which is measured beside documents of the corpus.
+        query: String,
+    },
     /// Give out the vectors of the documents embedded so far.
     ShareVectors(BackendId),
     /// Keep these finished steps of lessons, beside those that are kept already.

@@ -7,9 +7,9 @@ use super::Ticket;
 use crate::backend::hub::Download;
 use crate::backend::spec::Description;
 use crate::backend::{ModelCard, Retry};
-use crate::engine::index::Neighbours;
+use crate::engine::index::{GraphState, Neighbours};
 use crate::engine::searcher::Repeated;
-use crate::engine::{Estimate, Progress, Ranking, SearchOptions, Spent, Vectors};
+use crate::engine::{Estimate, Progress, Ranking, Recall, SearchOptions, Spent, Vectors};
 
 /// The number of a backend in [`State::panels`](super::State::panels).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +46,10 @@ pub struct Panel {
     pub(super) last_timed: Option<Ticket>,
     /// How much its vectors vary, where the person had it tried.
     pub repeated: Option<Result<Repeated, String>>,
+    /// The recall of its way of searching, where the person had it measured.
+    pub recall: Option<Result<Recall, String>>,
+    /// How far the HNSW index is.
+    pub graph: GraphState,
     /// The nearest documents of each document, where they were asked for.
     pub neighbours: Option<Arc<Neighbours>>,
     /// The vectors of its documents, where something on the screen computes with them.
@@ -118,6 +122,8 @@ impl Panel {
             query_times: Vec::new(),
             last_timed: None,
             repeated: None,
+            recall: None,
+            graph: GraphState::default(),
             neighbours: None,
             vectors: None,
             vectors_asked: 0,

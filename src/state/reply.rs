@@ -10,10 +10,10 @@ use crate::backend::hub::Download;
 use crate::backend::{ModelCard, RerankerCard, Retry};
 use crate::corpus::{Corpus, Selection};
 use crate::engine::chart::Overlay;
-use crate::engine::index::Neighbours;
+use crate::engine::index::{GraphState, Neighbours};
 use crate::engine::lab::Outcome as LabOutcome;
 use crate::engine::searcher::Repeated;
-use crate::engine::{Ablation, Chart, Embedded, Estimate, Groups, Progress, Ranking, Run, Spent, Vectors};
+use crate::engine::{Ablation, Chart, Embedded, Estimate, Groups, Progress, Ranking, Recall, Run, Spent, Vectors};
 use crate::lesson;
 use crate::math::relevance::Measures;
 
@@ -141,6 +141,20 @@ pub enum Reply {
         repeated: Result<Repeated, String>,
         /// What was used so far.
         spent: Spent,
+    },
+    /// The recall of a way of searching was measured, or could not be.
+    RecallMeasured {
+        /// Which backend.
+        backend: BackendId,
+        /// The answer; or why not.
+        recall: Result<Recall, String>,
+    },
+    /// There is more of the HNSW index that a search has asked for, or it is there.
+    GraphGrown {
+        /// Which backend.
+        backend: BackendId,
+        /// How far it is.
+        graph: GraphState,
     },
     /// The vectors of the documents embedded so far.
     Vectors {

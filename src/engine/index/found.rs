@@ -97,7 +97,8 @@ impl Index {
             Some(selection) => Rows::Some(self.selected(selection), self.len()),
         };
         Ok(match options.method {
-            Method::Exact | Method::Store | Method::Hnsw => self.exact(&query, &rows, options.depth),
+            Method::Exact | Method::Store => self.exact(&query, &rows, options.depth),
+            Method::Hnsw => self.by_graph(&query, &rows, options.depth),
             Method::TwoPass => self.two_pass(&query, &rows, options.depth),
         })
     }

@@ -24,8 +24,20 @@ pub(super) fn index_of(rows: &[Vec<f32>], space: Space, backwards: bool) -> Inde
     index
 }
 
-/// An index of so many unit vectors in clusters, as texts are, and ten queries near some of them.
+/// An index of a crowd, and its queries.
 pub(super) fn crowd(rows: usize, dimensions: usize) -> (Index, Vec<Vec<f32>>) {
+    let (rows, queries) = crowd_rows(rows, dimensions);
+    (index_of(&rows, Space::Cosine, false), queries)
+}
+
+/// The numbers of a crowd one behind the other, and its queries.
+pub(crate) fn crowd_of(rows: usize, dimensions: usize) -> (Vec<f32>, Vec<Vec<f32>>) {
+    let (rows, queries) = crowd_rows(rows, dimensions);
+    (rows.concat(), queries)
+}
+
+/// So many unit vectors in clusters, as those of texts are, and ten queries near some of them.
+fn crowd_rows(rows: usize, dimensions: usize) -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
     const CLUSTERS: usize = 40;
     let mut chance = SplitMix64(7);
     let mut normal = |size: f32| -> Vec<f32> {
@@ -40,8 +52,7 @@ pub(super) fn crowd(rows: usize, dimensions: usize) -> (Index, Vec<Vec<f32>>) {
         crate::math::vector::normalise(ndarray::ArrayViewMut1::from(&mut vector)).expect("it has a direction");
         vector
     };
-    let all: Vec<Vec<f32>> = (0..rows).map(&mut near).collect();
-    (index_of(&all, Space::Cosine, false), (0..10).map(near).collect())
+    ((0..rows).map(&mut near).collect(), (0..10).map(near).collect())
 }
 
 pub(super) fn numbers_of(ranked: &[Ranked]) -> Vec<usize> {

@@ -10,7 +10,7 @@ use super::{Known, Repeated, Searcher};
 use crate::backend::{BackendError, Job, Location, Role, TextInfo, TokenCount};
 use crate::engine::expression::Expression;
 use crate::engine::ranking::{Ranking, Timings};
-use crate::engine::search::SearchOptions;
+use crate::engine::search::{Method, SearchOptions};
 use crate::engine::vectors::Embedded;
 use crate::math::vector;
 
@@ -46,8 +46,14 @@ impl Searcher {
             return Err(BackendError::BadVectors(format!("the sum “{query}” has length 0, so it has no direction")));
         }
         let (vector, query_info) = (Arc::clone(vector), *query_info);
-        let found = self.index.search(vector.view(), query_info.norm, options)?;
         let progress = self.progress();
+        let found = if options.method == Method::Hnsw && !progress.is_complete() {
+            // A graph of a part would be made in vain.
+            let options = SearchOptions { method: Method::Exact, ..options.clone() };
+            self.index.search(vector.view(), query_info.norm, &options)?
+        } else {
+            self.index.search(vector.view(), query_info.norm, options)?
+        };
         let mut ranking = Ranking::found(query.to_owned(), query_info, vector, found, progress);
         ranking.timings = Timings { embed, rank: started.elapsed() };
         Ok(ranking)

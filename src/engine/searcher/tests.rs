@@ -11,11 +11,11 @@ fn corpus(texts: &[&str]) -> Arc<Corpus> {
     Arc::new(Corpus::new("test", documents))
 }
 
-fn fake(texts: &[&str]) -> Searcher {
+pub(super) fn fake(texts: &[&str]) -> Searcher {
     Searcher::new(Box::new(Fake::new(Location::InProcess)), corpus(texts))
 }
 
-fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
+pub(super) fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
     act(&mut Job { cancel: &CancellationToken::new(), notify: &mut |_| {} })
 }
 

@@ -53,6 +53,15 @@ impl State {
                 self.notice = None;
                 Vec::new()
             }
+            Reply::RecallMeasured { backend, recall } => {
+                self.panel_mut(backend).recall = Some(recall);
+                self.notice = None;
+                Vec::new()
+            }
+            Reply::GraphGrown { backend, graph } => {
+                self.panel_mut(backend).graph = graph;
+                Vec::new()
+            }
             Reply::Vectors { backend, vectors } => {
                 self.panel_mut(backend).vectors = Some(vectors);
                 Vec::new()
