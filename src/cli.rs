@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+pub mod cache;
 pub mod corpus;
 pub mod eval;
 pub mod lab;
@@ -15,6 +16,7 @@ pub mod learn;
 pub mod map;
 pub mod pipeline;
 
+use cache::{CacheArgs, CacheOptions};
 use corpus::CorpusArgs;
 use eval::EvalArgs;
 use lab::LabArgs;
@@ -102,6 +104,10 @@ pub struct Options {
     /// Write a log to this file; VECSCOPE_LOG sets what goes in, e.g. debug
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+
+    /// Where vectors are kept between runs.
+    #[command(flatten)]
+    pub cache: CacheOptions,
 }
 
 /// What the program does besides the explorer.
@@ -192,6 +198,8 @@ pub enum Command {
         /// A backend or a reranker of the config, or a model of the catalogue
         model: String,
     },
+    /// Say which vectors are kept between runs and what they take, or remove some
+    Cache(CacheArgs),
     /// Say where the config file is, and whether it is good
     Config {
         /// Print the built-in config, to begin one of your own with

@@ -16,12 +16,16 @@ use crate::engine::index::{GraphKeeping, GraphState};
 use crate::engine::{Progress, Ranking, Searcher};
 use crate::state::effect::Origin;
 use crate::state::{BackendId, Reply, Ticket};
+use crate::store::VectorStore;
 
 /// Of an edit, so many texts at the most are embedded before anything is ranked, so that they are there at once.
 const FEW: usize = 32;
 
 /// Makes a backend. Called on the worker's thread, and again after it failed.
 pub(super) type Open = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> + Send>;
+
+/// Opens the place where vectors are kept between runs, if they are to be kept. Called on the worker's thread.
+pub(super) type OpenStore = Box<dyn Fn() -> anyhow::Result<Option<Box<dyn VectorStore>>> + Send>;
 
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
@@ -30,11 +34,18 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread of a backend.
-    pub(super) fn spawn(id: BackendId, open: Open, corpus: Arc<Corpus>, assume_yes: bool, replies: Outbox) -> Self {
+    pub(super) fn spawn(
+        id: BackendId,
+        (open, open_store): (Open, OpenStore),
+        corpus: Arc<Corpus>,
+        assume_yes: bool,
+        replies: Outbox,
+    ) -> Self {
         let slot = Arc::new(Slot::default());
         let mut work = Work {
             id,
             open,
+            open_store,
             corpus,
             assume_yes,
             allowed: false,
@@ -63,6 +74,7 @@ impl Drop for Worker {
 struct Work {
     id: BackendId,
     open: Open,
+    open_store: OpenStore,
     corpus: Arc<Corpus>,
     /// Whether every corpus may leave this machine without a question.
     assume_yes: bool,
@@ -104,6 +116,7 @@ impl Work {
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
+        self.tell_trouble();
     }
 
     fn open(&mut self, cancel: &CancellationToken) {
@@ -112,11 +125,7 @@ impl Work {
             let (backend, replies) = (self.id, self.replies.clone());
             let mut progress = |download| replies.send(Reply::Downloading { backend, download });
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
-                Ok(embedder) => {
-                    let mut searcher = Searcher::new(embedder, Arc::clone(&self.corpus));
-                    searcher.keep_graphs(self.graph_keeping());
-                    self.searcher = Some(searcher);
-                }
+                Ok(embedder) => self.take_kept(Searcher::new(embedder, Arc::clone(&self.corpus))),
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
                     return;
@@ -145,6 +154,7 @@ impl Work {
         let was_complete = searcher.progress().is_complete();
         searcher.take_corpus(Arc::clone(&self.corpus));
         searcher.keep_graphs(keeping);
+        searcher.restore();
         let Progress { done, total, .. } = searcher.progress();
         if was_complete && total - done <= FEW && searcher.card().location == Location::InProcess {
             let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
@@ -164,6 +174,28 @@ impl Work {
             replies.send(Reply::GraphGrown { backend, graph });
         };
         GraphKeeping { folder: None, tell: Some(Arc::new(tell)) }
+    }
+
+    /// Takes the vectors of the corpus that were kept, before anybody is asked about the rest.
+    fn take_kept(&mut self, searcher: Searcher) {
+        let mut searcher = match (self.open_store)() {
+            Ok(Some(store)) => searcher.with_store(store),
+            Ok(None) => searcher,
+            Err(error) => {
+                self.reply(Reply::StoreTrouble(format!("{error:#}")));
+                searcher
+            }
+        };
+        searcher.keep_graphs(self.graph_keeping());
+        searcher.restore();
+        self.searcher = Some(searcher);
+    }
+
+    /// Says what is wrong with the place where vectors are kept, once.
+    fn tell_trouble(&mut self) {
+        if let Some(trouble) = self.searcher.as_mut().and_then(Searcher::take_trouble) {
+            self.reply(Reply::StoreTrouble(trouble));
+        }
     }
 
     /// Says what is open, and asks where the corpus would leave this machine unasked.
