@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -18,6 +19,7 @@ use crate::engine::{Estimate, Searcher};
 use crate::{phrase, text};
 
 mod bench;
+pub mod browse;
 mod compare;
 pub mod config;
 mod doctor;
@@ -86,6 +88,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
+        Command::Browse(arguments) => browse::run(session, &arguments),
         Command::Pull { model } => pull::run(&session, &model),
         Command::Config { default } => config::run(&session, default),
         Command::Bench { format, runs } => bench::run(&session, format, runs),
@@ -162,6 +165,19 @@ impl Session {
             ask_to_send(&Estimate::of(embedder, texts), &location.to_string())?;
         }
         Ok(())
+    }
+
+    /// A searcher over a corpus; asks first where a person's own corpus would leave this machine. Vectors that came with
+    /// the corpus go nowhere.
+    fn searcher(&self, spec: &BackendSpec, corpus: &Arc<Corpus>) -> anyhow::Result<Searcher> {
+        let embedder = self.open_backend(spec)?;
+        let has_vectors = corpus.vectors.as_ref().is_some_and(|given| given.backend == spec.name);
+        if !corpus.bundled && !has_vectors {
+            self.may_send(embedder.as_ref(), &corpus.texts())?;
+        }
+        let mut searcher = Searcher::new(embedder, Arc::clone(corpus));
+        searcher.use_given(&spec.name)?;
+        Ok(searcher)
     }
 
     /// The name of the chosen backend, as on the command line.

@@ -12,7 +12,7 @@ use super::{NOTHING, Output, Session, embed_all, escape, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
-use crate::engine::{Ranking, Searcher, expression};
+use crate::engine::{Ranking, expression};
 use crate::text;
 
 /// What `--format json` prints.
@@ -52,14 +52,18 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     if expression::is_blank(query) {
         bail!("the query is empty");
     }
-    let corpus = session.corpus()?;
+    rank(session, session.corpus()?, query, format)
+}
+
+/// Ranks a corpus that was read.
+pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
     if corpus.documents.is_empty() {
         writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));
     }
     let started = Instant::now();
     let corpus = Arc::new(corpus);
-    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = session.searcher(session.config.chosen_backend(), &corpus)?;
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;
@@ -101,7 +105,7 @@ fn report<'a>(
         model: &card.model,
         engine: &card.engine,
         dimensions: card.dimensions,
-        metric: "cosine",
+        metric: ranking.space.name(),
         results,
         timings_ms,
     }
