@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub mod cache;
+pub mod chroma;
 pub mod corpus;
 pub mod eval;
 pub mod lab;
@@ -17,6 +18,7 @@ pub mod map;
 pub mod pipeline;
 
 use cache::{CacheArgs, CacheOptions};
+use chroma::{BrowseArgs, ChromaArgs};
 use corpus::CorpusArgs;
 use eval::EvalArgs;
 use lab::LabArgs;
@@ -108,6 +110,9 @@ pub struct Options {
     /// Where vectors are kept between runs.
     #[command(flatten)]
     pub cache: CacheOptions,
+    /// What is meant on a Chroma server.
+    #[command(flatten)]
+    pub chroma: ChromaArgs,
 }
 
 /// What the program does besides the explorer.
@@ -184,6 +189,8 @@ pub enum Command {
     Learn(LearnArgs),
     /// Lay the corpus flat, and say how far the picture can be trusted
     Map(MapArgs),
+    /// Look at a collection of a Chroma server, whoever made it, or list the collections that there are
+    Browse(BrowseArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name

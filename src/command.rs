@@ -19,6 +19,7 @@ use crate::engine::{Estimate, Searcher};
 use crate::{phrase, text};
 
 mod bench;
+pub mod browse;
 mod cache;
 mod compare;
 pub mod config;
@@ -88,6 +89,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
+        Command::Browse(arguments) => browse::run(session, &arguments),
         Command::Pull { model } => pull::run(&session, &model),
         Command::Cache(arguments) => cache::run(&session, &arguments),
         Command::Config { default } => config::run(&session, default),
@@ -157,7 +159,9 @@ impl Session {
     /// A searcher over a corpus, with what is kept of it; asks first where the rest of a person's own corpus, or many
     /// queries, would leave this machine.
     fn searcher_for(&self, spec: &BackendSpec, corpus: &Arc<Corpus>, queries: &[&str]) -> anyhow::Result<Searcher> {
-        let mut searcher = self.keeping(Searcher::new(self.open_backend(spec)?, Arc::clone(corpus)))?;
+        let mut searcher = Searcher::new(self.open_backend(spec)?, Arc::clone(corpus));
+        searcher.use_given(&spec.name)?;
+        let mut searcher = self.keeping(searcher)?;
         searcher.restore();
         if self.must_ask(&searcher) {
             let queries = searcher.estimate_texts(queries, Role::Query);

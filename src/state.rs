@@ -14,6 +14,7 @@ use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::lab::Experiment;
 use crate::engine::{Ranking, SearchOptions, Stage};
 use crate::lesson::{Lesson, Progress};
+use crate::math::space::Space;
 use learn::Part;
 use pipeline::RerankerPanel;
 
@@ -244,6 +245,8 @@ impl State {
         let list = List::new(top_k, corpus.documents.len());
         let second = BackendId(1.min(panels.len() - 1));
         let map = Map::new(&corpus);
+        // Other scores than cosines are of any size.
+        let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);
         Self {
             corpus,
             query: QueryLine::default(),
@@ -263,7 +266,7 @@ impl State {
             list,
             search: SearchOptions::default(),
             filter: Filter::default(),
-            bar_scale: BarScale::Cosine,
+            bar_scale: if is_cosine { BarScale::Cosine } else { BarScale::Spread },
             explanation_alone: false,
             baseline: None,
             mode: Mode::Typing,

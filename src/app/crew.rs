@@ -67,10 +67,12 @@ impl Crew {
             .zip(config.backends.iter().cloned())
             .map(|(id, spec)| {
                 let context = config.open_context(runtime);
+                let name = spec.name.clone();
                 let open: Open = Box::new(move |job| spec.open(&context, job));
                 let keeping = config.clone();
                 let open_store: OpenStore = Box::new(move || keeping.open_store());
-                Worker::spawn(id, (open, open_store), Arc::clone(corpus), config.assume_yes, replies.clone())
+                let corpus = Arc::clone(corpus);
+                Worker::spawn((id, name), (open, open_store), corpus, config.assume_yes, replies.clone())
             })
             .collect();
         let keeper = Desk::spawn(

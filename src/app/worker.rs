@@ -35,7 +35,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Starts the thread of a backend.
     pub(super) fn spawn(
-        id: BackendId,
+        (id, name): (BackendId, String),
         (open, open_store): (Open, OpenStore),
         corpus: Arc<Corpus>,
         assume_yes: bool,
@@ -44,6 +44,7 @@ impl Worker {
         let slot = Arc::new(Slot::default());
         let mut work = Work {
             id,
+            name,
             open,
             open_store,
             corpus,
@@ -73,6 +74,8 @@ impl Drop for Worker {
 
 struct Work {
     id: BackendId,
+    /// Its name in the config.
+    name: String,
     open: Open,
     open_store: OpenStore,
     corpus: Arc<Corpus>,
@@ -125,7 +128,14 @@ impl Work {
             let (backend, replies) = (self.id, self.replies.clone());
             let mut progress = |download| replies.send(Reply::Downloading { backend, download });
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
-                Ok(embedder) => self.take_kept(Searcher::new(embedder, Arc::clone(&self.corpus))),
+                Ok(embedder) => {
+                    let mut searcher = Searcher::new(embedder, Arc::clone(&self.corpus));
+                    if let Err(error) = searcher.use_given(&self.name) {
+                        self.fail(describe(error));
+                        return;
+                    }
+                    self.take_kept(searcher);
+                }
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
                     return;

@@ -69,7 +69,11 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     if expression::is_blank(query) {
         bail!("the query is empty");
     }
-    let corpus = session.corpus()?;
+    rank(session, session.corpus()?, query, format)
+}
+
+/// Ranks a corpus that was read.
+pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
     if corpus.documents.is_empty() {
         writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
         return Ok(ExitCode::from(NOTHING));
@@ -126,7 +130,7 @@ fn report<'a>(
         model: &card.model,
         engine: &card.engine,
         dimensions: card.dimensions,
-        metric: "cosine",
+        metric: ranking.space.name(),
         documents,
         results,
         timings_ms,

@@ -17,6 +17,7 @@ use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, Uni
 use crate::corpus::{Corpus, DocumentIndex, change};
 
 mod asking;
+mod given;
 mod keeping;
 mod recall;
 
@@ -110,6 +111,8 @@ pub struct Searcher {
     measuring: Measuring,
     /// Where vectors are kept between runs, if anywhere.
     keeping: Option<Keeping>,
+    /// Whether all vectors that came with the corpus have length 1, if some came.
+    given_unit: Option<bool>,
 }
 
 /// What a backend has used in this run, and for what.
@@ -153,6 +156,7 @@ impl Searcher {
             spent: Spent::default(),
             measuring: Measuring::default(),
             keeping: None,
+            given_unit: None,
         }
     }
 
@@ -211,8 +215,13 @@ impl Searcher {
 
     /// Goes on with another corpus. Of texts that both have, the vectors stay; of others those are taken that are kept.
     pub fn take_corpus(&mut self, corpus: Arc<Corpus>) {
-        let kept = change::kept(&self.corpus, &corpus);
-        self.index.renumber(|document| kept[document.0]);
+        if self.given_unit.is_some() && corpus.vectors.is_none() {
+            // What came with the corpus before is of its own space.
+            (self.index, self.given_unit) = (Index::default(), None);
+        } else {
+            let kept = change::kept(&self.corpus, &corpus);
+            self.index.renumber(|document| kept[document.0]);
+        }
         (self.corpus, self.pending) = (corpus, None);
         if let Some(keeping) = &mut self.keeping {
             keeping.begin_anew();
