@@ -1,5 +1,6 @@
 //! `vecscope search QUERY`: the ranking, once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{NOTHING, Output, Session, embed_all, escape, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
-use crate::engine::{Ranking, Searcher, expression};
+use crate::corpus::metadata::written;
+use crate::engine::{Ranking, SearchOptions, Searcher, expression};
 use crate::text;
 
 /// What `--format json` prints.
@@ -24,6 +27,13 @@ struct Report<'a> {
     engine: &'a str,
     dimensions: Option<usize>,
     metric: &'static str,
+    /// By what way the best were found.
+    method: String,
+    /// The filter, where one was given.
+    filter: Option<&'a str>,
+    /// How many documents the corpus has, and how many of them were ranked.
+    documents: usize,
+    among: usize,
     results: Vec<Found<'a>>,
     timings_ms: Timings,
 }
@@ -34,6 +44,14 @@ struct Found<'a> {
     id: &'a str,
     score: f32,
     text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    /// What else the source says of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<&'a str, &'a Value>,
+    /// The ids of others with the same text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duplicates: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,26 +70,21 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     if expression::is_blank(query) {
         bail!("the query is empty");
     }
-    let corpus = session.corpus()?;
-    if corpus.documents.is_empty() {
-        writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
-        return Ok(ExitCode::from(NOTHING));
-    }
+    let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
     let started = Instant::now();
-    let corpus = Arc::new(corpus);
     let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;
     let embed_corpus = started.elapsed();
-    let ranking = with_job(|job| searcher.search(query, job))?;
+    let ranking = with_job(|job| searcher.search_by(query, &options, job))?;
     let timings_ms = Timings {
         load: milliseconds(load),
         embed_corpus: milliseconds(embed_corpus),
         embed_query: milliseconds(ranking.timings.embed),
         rank: milliseconds(ranking.timings.rank),
     };
-    let report = report(session, &corpus, &ranking, searcher.card(), timings_ms);
+    let report = report(session, &corpus, (&ranking, &options), searcher.card(), timings_ms);
     let mut stdout = io::stdout().lock();
     match format {
         SearchFormat::Table => write_table(&mut stdout, &report, session.output)?,
@@ -84,7 +97,7 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
 fn report<'a>(
     session: &'a Session,
     corpus: &'a Corpus,
-    ranking: &'a Ranking,
+    (ranking, options): (&'a Ranking, &'a SearchOptions),
     card: &'a ModelCard,
     timings_ms: Timings,
 ) -> Report<'a> {
@@ -92,7 +105,15 @@ fn report<'a>(
         .zip(ranking.ranked.iter().take(session.config.top_k))
         .map(|(rank, ranked)| {
             let document = &corpus[ranked.document];
-            Found { rank, id: &document.id, score: ranked.score, text: &document.text }
+            Found {
+                rank,
+                id: &document.id,
+                score: ranked.score,
+                text: &document.text,
+                topic: document.topic.as_deref(),
+                metadata: corpus.said(&document.metadata).collect(),
+                duplicates: document.duplicates.iter().map(|copy| copy.id.as_str()).collect(),
+            }
         })
         .collect();
     Report {
@@ -102,6 +123,10 @@ fn report<'a>(
         engine: &card.engine,
         dimensions: card.dimensions,
         metric: "cosine",
+        method: ranking.method.to_string(),
+        filter: options.selection.as_ref().map(|selection| selection.filter.as_str()),
+        documents: ranking.documents,
+        among: ranking.among,
         results,
         timings_ms,
     }
@@ -117,10 +142,12 @@ fn write_table(out: &mut impl Write, report: &Report<'_>, output: Output) -> any
         let bar = bar(found.score, BAR);
         let padding = " ".repeat(id_width - text::width(id));
         let Found { rank, score, .. } = found;
+        let copies = found.duplicates.len() + 1;
+        let copies = if copies > 1 { format!(" ×{copies}") } else { String::new() };
         let text = text::visible(found.text);
         writeln!(
             out,
-            "{dim}{rank:>3}{reset}  {score:>6.3}  {bar_color}{bar:<BAR$}{reset}  {dim}{id}{reset}{padding}  {text}"
+            "{dim}{rank:>3}{reset}  {score:>6.3}  {bar_color}{bar:<BAR$}{reset}  {dim}{id}{reset}{padding}  {text}{dim}{copies}{reset}"
         )?;
     }
     Ok(())
@@ -139,11 +166,20 @@ fn bar(score: f32, width: usize) -> String {
 
 fn write_csv(out: &mut impl Write, report: &Report<'_>, output: Output) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["rank", "id", "score", "text"])?;
-    for Found { rank, id, score, text } in &report.results {
+    // The columns of the source after those of the ranking.
+    let names: BTreeSet<&str> = report.results.iter().flat_map(|found| found.metadata.keys().copied()).collect();
+    let has_duplicates = report.results.iter().any(|found| !found.duplicates.is_empty());
+    let head = ["rank", "id", "score", "text"].into_iter().chain(has_duplicates.then_some("duplicates"));
+    writer.write_record(head.chain(names.iter().copied()))?;
+    for Found { rank, id, score, text, metadata, duplicates, .. } in &report.results {
         // A file gets the text as it is; a terminal must not be steered by it.
         let shown = |text: &str| if output.is_terminal { text::visible(text).into_owned() } else { text.to_owned() };
-        writer.write_record([&rank.to_string(), &shown(id), &score.to_string(), &shown(text)])?;
+        let mut row = vec![rank.to_string(), shown(id), score.to_string(), shown(text)];
+        row.extend(has_duplicates.then(|| shown(&duplicates.join(" "))));
+        row.extend(
+            names.iter().map(|name| metadata.get(name).map_or_else(String::new, |value| shown(&written(value)))),
+        );
+        writer.write_record(row)?;
     }
     writer.flush()?;
     Ok(())

@@ -34,20 +34,40 @@ impl Comparison {
         if left.query != right.query {
             return None;
         }
-        let agreement = agreement::agreement(&scored(left), &scored(right), top_k, PERSISTENCE)?;
+        let mut agreement = agreement::agreement(&scored(left), &scored(right), top_k, PERSISTENCE)?;
+        let best = |ranking: &Ranking, most: usize| -> Vec<usize> {
+            ranking.ranked.iter().take(most).map(|ranked| ranked.document.0).collect()
+        };
+        if left.is_cut() || right.is_cut() {
+            // What only one of them holds stands further down in the other: it is not unknown there, but a disagreement.
+            let (left, right) = (best(left, usize::MAX), best(right, usize::MAX));
+            let [top_left, top_right] = [&left, &right].map(|best| &best[..best.len().min(top_k)]);
+            agreement.overlap = agreement::overlap(top_left, top_right)?;
+            agreement.rbo = agreement::rbo(&left, &right, PERSISTENCE)?;
+            agreement.same_first = left.first() == right.first();
+        }
+        // Those that both hold.
+        let both: Vec<DocumentIndex> = left
+            .ranked
+            .iter()
+            .map(|ranked| ranked.document)
+            .filter(|&document| right.rank_of(document).is_some())
+            .collect();
         let ranks = |ranking: &Ranking| -> Vec<Option<usize>> {
-            (0..left.documents).map(|document| ranking.rank_of(DocumentIndex(document))).collect()
+            both.iter().map(|&document| ranking.rank_of(document)).collect()
         };
-        let displacements = agreement::displacements(&ranks(left), &ranks(right));
-        let top = |ranking: &Ranking| -> Vec<DocumentIndex> {
-            ranking.ranked.iter().take(top_k).map(|ranked| ranked.document).collect()
-        };
+        let mut displacements = agreement::displacements(&ranks(left), &ranks(right));
+        for moved in &mut displacements {
+            moved.item = both[moved.item].0;
+        }
+        // Of those that moved as far, the first of the corpus comes first.
+        displacements.sort_by_key(|moved| moved.item);
         Some(Self {
             query: left.query.clone(),
             top_k,
             agreement,
             farthest: agreement::farthest(&displacements, FARTHEST),
-            same_top: top(left) == top(right),
+            same_top: best(left, top_k) == best(right, top_k),
         })
     }
 }

@@ -56,7 +56,8 @@ impl Explanation {
             let cosine = (score - other.score).abs();
             Some(Gap { rank: neighbour + 1, cosine, deviations: spread.in_deviations(cosine) })
         };
-        let lower = ranking.ranked.len() - ranking.ranked.partition_point(|other| other.score >= score);
+        // What is too far down to be in the ranking scores lower than all that is.
+        let lower = ranking.among - ranking.ranked.partition_point(|other| other.score >= score);
         Some(Self {
             rank: position + 1,
             cosine: score,
@@ -65,7 +66,7 @@ impl Explanation {
             document_norm: info.norm,
             raw_dot: score * ranking.query_info.norm * info.norm,
             tokens: info.tokens,
-            above_share: lower as f32 / ranking.ranked.len() as f32,
+            above_share: lower as f32 / ranking.among as f32,
             z: spread.in_deviations(score - spread.mean),
             bin: spread.bin(score),
             behind: position.checked_sub(1).and_then(gap_to),

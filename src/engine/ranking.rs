@@ -106,6 +106,12 @@ impl Ranking {
         self.ranks.of(document)
     }
 
+    /// Whether there are documents that took part and are too far down to be in it.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.ranked.len() < self.among
+    }
+
     /// Whether every document of the corpus was embedded when it was made.
     #[must_use]
     pub fn is_complete(&self) -> bool {

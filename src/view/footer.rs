@@ -142,10 +142,14 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
             let share = progress.done as f32 / progress.total.max(1) as f32;
             let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
             let key = keymap::hint(Mode::Typing, &Action::Stop);
+            let pace = panel.pace.per_second().map(|pace| format!(" {} ·", phrase::pace(pace, "text")));
+            let left = panel.pace.time_for(progress.total - progress.done);
+            let left = left.map(|left| format!(" {} ·", phrase::left(left)));
+            let (pace, left) = (pace.unwrap_or_default(), left.unwrap_or_default());
             Some(Line::from(vec![
                 Span::styled(format!(" embedding {done} of {total} "), theme.dim),
                 Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),
-                Span::styled(format!(" {key} stops"), theme.dim),
+                Span::styled(format!("{pace}{left} {key} stops"), theme.dim),
             ]))
         }
         Phase::Ready => match panel.search {
@@ -175,8 +179,9 @@ fn describe(pitfall: Pitfall) -> String {
             phrase::thousands(tokens.total as u64),
             phrase::thousands(tokens.used as u64)
         ),
-        Pitfall::DocumentsTruncated { documents, limit } => format!(
-            "{} longer than {} tokens: the rest is not seen",
+        Pitfall::DocumentsTruncated { documents, best, limit } => format!(
+            "{}{} longer than {} tokens: the rest is not seen",
+            best.map_or_else(String::new, |best| format!("of the best {}, ", phrase::thousands(best as u64))),
             if documents == 1 {
                 "1 text is".into()
             } else {

@@ -133,6 +133,7 @@ impl State {
         let panel = self.panel_mut(backend);
         panel.card = Some(card);
         panel.spent = spent;
+        panel.pace.note(spent.corpus_time, progress.done);
         panel.retry = None;
         match &mut panel.phase {
             phase if progress.is_complete() => *phase = Phase::Ready,
