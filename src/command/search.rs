@@ -34,6 +34,8 @@ struct Report<'a> {
     /// How many documents the corpus has, and how many of them were ranked.
     documents: usize,
     among: usize,
+    /// Of how many documents the spread of scores is known; nothing where it is that of all.
+    sampled: Option<usize>,
     results: Vec<Found<'a>>,
     timings_ms: Timings,
 }
@@ -127,6 +129,7 @@ fn report<'a>(
         filter: options.selection.as_ref().map(|selection| selection.filter.as_str()),
         documents: ranking.documents,
         among: ranking.among,
+        sampled: ranking.sampled,
         results,
         timings_ms,
     }
