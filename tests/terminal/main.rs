@@ -8,6 +8,7 @@ mod comparing;
 mod environment;
 mod explaining;
 mod fetching;
+mod filtering;
 mod hostile;
 #[path = "../cli/hub.rs"]
 mod hub;
