@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use crossterm::event::{Event, EventStream};
 use futures::StreamExt;
 use ratatui::layout::{Position, Rect};
 
 use crate::backend::BackendSpec;
 use crate::config::Config;
-use crate::corpus::{Corpus, Skipped};
+use crate::corpus::{Corpus, Skipped, filter};
 use crate::lesson::{self, Progress};
 use crate::progress::{self, Kept};
 use crate::state::pipeline::RerankerPanel;
@@ -57,6 +58,12 @@ pub fn run(config: &Config, corpus: Corpus, first: Vec<Action>) -> anyhow::Resul
     let panels = config.backends.iter().map(panel).collect();
     let mut state =
         State::new(Arc::clone(&corpus), panels, config.tab, config.backend, config.top_k, config.appearance);
+    state.search.method = config.method;
+    if let Some(written) = &config.filter
+        && let Some(selection) = filter::select(written, &corpus).context("--filter")?
+    {
+        state.prepare_filter(selection);
+    }
     state.prepare_compare(config.compare, RandomState::new().hash_one(0));
     let rerankers = config.rerankers.iter().map(|spec| RerankerPanel::new(&spec.label, spec.describe(&context)));
     state.prepare_pipeline(rerankers.collect(), RerankerId(config.reranker));

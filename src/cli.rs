@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use crate::engine::Method;
+
 pub mod cache;
 pub mod chroma;
 pub mod corpus;
@@ -53,6 +55,14 @@ pub struct Options {
     /// Which reranker reads the best results again, by its name in the config [default: late-interaction]
     #[arg(long, global = true, value_name = "NAME")]
     pub reranker: Option<String>,
+
+    /// Only the documents that pass, as in "year>=1990 -lang:de" (the README says how filters are written)
+    #[arg(long, global = true, value_name = "EXPR")]
+    pub filter: Option<String>,
+
+    /// By what way the nearest documents are found [default: exact]
+    #[arg(long, global = true, value_enum, value_name = "WAY")]
+    pub search: Option<MethodName>,
 
     /// How many results to show [default: 10]
     #[arg(long, short = 'k', global = true, value_name = "K", value_parser = positive)]
@@ -233,6 +243,30 @@ pub enum EngineName {
     Rten,
     /// An ONNX Runtime library
     Onnxruntime,
+}
+
+/// A way of searching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MethodName {
+    /// Every document is scored
+    Exact,
+    /// Every document is looked at by one bit a dimension, and the best of those are scored
+    TwoPass,
+    /// A graph of near neighbours is walked
+    Hnsw,
+}
+
+impl MethodName {
+    /// What it stands for.
+    #[must_use]
+    pub fn method(self) -> Method {
+        match self {
+            Self::Exact => Method::Exact,
+            Self::TwoPass => Method::TwoPass,
+            Self::Hnsw => Method::Hnsw,
+        }
+    }
 }
 
 /// When to use colours.

@@ -14,8 +14,9 @@ use crate::backend::spec::{OpenContext, OpenJob};
 use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry, Role};
 use crate::cli::Command;
 use crate::config::Config;
-use crate::corpus::{self, Corpus, Skipped};
-use crate::engine::{Estimate, Searcher};
+use crate::corpus::{self, Corpus, Skipped, filter};
+use crate::engine::search::LEAST_DEPTH;
+use crate::engine::{Estimate, SearchOptions, Searcher};
 use crate::{phrase, text};
 
 mod bench;
@@ -73,6 +74,17 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
             std::process::exit(INTERRUPTED);
         }
     });
+    let takes_filter = matches!(
+        command,
+        Command::Search { .. }
+            | Command::Compare { .. }
+            | Command::Pipeline { .. }
+            | Command::Explain { .. }
+            | Command::Map(_)
+    );
+    if config.filter.is_some() && !takes_filter {
+        bail!("--filter: only search, compare, pipeline, explain, map and the explorer take one");
+    }
     let session = Session { config, output, runtime };
     match command {
         Command::Search { query, format } => search::run(&session, &query, format),
@@ -116,6 +128,33 @@ impl Session {
         let corpus = corpus::read::load_or_bundled(source.as_ref())?;
         tell_of(&corpus)?;
         Ok(corpus)
+    }
+
+    /// The corpus, where there is something in it to rank, and how it is to be searched.
+    fn searched(&self) -> anyhow::Result<Option<(Arc<Corpus>, SearchOptions)>> {
+        self.searched_of(self.corpus()?)
+    }
+
+    /// A corpus, where there is something in it to rank, and how it is to be searched.
+    fn searched_of(&self, corpus: Corpus) -> anyhow::Result<Option<(Arc<Corpus>, SearchOptions)>> {
+        if corpus.documents.is_empty() {
+            writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
+            return Ok(None);
+        }
+        let selection = match &self.config.filter {
+            Some(written) => filter::select(written, &corpus).context("--filter")?,
+            None => None,
+        };
+        if let Some(selection) = &selection
+            && selection.documents.is_empty()
+        {
+            let (name, filter) = (text::visible(&corpus.name), text::visible(&selection.filter));
+            writeln!(io::stderr(), "vecscope: {name}: nothing to rank: no document passes the filter {filter}")?;
+            return Ok(None);
+        }
+        let depth = self.config.top_k.max(LEAST_DEPTH);
+        let options = SearchOptions { method: self.config.method, depth, selection: selection.map(Arc::new) };
+        Ok(Some((Arc::new(corpus), options)))
     }
 
     /// Opens the chosen backend. Nothing is sent yet.

@@ -12,9 +12,10 @@ use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, OpenContext};
 use crate::backend::{BackendSpec, ModelTable, RerankerSpec};
 use crate::cli::corpus::{CorpusArgs, FormatName, SplitName};
-use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
+use crate::cli::{ColorChoice, EngineName, MethodName, Options, ThemeName};
 use crate::corpus::Source;
 use crate::corpus::source::{Format, ReadOptions, Split, VectorsFile};
+use crate::engine::Method;
 use crate::state::{Appearance, BackendId};
 use crate::store::VectorStore;
 
@@ -56,6 +57,10 @@ pub struct Config {
     pub corpus: Option<Source>,
     /// How any other file of texts is to be read.
     pub reading: ReadOptions,
+    /// Which documents to look at, as it was written.
+    pub filter: Option<String>,
+    /// By what way to search.
+    pub method: Method,
     /// How many results to show.
     pub top_k: usize,
     /// Whether that was asked for on the command line.
@@ -78,6 +83,7 @@ impl Config {
     pub fn new(mut options: Options, mut file: ConfigFile, is_terminal: bool) -> anyhow::Result<Self> {
         let appearance = appearance(&options, file.theme, is_terminal);
         let top_k = options.top.or(file.top).unwrap_or(10).max(1);
+        let method = options.search.or(file.search).map_or(Method::Exact, MethodName::method);
         let engine = engine(&options);
         change_local(&mut file, &options);
         let cache = CacheChoice::new(&options.cache, file.cache_limit);
@@ -108,6 +114,8 @@ impl Config {
             config_file,
             corpus: source(&options),
             reading: reading(&options.corpus),
+            filter: options.filter,
+            method,
             top_k,
             top_chosen: options.top.is_some(),
             appearance,

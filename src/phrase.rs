@@ -83,11 +83,29 @@ pub fn time_left(share: f64, elapsed: Duration) -> Option<String> {
         return None;
     }
     let seconds = elapsed.as_secs_f64() * (1.0 - share.min(1.0)) / share;
-    Some(match seconds {
+    Some(left(Duration::try_from_secs_f64(seconds).ok()?))
+}
+
+/// How fast something goes: `1,200 texts/s`.
+#[must_use]
+pub fn pace(per_second: f64, thing: &str) -> String {
+    if per_second < 9.95 {
+        return format!("{per_second:.1} {thing}s/s");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates, and is above 0")]
+    let whole = per_second.round() as u64;
+    format!("{} {thing}s/s", thousands(whole))
+}
+
+/// A time that something will still take: `about 40 s left`.
+#[must_use]
+pub fn left(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
         ..99.5 => format!("about {seconds:.0} s left"),
         ..5_970.0 => format!("about {:.0} min left", seconds / 60.0),
         _ => format!("about {:.0} h left", seconds / 3_600.0),
-    })
+    }
 }
 
 /// US dollars, down to the first digits that are not zero.

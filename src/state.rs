@@ -30,6 +30,7 @@ pub mod learn;
 pub mod list;
 pub mod map;
 pub mod movement;
+pub mod pace;
 pub mod panel;
 pub mod pipeline;
 pub mod pitfall;
@@ -50,6 +51,7 @@ pub use learn::Learn;
 pub use list::List;
 pub use map::Map;
 pub use movement::{Baseline, Movement};
+pub use pace::Pace;
 pub use panel::{BackendId, Panel, Phase, Search};
 pub use pipeline::{Pipeline, RerankerId};
 pub use query_line::QueryLine;
@@ -169,6 +171,8 @@ pub enum Appearance {
 pub struct State {
     /// What is ranked.
     pub corpus: Arc<Corpus>,
+    /// How many documents its source has, those with the same text counted each; and of which corpus that is known.
+    copies: (Arc<Corpus>, usize),
     /// What was typed.
     pub query: QueryLine,
     /// The backends: those that Tab goes through first, in its order; never empty.
@@ -247,8 +251,10 @@ impl State {
         let map = Map::new(&corpus);
         // Other scores than cosines are of any size.
         let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);
+        let copies = (Arc::clone(&corpus), corpus.copies());
         Self {
             corpus,
+            copies,
             query: QueryLine::default(),
             in_tab: in_tab.clamp(1, panels.len()),
             panels,
@@ -328,6 +334,12 @@ impl State {
         let ranking = self.panels[backend.0].ranking.as_ref()?;
         let is_of_query = !self.query.is_blank() && ranking.query == self.query.text();
         (is_of_query && self.is_ranked_as_wanted(backend)).then_some(ranking)
+    }
+
+    /// How many documents the source of the corpus has, those with the same text counted each.
+    #[must_use]
+    pub fn copies(&self) -> usize {
+        self.copies.1
     }
 
     /// What has to be done before anything else: the backend on the screen is opened.

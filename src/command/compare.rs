@@ -119,9 +119,9 @@ pub(super) fn run(
     if queries.iter().any(|query| expression::is_blank(query)) {
         bail!("the query is empty");
     }
-    let corpus = Arc::new(session.corpus()?);
-    if corpus.documents.is_empty() || queries.is_empty() {
-        writeln!(io::stderr(), "vecscope: {}: nothing to compare", text::visible(&corpus.name))?;
+    let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
+    if queries.is_empty() {
+        writeln!(io::stderr(), "vecscope: there is no query to compare by")?;
         return Ok(ExitCode::from(NOTHING));
     }
     // Both are asked about before anything is sent, and paid for, to either.
@@ -137,7 +137,7 @@ pub(super) fn run(
     for query in &queries {
         let rankings = searchers
             .iter_mut()
-            .map(|searcher| Ok(with_job(|job| searcher.search(query, job))?))
+            .map(|searcher| Ok(with_job(|job| searcher.search_by(query, &options, job))?))
             .collect::<anyhow::Result<Vec<Ranking>>>()?;
         let comparison = Comparison::of(&rankings[0], &rankings[1], session.config.top_k);
         let Some(comparison) = comparison else { bail!("the two rankings have nothing in common") };

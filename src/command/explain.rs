@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{NOTHING, Session, embed_all, escape, with_job};
 use crate::backend::{Role, WordMatches};
 use crate::cli::TableFormat;
+use crate::corpus::metadata::written;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::ablation::{self, Effects, Without};
 use crate::engine::{Ablation, Contributions, Explanation, Expression, Ranking, Searcher, Vectors, expression};
@@ -36,19 +37,21 @@ pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat)
     if expression::is_blank(query) {
         bail!("the query is empty");
     }
-    let corpus = Arc::new(session.corpus()?);
-    if corpus.documents.is_empty() {
-        writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
-        return Ok(ExitCode::from(NOTHING));
-    }
+    let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
     let Some(document) = corpus.documents.iter().position(|document| document.id == id).map(DocumentIndex) else {
         bail!("{}: there is no document with the id {}", corpus.name, id);
     };
+    if let Some(selection) = options.selection.as_ref().filter(|selection| !selection.holds(document)) {
+        bail!("{id} does not pass the filter {}", selection.filter);
+    }
     let matches = matches(session, query, &corpus[document].text)?;
     let mut searcher = session.searcher(&corpus)?;
     embed_all(&mut searcher)?;
-    let ranking = with_job(|job| searcher.search(query, job))?;
-    let vectors = searcher.all_vectors();
+    let ranking = with_job(|job| searcher.search_by(query, &options, job))?;
+    let mut vectors = searcher.all_vectors();
+    if let Some(selection) = &options.selection {
+        vectors = vectors.of_selection(selection);
+    }
     let ablation = ablate(&mut searcher, &ranking, &vectors)?;
     let position = ranking.rank_of(document).map(|rank| rank - 1);
     let explanation = position.and_then(|at| Explanation::of(&ranking, at));
@@ -57,7 +60,7 @@ pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat)
         vector.and_then(|vector| Contributions::of(ranking.vector.view(), vector, session.config.top_k));
     let (Some(explanation), Some(contributions), Some(effects)) = (explanation, contributions, ablation.of(document))
     else {
-        bail!("{id} was not embedded");
+        bail!("{id} is not among the {} that are ranked: a larger --top ranks more", ranking.ranked.len());
     };
     let found = Found { corpus: &corpus, document, ranking: &ranking, explanation, effects, contributions, matches };
     let mut stdout = io::stdout().lock();
@@ -94,8 +97,15 @@ fn ablate(searcher: &mut Searcher, ranking: &Ranking, vectors: &Vectors) -> anyh
 fn write_table(out: &mut impl Write, found: &Found<'_>) -> io::Result<()> {
     let about = &found.corpus[found.document];
     let Explanation { rank, cosine, angle, query_norm, document_norm, raw_dot, .. } = found.explanation;
-    let ranked = phrase::thousands(found.ranking.ranked.len() as u64);
+    let ranked = phrase::thousands(found.ranking.among as u64);
     writeln!(out, "#{rank} of {ranked}  {}  {}", text::visible(&about.id), text::visible(&about.text))?;
+    for (name, value) in found.corpus.said(&about.metadata) {
+        writeln!(out, "{}: {}", text::visible(name), text::visible(&written(value)))?;
+    }
+    if !about.duplicates.is_empty() {
+        let ids: Vec<&str> = about.duplicates.iter().map(|copy| copy.id.as_str()).collect();
+        writeln!(out, "the same text: {}", text::visible(&ids.join(", ")))?;
+    }
     writeln!(out)?;
     writeln!(out, "cosine {cosine:.4} = q·d, angle {angle:.1}°")?;
     writeln!(out, "|q| {query_norm:.3} → 1, |d| {document_norm:.3} → 1, raw q·d {raw_dot:.3}")?;

@@ -17,7 +17,6 @@ use crate::engine::groups::Grouping;
 use crate::engine::{Chart, Groups, Ranking, Searcher};
 use crate::math::neighbourhood::Neighbourhoods;
 use crate::math::tsne;
-use crate::text;
 
 mod report;
 mod svg;
@@ -40,11 +39,7 @@ pub(super) fn run(session: &Session, arguments: &MapArgs) -> anyhow::Result<Exit
     if arguments.query.as_deref().is_some_and(expression::is_blank) {
         bail!("the query is empty");
     }
-    let corpus = Arc::new(session.corpus()?);
-    if corpus.documents.is_empty() {
-        writeln!(io::stderr(), "vecscope: {}: nothing to map", text::visible(&corpus.name))?;
-        return Ok(ExitCode::from(NOTHING));
-    }
+    let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
     let topics = Groups::by_topic(&corpus);
     if topics.is_none() && arguments.by == Some(GroupingName::Topic) {
         bail!("--by topic: the corpus names no topics");
@@ -53,10 +48,14 @@ pub(super) fn run(session: &Session, arguments: &MapArgs) -> anyhow::Result<Exit
     embed_all(&mut searcher)?;
     let recipe = recipe(&mut searcher, arguments)?;
     let ranking = match &arguments.query {
-        Some(query) => Some(with_job(|job| searcher.search(query, job))?),
+        Some(query) => Some(with_job(|job| searcher.search_by(query, &options, job))?),
         None => None,
     };
-    let vectors = Arc::new(searcher.vectors());
+    let mut vectors = searcher.vectors();
+    if let Some(selection) = &options.selection {
+        vectors = vectors.of_selection(selection);
+    }
+    let vectors = Arc::new(vectors);
     let groups = match topics {
         Some(topics) if arguments.by.is_none_or(|by| by.grouping() == Grouping::Topic) => topics,
         Some(_) | None => Groups::by_cluster(&corpus, &vectors),

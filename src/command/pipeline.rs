@@ -13,7 +13,7 @@ use crate::cli::TableFormat;
 use crate::cli::pipeline::StagesArgs;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::expression::Expression;
-use crate::engine::pipeline::{Provenance, Settings};
+use crate::engine::pipeline::{Among, Provenance, Settings};
 use crate::engine::{Lexical, Run, Stage, expression};
 use crate::phrase::{explanation, retrieval};
 use crate::text;
@@ -36,11 +36,7 @@ pub(super) fn run(
     let Some(last) = Stage::ALL.into_iter().rev().find(|&stage| settings.runs(stage)) else {
         bail!("--stages: dense or bm25 has to run, there is nothing to rank by without");
     };
-    let corpus = Arc::new(session.corpus()?);
-    if corpus.documents.is_empty() {
-        writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
-        return Ok(ExitCode::from(NOTHING));
-    }
+    let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
     if Expression::is_meant(query) && settings.runs(Stage::Bm25) {
         writeln!(
             io::stderr(),
@@ -55,11 +51,12 @@ pub(super) fn run(
     let mut dense = None;
     if let Some(mut searcher) = searcher {
         embed_all(&mut searcher)?;
-        dense = Some(with_job(|job| searcher.search(query, job))?);
+        dense = Some(with_job(|job| searcher.search_by(query, &options, job))?);
         model = Some(searcher.card().model.clone());
     }
     let lexical = Arc::new(Lexical::new(&corpus, settings.folding));
-    let mut run = Run::first_stages(query, dense.as_ref(), &lexical, settings);
+    let among = Among { selection: options.selection.as_deref(), left_out: None };
+    let mut run = Run::first_stages_among(among, query, dense.as_ref(), &lexical, settings);
     if let Some(reranker) = reranker.as_mut().filter(|_| settings.runs(Stage::Rerank)) {
         with_job(|job| run.rerank_with(reranker.as_mut(), &corpus, job))?;
     }

@@ -1,5 +1,6 @@
 //! `vecscope search QUERY`: the ranking, once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{NOTHING, Output, Session, embed_all, escape, tell, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
-use crate::engine::{Progress, Ranking, expression};
+use crate::corpus::metadata::written;
+use crate::engine::{Progress, Ranking, SearchOptions, expression};
 use crate::{phrase, text};
 
 /// What `--format json` prints.
@@ -24,7 +27,16 @@ struct Report<'a> {
     engine: &'a str,
     dimensions: Option<usize>,
     metric: &'static str,
+    /// How many documents the corpus has.
     documents: Documents,
+    /// By what way the best were found.
+    method: String,
+    /// The filter, where one was given.
+    filter: Option<&'a str>,
+    /// How many of the documents were ranked.
+    among: usize,
+    /// Of how many documents the spread of scores is known; nothing where it is that of all.
+    sampled: Option<usize>,
     results: Vec<Found<'a>>,
     timings_ms: Timings,
 }
@@ -51,6 +63,14 @@ struct Found<'a> {
     id: &'a str,
     score: f32,
     text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    /// What else the source says of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<&'a str, &'a Value>,
+    /// The ids of others with the same text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duplicates: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,18 +94,14 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
 
 /// Ranks a corpus that was read.
 pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
-    if corpus.documents.is_empty() {
-        writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
-        return Ok(ExitCode::from(NOTHING));
-    }
+    let Some((corpus, options)) = session.searched_of(corpus)? else { return Ok(ExitCode::from(NOTHING)) };
     let started = Instant::now();
-    let corpus = Arc::new(corpus);
     let mut searcher = session.searcher(&corpus)?;
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;
     let embed_corpus = started.elapsed();
-    let ranking = with_job(|job| searcher.search(query, job))?;
+    let ranking = with_job(|job| searcher.search_by(query, &options, job))?;
     let timings_ms = Timings {
         load: milliseconds(load),
         embed_corpus: milliseconds(embed_corpus),
@@ -99,7 +115,7 @@ pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: Searc
         let (restored, embedded) = (counted(documents.restored), counted(documents.embedded));
         writeln!(io::stderr(), "vecscope: {restored} vectors restored, {embedded} embedded")?;
     }
-    let report = report(session, &corpus, &ranking, searcher.card(), documents, timings_ms);
+    let report = report(session, &corpus, (&ranking, &options), searcher.card(), documents, timings_ms);
     let mut stdout = io::stdout().lock();
     match format {
         SearchFormat::Table => write_table(&mut stdout, &report, session.output)?,
@@ -112,7 +128,7 @@ pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: Searc
 fn report<'a>(
     session: &'a Session,
     corpus: &'a Corpus,
-    ranking: &'a Ranking,
+    (ranking, options): (&'a Ranking, &'a SearchOptions),
     card: &'a ModelCard,
     documents: Documents,
     timings_ms: Timings,
@@ -121,7 +137,15 @@ fn report<'a>(
         .zip(ranking.ranked.iter().take(session.config.top_k))
         .map(|(rank, ranked)| {
             let document = &corpus[ranked.document];
-            Found { rank, id: &document.id, score: ranked.score, text: &document.text }
+            Found {
+                rank,
+                id: &document.id,
+                score: ranked.score,
+                text: &document.text,
+                topic: document.topic.as_deref(),
+                metadata: corpus.said(&document.metadata).collect(),
+                duplicates: document.duplicates.iter().map(|copy| copy.id.as_str()).collect(),
+            }
         })
         .collect();
     Report {
@@ -132,6 +156,10 @@ fn report<'a>(
         dimensions: card.dimensions,
         metric: ranking.space.name(),
         documents,
+        method: ranking.method.to_string(),
+        filter: options.selection.as_ref().map(|selection| selection.filter.as_str()),
+        among: ranking.among,
+        sampled: ranking.sampled,
         results,
         timings_ms,
     }
@@ -147,10 +175,12 @@ fn write_table(out: &mut impl Write, report: &Report<'_>, output: Output) -> any
         let bar = bar(found.score, BAR);
         let padding = " ".repeat(id_width - text::width(id));
         let Found { rank, score, .. } = found;
+        let copies = found.duplicates.len() + 1;
+        let copies = if copies > 1 { format!(" ×{copies}") } else { String::new() };
         let text = text::visible(found.text);
         writeln!(
             out,
-            "{dim}{rank:>3}{reset}  {score:>6.3}  {bar_color}{bar:<BAR$}{reset}  {dim}{id}{reset}{padding}  {text}"
+            "{dim}{rank:>3}{reset}  {score:>6.3}  {bar_color}{bar:<BAR$}{reset}  {dim}{id}{reset}{padding}  {text}{dim}{copies}{reset}"
         )?;
     }
     Ok(())
@@ -169,11 +199,20 @@ fn bar(score: f32, width: usize) -> String {
 
 fn write_csv(out: &mut impl Write, report: &Report<'_>, output: Output) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["rank", "id", "score", "text"])?;
-    for Found { rank, id, score, text } in &report.results {
+    // The columns of the source after those of the ranking.
+    let names: BTreeSet<&str> = report.results.iter().flat_map(|found| found.metadata.keys().copied()).collect();
+    let has_duplicates = report.results.iter().any(|found| !found.duplicates.is_empty());
+    let head = ["rank", "id", "score", "text"].into_iter().chain(has_duplicates.then_some("duplicates"));
+    writer.write_record(head.chain(names.iter().copied()))?;
+    for Found { rank, id, score, text, metadata, duplicates, .. } in &report.results {
         // A file gets the text as it is; a terminal must not be steered by it.
         let shown = |text: &str| if output.is_terminal { text::visible(text).into_owned() } else { text.to_owned() };
-        writer.write_record([&rank.to_string(), &shown(id), &score.to_string(), &shown(text)])?;
+        let mut row = vec![rank.to_string(), shown(id), score.to_string(), shown(text)];
+        row.extend(has_duplicates.then(|| shown(&duplicates.join(" "))));
+        row.extend(
+            names.iter().map(|name| metadata.get(name).map_or_else(String::new, |value| shown(&written(value)))),
+        );
+        writer.write_record(row)?;
     }
     writer.flush()?;
     Ok(())

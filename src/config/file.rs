@@ -16,7 +16,7 @@ use crate::backend::openai::{Service, SettingNames};
 use crate::backend::spec::{BackendKind, BackendSpec, LocalModel, ServerSpec};
 use crate::backend::table::Overrides;
 use crate::backend::{ModelTable, Prompt, RerankerSpec};
-use crate::cli::ThemeName;
+use crate::cli::{MethodName, ThemeName};
 
 use super::rerankers::{self, RerankerEntry};
 
@@ -33,6 +33,8 @@ pub struct ConfigFile {
     pub compare: Option<[String; 2]>,
     /// How many results to show.
     pub top: Option<usize>,
+    /// By what way to search.
+    pub search: Option<MethodName>,
     /// Colours for a dark or a light background.
     pub theme: Option<ThemeName>,
     /// How large the vector cache may become.
@@ -136,6 +138,7 @@ pub(super) fn over_defaults(name: &str, text: &str) -> anyhow::Result<ConfigFile
     config.tab = own.tab.or(config.tab);
     config.compare = own.compare.or(config.compare);
     config.top = own.top.or(config.top);
+    config.search = own.search.or(config.search);
     config.theme = own.theme.or(config.theme);
     config.cache_limit = own.cache_limit.or(config.cache_limit);
     config.reranker = own.reranker.or(config.reranker);

@@ -35,36 +35,39 @@ impl Comparison {
             return None;
         }
         let mut agreement = agreement::agreement(&scored(left), &scored(right), top_k, PERSISTENCE)?;
-        if [left, right].iter().all(|ranking| ranking.is_complete()) && (left.is_partial() || right.is_partial()) {
-            // Both know all documents: what one has among its best and the other has not stands far down there.
-            let items =
-                |ranking: &Ranking| -> Vec<usize> { ranking.ranked.iter().map(|ranked| ranked.document.0).collect() };
-            let (left, right) = (items(left), items(right));
-            let top = |items: &[usize]| items[..top_k.min(items.len())].to_vec();
-            agreement.overlap = agreement::overlap(&top(&left), &top(&right)).unwrap_or(agreement.overlap);
-            agreement.rbo = agreement::rbo(&left, &right, PERSISTENCE).unwrap_or(agreement.rbo);
+        let best = |ranking: &Ranking, most: usize| -> Vec<usize> {
+            ranking.ranked.iter().take(most).map(|ranked| ranked.document.0).collect()
+        };
+        if left.is_cut() || right.is_cut() {
+            // What only one of them holds stands further down in the other: it is not unknown there, but a disagreement.
+            let (left, right) = (best(left, usize::MAX), best(right, usize::MAX));
+            let [top_left, top_right] = [&left, &right].map(|best| &best[..best.len().min(top_k)]);
+            agreement.overlap = agreement::overlap(top_left, top_right)?;
+            agreement.rbo = agreement::rbo(&left, &right, PERSISTENCE)?;
             agreement.same_first = left.first() == right.first();
         }
-        // Of the documents that both rank, which may be few of very many.
-        let mut both: Vec<DocumentIndex> = left.ranked.iter().map(|ranked| ranked.document).collect();
-        both.retain(|&document| right.rank_of(document).is_some());
-        both.sort_unstable();
+        // Those that both hold.
+        let both: Vec<DocumentIndex> = left
+            .ranked
+            .iter()
+            .map(|ranked| ranked.document)
+            .filter(|&document| right.rank_of(document).is_some())
+            .collect();
         let ranks = |ranking: &Ranking| -> Vec<Option<usize>> {
             both.iter().map(|&document| ranking.rank_of(document)).collect()
         };
         let mut displacements = agreement::displacements(&ranks(left), &ranks(right));
-        for displacement in &mut displacements {
-            displacement.item = both[displacement.item].0;
+        for moved in &mut displacements {
+            moved.item = both[moved.item].0;
         }
-        let top = |ranking: &Ranking| -> Vec<DocumentIndex> {
-            ranking.ranked.iter().take(top_k).map(|ranked| ranked.document).collect()
-        };
+        // Of those that moved as far, the first of the corpus comes first.
+        displacements.sort_by_key(|moved| moved.item);
         Some(Self {
             query: left.query.clone(),
             top_k,
             agreement,
             farthest: agreement::farthest(&displacements, FARTHEST),
-            same_top: top(left) == top(right),
+            same_top: best(left, top_k) == best(right, top_k),
         })
     }
 }

@@ -61,12 +61,10 @@ impl Explanation {
             let cosine = (score - other.score).abs();
             Some(Gap { rank: neighbour + 1, cosine, deviations: spread.in_deviations(cosine) })
         };
-        let ranked = ranking.ranked.len();
         let space = ranking.space;
         let cosine = space.cosine(score, [ranking.query_info.norm, info.norm]);
-        // What is not in the ranking stands below all that is.
-        let lower = ranked - ranking.ranked.partition_point(|other| other.score >= score)
-            + ranking.among.saturating_sub(ranked);
+        // What is too far down to be in the ranking scores lower than all that is.
+        let lower = ranking.among - ranking.ranked.partition_point(|other| other.score >= score);
         Some(Self {
             rank: position + 1,
             space,
@@ -77,7 +75,7 @@ impl Explanation {
             document_norm: info.norm,
             raw_dot: cosine * ranking.query_info.norm * info.norm,
             tokens: info.tokens,
-            above_share: lower as f32 / ranking.among.max(ranked) as f32,
+            above_share: lower as f32 / ranking.among as f32,
             z: spread.in_deviations(score - spread.mean),
             bin: spread.bin(score),
             behind: position.checked_sub(1).and_then(gap_to),

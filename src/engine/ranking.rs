@@ -125,9 +125,9 @@ impl Ranking {
         self.ranks.of(document)
     }
 
-    /// Whether it holds only the best of those that took part.
+    /// Whether there are documents that took part and are too far down to be in it.
     #[must_use]
-    pub fn is_partial(&self) -> bool {
+    pub fn is_cut(&self) -> bool {
         self.ranked.len() < self.among
     }
 

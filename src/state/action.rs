@@ -82,6 +82,8 @@ pub enum Action {
     Lab(LabAction),
     /// Something with the filter.
     Filter(FilterAction),
+    /// Search by the next way.
+    NextMethod,
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.

@@ -1,5 +1,7 @@
 //! The window onto a ranking: how many rows, which is selected, which is on top.
 
+use crate::engine::search::WHOLE_RANKING;
+
 /// How many rows there are, which one is selected, and which one is on top of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct List {
@@ -20,7 +22,7 @@ impl List {
     /// A list that shows `top_k` of `documents`.
     #[must_use]
     pub fn new(top_k: usize, documents: usize) -> Self {
-        let top_k = top_k.clamp(1, documents.max(1));
+        let top_k = top_k.clamp(1, documents.clamp(1, WHOLE_RANKING));
         Self { top_k, selected: 0, first: 0, height: 1, chosen_top_k: top_k, documents }
     }
 
@@ -49,21 +51,22 @@ impl List {
 
     /// Sets how many documents are shown.
     pub(super) fn set_top_k(&mut self, top_k: usize) {
-        self.top_k = top_k.clamp(1, self.documents.max(1));
+        self.top_k = top_k.clamp(1, self.documents.clamp(1, WHOLE_RANKING));
         self.chosen_top_k = self.top_k;
     }
 
     /// There are so many documents now. Whoever saw all of them goes on to.
     pub(super) fn take_corpus(&mut self, documents: usize) {
-        let shows_all = self.top_k == self.documents.max(1) && self.top_k != self.chosen_top_k;
+        let shows_all = self.top_k == self.documents.clamp(1, WHOLE_RANKING) && self.top_k != self.chosen_top_k;
         self.documents = documents;
-        let all = documents.max(1);
+        let all = documents.clamp(1, WHOLE_RANKING);
         self.top_k = if shows_all { all } else { self.chosen_top_k.min(all) };
     }
 
-    /// Goes to all rows, and back to as many as were chosen last.
+    /// Goes to all rows, and back to as many as were chosen last. Of a large corpus all are as many as a ranking holds:
+    /// nobody goes through more, and to rank more takes long on every key.
     pub(super) fn toggle_all(&mut self) {
-        let all = self.documents.max(1);
+        let all = self.documents.clamp(1, WHOLE_RANKING);
         self.top_k = if self.top_k == all { self.chosen_top_k } else { all };
     }
 
@@ -137,6 +140,11 @@ mod tests {
         assert_eq!(list.top_k, 100);
         list.toggle_all();
         assert_eq!(list.top_k, 25);
+        let mut million = List::new(10, 1_000_000);
+        million.toggle_all();
+        assert_eq!(million.top_k, WHOLE_RANKING, "as many as a ranking holds");
+        million.toggle_all();
+        assert_eq!((million.top_k, List::new(30_000, 1_000_000).top_k), (10, WHOLE_RANKING));
         assert_eq!(List::new(10, 0).top_k, 1);
         assert_eq!(List::new(10, 3).top_k, 3);
     }

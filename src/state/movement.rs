@@ -34,8 +34,8 @@ pub struct Gone {
     pub document: DocumentIndex,
     /// Where it was, from 1.
     pub from: usize,
-    /// Where it is now, from 1.
-    pub to: usize,
+    /// Where it is now, from 1; `None` where that is too far down to be in the ranking.
+    pub to: Option<usize>,
 }
 
 impl Baseline {
@@ -62,8 +62,8 @@ impl Baseline {
     /// The documents that were in the top k here and are below it in `now`, in the order in which they stood.
     pub fn gone<'a>(&'a self, now: &'a Ranking, top_k: usize) -> impl Iterator<Item = Gone> + 'a {
         (1..).zip(&self.ranking().ranked).take(top_k).filter_map(move |(from, ranked)| {
-            let to = now.rank_of(ranked.document)?;
-            (to > top_k).then_some(Gone { document: ranked.document, from, to })
+            let to = now.rank_of(ranked.document);
+            to.map_or(now.is_cut(), |to| to > top_k).then_some(Gone { document: ranked.document, from, to })
         })
     }
 }
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(movement(0), Movement::Down(1));
         assert_eq!(movement(3), Movement::New);
         let gone: Vec<_> = baseline.gone(&now, 3).collect();
-        assert_eq!(gone, [Gone { document: DocumentIndex(1), from: 2, to: 4 }]);
+        assert_eq!(gone, [Gone { document: DocumentIndex(1), from: 2, to: Some(4) }]);
         assert_eq!(baseline.movement(baseline.ranking(), DocumentIndex(1), 3), Movement::Same);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Ticket;
+use super::{Pace, Ticket};
 use crate::backend::hub::Download;
 use crate::backend::spec::Description;
 use crate::backend::{ModelCard, Retry};
@@ -40,6 +40,8 @@ pub struct Panel {
     pub retry: Option<Retry>,
     /// What it has used in this run.
     pub spent: Spent,
+    /// How fast it embeds the corpus.
+    pub pace: Pace,
     /// How long each query took that was embedded and not known.
     pub query_times: Vec<Duration>,
     /// The search whose time was noted last: one that is answered anew took no longer for it.
@@ -119,6 +121,7 @@ impl Panel {
             asked_with: SearchOptions::default(),
             retry: None,
             spent: Spent::default(),
+            pace: Pace::default(),
             query_times: Vec::new(),
             last_timed: None,
             repeated: None,

@@ -19,6 +19,8 @@ pub enum Pitfall {
     DocumentsTruncated {
         /// How many.
         documents: usize,
+        /// Of so many of the best; `None` of all.
+        best: Option<usize>,
         /// The model's limit in tokens.
         limit: usize,
     },
@@ -47,7 +49,7 @@ impl State {
             pitfalls.push(Pitfall::QueryTruncated(ranking.query_info.tokens));
         }
         if !ranking.is_complete() {
-            pitfalls.push(Pitfall::Incomplete { ranked: ranking.ranked.len(), documents: ranking.documents });
+            pitfalls.push(Pitfall::Incomplete { ranked: ranking.embedded, documents: ranking.documents });
         }
         let is_sum = Expression::is_meant(self.query.text());
         if is_sum && self.screen == Screen::Pipeline {
@@ -59,7 +61,8 @@ impl State {
         }
         let truncated = ranking.ranked.iter().filter(|ranked| ranked.info.tokens.truncated());
         if let Some(limit) = truncated.clone().map(|ranked| ranked.info.tokens.used).max() {
-            pitfalls.push(Pitfall::DocumentsTruncated { documents: truncated.count(), limit });
+            let best = ranking.is_cut().then_some(ranking.ranked.len());
+            pitfalls.push(Pitfall::DocumentsTruncated { documents: truncated.count(), best, limit });
         }
         pitfalls
     }

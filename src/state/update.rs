@@ -1,5 +1,6 @@
 //! How the state changes: one function for what a person does, one for what workers say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::editor::CorpusAction;
@@ -43,6 +44,10 @@ impl State {
 
     /// Whatever has changed: asks for what the screen lacks.
     fn refresh(&mut self) -> Vec<Effect> {
+        // Counted once: to count a million for every frame would take too long.
+        if !Arc::ptr_eq(&self.copies.0, &self.corpus) {
+            self.copies = (Arc::clone(&self.corpus), self.corpus.copies());
+        }
         // Before whatever computes with the ranking.
         let mut effects: Vec<Effect> = self.refresh_filter().into_iter().collect();
         effects.extend(self.refresh_search());
@@ -87,6 +92,7 @@ impl State {
             Action::Corpus(action) => self.act_on_corpus(action),
             Action::Lab(action) => self.act_in_lab(action),
             Action::Filter(action) => self.act_on_filter(action),
+            Action::NextMethod => self.next_search_method(),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),

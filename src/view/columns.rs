@@ -79,6 +79,11 @@ pub(super) fn movement(
     }
 }
 
+/// What stands before a text that stands for several documents: `×3 `; nothing before any other.
+pub(super) fn copies(copies: usize) -> String {
+    if copies > 1 { format!("×{copies} ") } else { String::new() }
+}
+
 /// A sentence in a column.
 pub(super) struct Row<'a> {
     /// From 1.
@@ -88,6 +93,8 @@ pub(super) struct Row<'a> {
     /// Its score, as it is shown, and a bar for it; empty where there is none to be shown.
     pub(super) score: String,
     pub(super) bar: String,
+    /// How many documents it stands for.
+    pub(super) copies: usize,
     /// The sentence.
     pub(super) text: &'a str,
     /// Whether it is selected.
@@ -103,6 +110,7 @@ pub(super) fn draw_row(frame: &mut Frame<'_>, area: Rect, row: Row<'_>, style: S
         Span::styled(format!("{movement:<6}"), movement_style),
         Span::styled(row.score, style),
         Span::styled(row.bar, theme.bar),
+        Span::styled(copies(row.copies), theme.dim),
     ];
     let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
     let beginning = text::beginning(row.text, room);

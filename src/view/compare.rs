@@ -168,14 +168,20 @@ fn draw_rows(
     for (position, area) in places {
         let ranked = ranking.ranked[position];
         let there = other.and_then(|other| other.rank_of(ranked.document));
-        let movement = there.map_or((String::new(), theme.dim), |there| {
-            columns::movement(side, [position + 1, there], state.list.top_k, &lined, theme)
-        });
+        let movement = match (there, other.filter(|other| other.is_cut())) {
+            (Some(there), _) => columns::movement(side, [position + 1, there], state.list.top_k, &lined, theme),
+            (None, Some(other)) => {
+                let (sign, style) = if side == 0 { ('→', theme.down) } else { ('←', theme.new) };
+                (format!("{sign}>{}", other.ranked.len()), style)
+            }
+            (None, None) => (String::new(), theme.dim),
+        };
         let mut row = Row {
             rank: position + 1,
             movement,
             score: String::new(),
             bar: String::new(),
+            copies: state.corpus[ranked.document].copies(),
             text: &state.corpus[ranked.document].text,
             selected: state.selected_document() == Some(ranked.document),
         };
@@ -184,7 +190,7 @@ fn draw_rows(
             row.score = format!("{:>6.3} ", ranked.score);
         }
         if has_bars && !masked {
-            let above = bar::percentile(position, spread.count);
+            let above = bar::percentile(position, ranking.among);
             let bar = bar::score(ranked.score, above, state.bar_scale, spread, BAR);
             row.bar = format!("{bar:<BAR$} ");
         }

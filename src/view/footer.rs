@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::frame::fit_line;
 use super::{Layout, Theme, bar, filter};
-use crate::engine::Timings;
+use crate::engine::{Progress, Timings};
 use crate::phrase;
 use crate::state::action::{LessonAction, MapAction};
 use crate::state::learn::Presenting;
@@ -17,7 +17,7 @@ use crate::state::{Action, Mode, Panel, Phase, Screen, Search, State, keymap};
 use crate::text;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
-    if state.is_for_a_room() && state.notice.is_none() && progress(state.panel(), theme).is_none() {
+    if state.is_for_a_room() && state.notice.is_none() && progress(state.panel(), layout.framed, theme).is_none() {
         // What a lesson waits for stands in its frame.
         let keys = if state.is_revealed_by_hand() { room_keys(state) } else { String::new() };
         let held = filter::counts(state).map_or_else(String::new, |held| format!(" {held} ·"));
@@ -99,7 +99,7 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
             None => line(format!(" stopped: {done} of {total} embedded ({key} goes on)"), theme.warning),
         };
     }
-    if let Some(progress) = progress(panel, theme) {
+    if let Some(progress) = progress(panel, layout.framed, theme) {
         return Some(progress);
     }
     // The list of lessons shows no ranking that they could be about.
@@ -122,7 +122,8 @@ fn warning(state: &State, layout: &Layout, theme: &Theme) -> Option<Line<'static
     if state.query.is_blank() && !is_told { line(hint(state), theme.dim) } else { None }
 }
 
-fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
+/// What is going on, in fewer words where there is little room.
+fn progress(panel: &Panel, roomy: bool, theme: &Theme) -> Option<Line<'static>> {
     const WIDTH: usize = 20;
     match &panel.phase {
         Phase::Opening if panel.typing_pause.is_zero() => Some(Line::styled(" loading the model …", theme.dim)),
@@ -137,21 +138,7 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
                 Span::styled(format!(" {key} stops"), theme.dim),
             ]))
         }
-        Phase::Embedding(progress) => {
-            #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
-            let share = progress.done as f32 / progress.total.max(1) as f32;
-            let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
-            let restored = match progress.restored {
-                0 => String::new(),
-                restored => format!("({} restored) ", phrase::thousands(restored as u64)),
-            };
-            let key = keymap::hint(Mode::Typing, &Action::Stop);
-            Some(Line::from(vec![
-                Span::styled(format!(" embedding {done} of {total} {restored}"), theme.dim),
-                Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),
-                Span::styled(format!(" {key} stops"), theme.dim),
-            ]))
-        }
+        Phase::Embedding(progress) => Some(embedding(panel, *progress, roomy, theme)),
         Phase::Ready => match panel.search {
             Search::Paused => Some(Line::styled(" waiting for you to pause …", theme.dim)),
             // An answer from this process comes before anyone could read this.
@@ -168,6 +155,32 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
     }
 }
 
+/// How much of the corpus is embedded, how fast, and how long it will still take.
+fn embedding(panel: &Panel, progress: Progress, roomy: bool, theme: &Theme) -> Line<'static> {
+    let width = if roomy { 20 } else { 6 };
+    #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
+    let share = progress.done as f32 / progress.total.max(1) as f32;
+    let count = |number: usize| phrase::thousands(number as u64);
+    let (done, total) = (count(progress.done), count(progress.total));
+    let kept =
+        if progress.restored > 0 { format!(" ({} kept from before)", count(progress.restored)) } else { String::new() };
+    let key = keymap::hint(Mode::Typing, &Action::Stop);
+    let pace = panel.pace.per_second().map(|pace| phrase::pace(pace, "text"));
+    let left = panel.pace.time_for(progress.total - progress.done).map(phrase::left);
+    let (before, told) = if roomy {
+        (format!(" embedding {done} of {total}{kept} "), [pace, left, Some(format!("{key} stops"))])
+    } else {
+        // What is left says more than how fast it goes.
+        (format!(" {done} of {total} "), [left, pace, None])
+    };
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    Line::from(vec![
+        Span::styled(before, theme.dim),
+        Span::styled(format!("{:<width$}", bar::solid(share, width)), theme.bar),
+        Span::styled(format!(" {}", told.join(" · ")), theme.dim),
+    ])
+}
+
 fn describe(pitfall: Pitfall) -> String {
     match pitfall {
         Pitfall::ShortQuery(0) => "not a word in it: a model has little to go by".into(),
@@ -179,8 +192,9 @@ fn describe(pitfall: Pitfall) -> String {
             phrase::thousands(tokens.total as u64),
             phrase::thousands(tokens.used as u64)
         ),
-        Pitfall::DocumentsTruncated { documents, limit } => format!(
-            "{} longer than {} tokens: the rest is not seen",
+        Pitfall::DocumentsTruncated { documents, best, limit } => format!(
+            "{}{} longer than {} tokens: the rest is not seen",
+            best.map_or_else(String::new, |best| format!("of the best {}, ", phrase::thousands(best as u64))),
             if documents == 1 {
                 "1 text is".into()
             } else {

@@ -29,7 +29,10 @@ fn what_is_ranked(state: &State) -> String {
         let mark = if state.editor.is_unsaved() { "● " } else { "" };
         parts.push(format!("{mark}{}", text::visible(&state.corpus.name)));
     }
-    parts.push(phrase::counted(state.corpus.documents.len(), "sentence"));
+    let (texts, all) = (state.corpus.documents.len(), state.copies());
+    let copies =
+        if all > texts { format!(" ({} with duplicates)", phrase::thousands(all as u64)) } else { String::new() };
+    parts.push(format!("{}{copies}", phrase::counted(texts, "sentence")));
     // On the Compare screen each column says its own.
     if let Some(card) = state.panel().card.as_ref().filter(|_| state.screen == Screen::Search) {
         parts.extend(card.dimensions.map(|dimensions| format!("{dimensions} d")));

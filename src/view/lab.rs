@@ -261,6 +261,7 @@ fn draw_rows(
             movement,
             score: format!("{:>6} ", phrase::lab::score(placed.score, scale)),
             bar: String::new(),
+            copies: document.copies(),
             text: &document.text,
             selected: state.selected_document() == Some(placed.document),
         };
@@ -282,6 +283,7 @@ fn draw_own(frame: &mut Frame<'_>, area: Rect, state: &State, ranking: &Ranking,
             movement: (String::new(), theme.dim),
             score: format!("{:>6} ", phrase::lab::score(ranked.score, Scale::Cosine)),
             bar: String::new(),
+            copies: state.corpus[ranked.document].copies(),
             text: &state.corpus[ranked.document].text,
             selected: state.selected_document() == Some(ranked.document),
         };

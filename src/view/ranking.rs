@@ -15,7 +15,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
-use super::{Layout, Theme, bar};
+use super::{Layout, Theme, bar, columns};
 use crate::corpus::{DocumentIndex, Selection};
 use crate::engine::{Ranked, Ranking};
 use crate::math::distribution::Distribution;
@@ -126,7 +126,11 @@ fn gone_title(state: &State, width: u16) -> String {
     let gone: Vec<String> = baseline
         .gone(ranking, state.list.top_k)
         .take(usize::from(width) / 8)
-        .map(|gone| format!("{} #{}→#{}", text::visible(&state.corpus[gone.document].id), gone.from, gone.to))
+        .map(|gone| {
+            let id = text::visible(&state.corpus[gone.document].id);
+            let to = gone.to.map_or_else(|| format!(">{}", ranking.ranked.len()), |to| format!("#{to}"));
+            format!("{id} #{}→{to}", gone.from)
+        })
         .collect();
     let gone = if gone.is_empty() { String::new() } else { format!(" · gone: {}", gone.join(", ")) };
     format!(" {} ", text::fit(&format!("{since}{gone}"), usize::from(width.saturating_sub(6))))
@@ -178,7 +182,7 @@ fn draw_ranked(frame: &mut Frame<'_>, layout: &Layout, state: &State, ranking: &
     let text_style = if state.is_current() { theme.text } else { theme.dim };
     for (position, row) in visible_rows(state, layout) {
         let ranked = ranking.ranked[position];
-        let numbers = numbers(state, ranked, position, &columns, spread, theme, text_style);
+        let numbers = numbers(state, ranked, position, &columns, (spread, ranking.among), theme, text_style);
         draw_row(frame, row, numbers, ranked.document, text_style, state, theme);
     }
 }
@@ -189,12 +193,12 @@ fn numbers(
     ranked: Ranked,
     position: usize,
     columns: &Columns,
-    spread: &Distribution,
+    (spread, among): (&Distribution, usize),
     theme: &Theme,
     text_style: Style,
 ) -> Line<'static> {
     let (movement, movement_style) = movement(state, ranked.document, theme);
-    let bar = bar::score(ranked.score, bar::percentile(position, spread.count), state.bar_scale, spread, columns.bar);
+    let bar = bar::score(ranked.score, bar::percentile(position, among), state.bar_scale, spread, columns.bar);
     Line::from(vec![
         Span::styled(format!("{:>1$} ", position + 1, columns.rank), theme.dim),
         Span::styled(format!("{movement:<5}"), movement_style),
@@ -256,8 +260,11 @@ fn draw_row(
     frame.render_widget(before, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area });
     let room = Rect { x: area.x.saturating_add(start), width: area.width.saturating_sub(start), ..area };
     let (columns, lines) = (usize::from(room.width), usize::from(room.height));
-    let text = text::beginning(&state.corpus[document].text, columns * lines);
+    let about = &state.corpus[document];
+    let copies = columns::copies(about.copies());
+    let text = format!("{copies}{}", text::beginning(&about.text, columns * lines));
     frame.render_widget(Text::from_iter(text::wrap(&text, columns, lines)).style(text_style), room);
+    frame.render_widget(Span::styled(copies, theme.dim), room);
     if selected {
         frame.buffer_mut().set_style(area, theme.selected);
     }

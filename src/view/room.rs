@@ -45,7 +45,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
             let Some(spread) = &ranking.spread else { return };
             let rows = ranking.ranked.iter().take(state.row_count()).enumerate().skip(state.list.first);
             for ((position, ranked), area) in rows.zip(places) {
-                draw_row(frame, area, (position, *ranked), spread, state, theme);
+                draw_row(frame, area, (position, *ranked), (spread, ranking.among), state, theme);
             }
         }
         None if state.query.is_blank() && state.learn.open.is_some() => {}
@@ -66,7 +66,7 @@ fn draw_row(
     frame: &mut Frame<'_>,
     area: Rect,
     (position, ranked): (usize, Ranked),
-    spread: &Distribution,
+    (spread, among): (&Distribution, usize),
     state: &State,
     theme: &Theme,
 ) {
@@ -90,7 +90,7 @@ fn draw_row(
     let line = Rect { y: rest.y + lines, height: thickness, ..rest };
     let width = line.width.saturating_sub(SCORE);
     if revealed {
-        let above = bar::percentile(position, spread.count);
+        let above = bar::percentile(position, among);
         let bar = bar::score(ranked.score, above, BarScale::Cosine, spread, usize::from(width));
         let bars = std::iter::repeat_n(bar, usize::from(thickness));
         frame.render_widget(bars.collect::<Text>().style(theme.bar), Rect { width, ..line });

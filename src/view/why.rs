@@ -24,6 +24,7 @@ use super::frame::titled;
 use super::pipeline::heatmap;
 use super::{Layout, Theme, bar, hints};
 use crate::backend::TokenCount;
+use crate::corpus::metadata::written;
 use crate::corpus::{Document, DocumentIndex};
 use crate::engine::explanation::Explanation;
 use crate::math::distribution::Distribution;
@@ -47,8 +48,12 @@ const TABLE: u16 = 46;
 struct Subject<'a> {
     explanation: Explanation,
     spread: &'a Distribution,
+    /// Whether the spread is that of a sample.
+    is_sample: bool,
     index: DocumentIndex,
     about: &'a Document,
+    /// What its source says of it: names, and values with them.
+    said: Vec<(String, String)>,
     /// Its length in tokens, where that has no place in the frame.
     loose_tokens: Option<String>,
 }
@@ -58,8 +63,21 @@ impl<'a> Subject<'a> {
         let ranking = state.ranking()?;
         let (explanation, spread) = (Explanation::of(ranking, state.list.selected)?, ranking.spread.as_ref()?);
         let index = state.selected_document()?;
-        Some(Self { explanation, spread, index, about: &state.corpus[index], loose_tokens: None })
+        let is_sample = ranking.sampled.is_some();
+        let (about, facts) = (&state.corpus[index], said(state, index));
+        Some(Self { explanation, spread, is_sample, index, about, said: facts, loose_tokens: None })
     }
+}
+
+/// What the source says of a document, fit for the screen, and which others have the same text.
+fn said(state: &State, document: DocumentIndex) -> Vec<(String, String)> {
+    let about = &state.corpus[document];
+    let shown = |text: &str| text::visible(text).into_owned();
+    let ids: Vec<&str> = about.duplicates.iter().map(|copy| copy.id.as_str()).collect();
+    let copies =
+        (!ids.is_empty()).then(|| (format!("×{}", about.copies()), shown(&format!("also {}", ids.join(", ")))));
+    let fields = state.corpus.said(&about.metadata).map(|(name, value)| (shown(name), shown(&written(value))));
+    copies.into_iter().chain(fields).collect()
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {

@@ -10,6 +10,7 @@ mod engines;
 mod environment;
 mod eval;
 mod explain;
+mod filter;
 mod hostile;
 mod hub;
 #[cfg(unix)]

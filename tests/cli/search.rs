@@ -37,7 +37,8 @@ fn without_a_terminal_there_is_no_explorer() {
 fn json_has_exactly_the_promised_fields() {
     let report = run(&mut vecscope(&["search", QUESTION, "--format", "json"])).json();
     let fields = ["query", "backend", "model", "engine", "dimensions", "metric", "documents", "results", "timings_ms"];
-    assert_eq!(keys(&report), fields.into());
+    let ways = ["method", "filter", "among", "sampled"];
+    assert_eq!(keys(&report), fields.into_iter().chain(ways).collect());
     assert_eq!(report["query"], QUESTION);
     assert_eq!(report["backend"], "local");
     assert_eq!(report["model"], "all-MiniLM-L6-v2");
@@ -45,7 +46,7 @@ fn json_has_exactly_the_promised_fields() {
     assert_eq!(report["dimensions"], 384);
     assert_eq!(report["metric"], "cosine");
     for result in report["results"].as_array().expect("results") {
-        assert_eq!(keys(result), ["rank", "id", "score", "text"].into());
+        assert_eq!(keys(result), ["rank", "id", "score", "text", "topic"].into());
     }
     let timings = report["timings_ms"].as_object().expect("timings");
     assert!(!timings.is_empty());

@@ -81,6 +81,22 @@ fn what_is_going_on_stands_above_the_status() {
 }
 
 #[test]
+fn how_fast_a_corpus_is_embedded_and_how_long_that_still_takes_is_said() {
+    let mut state = start(bundled::corpus());
+    state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: None });
+    for (done, seconds) in [(30, 1), (40, 2), (60, 6)] {
+        let progress = Progress { done, restored: 20, total: 100 };
+        let spent = Spent { corpus_time: Duration::from_secs(seconds), ..Spent::default() };
+        state.receive(Reply::Embedded { backend: LOCAL, progress, card: local_card(), spent });
+    }
+    // 30 texts in 5 seconds, and 40 are left.
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("embedding 60 of 100 (20 kept from before) ████████████ "), "{shown}");
+    assert!(shown.contains(" 6.0 texts/s · about 7 s left · Ctrl+X stops"), "{shown}");
+    assert!(screen(&mut state, (40, 10)).contains("60 of 100 ███▋"), "3.6 columns");
+}
+
+#[test]
 fn a_ranking_of_an_older_query_says_so() {
     let mut state = ranked();
     state.act(Action::Edit(Edit::Insert('?')));

@@ -9,6 +9,7 @@ mod editing;
 mod environment;
 mod explaining;
 mod fetching;
+mod filtering;
 mod hostile;
 #[path = "../cli/hub.rs"]
 mod hub;

@@ -1,6 +1,9 @@
 //! Why one document stands where it stands, as `--format json` prints it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::words::Words;
 use super::Found;
@@ -20,6 +23,14 @@ pub(super) struct Report<'a> {
     id: &'a str,
     topic: Option<&'a str>,
     text: &'a str,
+    /// What else the source says of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<&'a str, &'a Value>,
+    /// The ids of others with the same text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duplicates: Vec<&'a str>,
+    /// By what way the best were found.
+    method: String,
     /// How many documents are ranked.
     documents: usize,
     rank: usize,
@@ -105,7 +116,10 @@ impl<'a> Report<'a> {
             id: &about.id,
             topic: about.topic.as_deref(),
             text: &about.text,
-            documents: ranking.ranked.len(),
+            metadata: corpus.said(&about.metadata).collect(),
+            duplicates: about.duplicates.iter().map(|copy| copy.id.as_str()).collect(),
+            method: ranking.method.to_string(),
+            documents: ranking.among,
             rank: explanation.rank,
             cosine: explanation.cosine,
             angle_degrees: explanation.angle,

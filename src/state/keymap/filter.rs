@@ -6,8 +6,10 @@ use crate::state::Action;
 use crate::state::action::FilterAction;
 
 pub(super) fn search_keys() -> Section {
-    let bindings =
-        vec![bind([alt(Key::Char('g'))], Action::Filter(FilterAction::Open), "filter: only some of the sentences")];
+    let bindings = vec![
+        bind([alt(Key::Char('g'))], Action::Filter(FilterAction::Open), "filter: only some of the sentences"),
+        bind([alt(Key::Char('m'))], Action::NextMethod, "search exactly, in two passes, by HNSW"),
+    ];
     Section { title: "search", bindings }
 }
 

@@ -91,6 +91,25 @@ impl State {
         Vec::new()
     }
 
+    /// Searches by the next way.
+    pub(super) fn next_search_method(&mut self) -> Vec<Effect> {
+        self.search.method = match self.search.method {
+            Method::Exact => Method::TwoPass,
+            Method::TwoPass => Method::Hnsw,
+            Method::Hnsw | Method::Store => Method::Exact,
+        };
+        self.notice = Some(
+            match self.search.method {
+                Method::Exact => "exact: every sentence is scored",
+                Method::TwoPass => "two-pass: all are looked at by one bit a dimension, and the best of those scored",
+                Method::Hnsw => "HNSW: a graph of near neighbours is walked",
+                Method::Store => "the store that keeps the vectors searches",
+            }
+            .into(),
+        );
+        Vec::new()
+    }
+
     /// Asks which documents the filter lets through, where that was not asked yet: of another corpus, anew.
     pub(super) fn refresh_filter(&mut self) -> Option<Effect> {
         let written = self.filter.line.text().trim().to_owned();

@@ -175,6 +175,8 @@ impl State {
         let panel = self.panel_mut(backend);
         panel.card = Some(card);
         panel.spent = spent;
+        // What was kept from before took no time to embed.
+        panel.pace.note(spent.corpus_time, progress.done.saturating_sub(progress.restored));
         panel.retry = None;
         match &mut panel.phase {
             phase if progress.is_complete() => *phase = Phase::Ready,

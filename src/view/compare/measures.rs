@@ -6,6 +6,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -13,6 +14,7 @@ use ratatui::layout::{Constraint, Layout as Split, Rect};
 use ratatui::text::{Line, Span, Text};
 
 use super::{name, sides};
+use crate::engine::Ranking;
 use crate::engine::comparison::PERSISTENCE;
 use crate::phrase;
 use crate::state::compare::Tally;
@@ -227,7 +229,8 @@ fn corpus_cost(panel: &Panel) -> String {
         let tokens = phrase::counted(usize::try_from(billed.tokens).unwrap_or(usize::MAX), "token");
         return format!("{tokens}, {}", billed.usd.map_or_else(|| "price unknown".into(), phrase::dollars));
     }
-    let Some(ranking) = panel.ranking.as_ref().filter(|ranking| ranking.is_complete()) else { return unknown() };
+    let whole = |ranking: &&Arc<Ranking>| ranking.is_complete() && ranking.ranked.len() == ranking.documents;
+    let Some(ranking) = panel.ranking.as_ref().filter(whole) else { return unknown() };
     let tokens: usize = ranking.ranked.iter().map(|ranked| ranked.info.tokens.used).sum();
     cost(panel, tokens, ranking.ranked.iter().any(|ranked| ranked.info.tokens.estimated))
 }
@@ -252,7 +255,7 @@ fn cost(panel: &Panel, tokens: usize, estimated: bool) -> String {
 fn limit(panel: &Panel) -> String {
     let limit = panel.card.as_ref().and_then(|card| card.max_tokens);
     let limit = limit.map_or_else(|| "not known".into(), |limit| phrase::counted(limit, "token"));
-    let Some(ranking) = &panel.ranking else { return limit };
+    let Some(ranking) = panel.ranking.as_ref().filter(|ranking| !ranking.is_cut()) else { return limit };
     let cut = ranking.ranked.iter().filter(|ranked| ranked.info.tokens.truncated()).count();
     match cut {
         0 if ranking.ranked.iter().any(|ranked| ranked.info.tokens.estimated) => format!("{limit}, cuts not known"),

@@ -30,7 +30,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, subject: &Subject<'_>, wit
     let (columns, height) = (usize::from(numbers.width), usize::from(numbers.height));
     let mut facts = facts(&subject.explanation, theme);
     facts.extend(subject.loose_tokens.iter().map(|tokens| vec![Span::styled(tokens.clone(), theme.dim)]));
-    let facts = flow(facts, columns);
+    let mut facts = flow(facts, columns);
+    facts.extend(said(subject, columns, height, theme));
     let wrapped = |lines: usize| {
         let text = text::beginning(&subject.about.text, columns * height);
         if with_text { text::wrap(&text, columns, lines) } else { Vec::new() }
@@ -47,7 +48,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, subject: &Subject<'_>, wit
     }
     lines.extend(facts);
     if let Some(rows) = room.histogram {
-        lines.extend(distribution(&subject.explanation, subject.spread, rows, theme));
+        lines.extend(distribution(&subject.explanation, (subject.spread, subject.is_sample), rows, theme));
     }
     let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1);
     frame.render_widget(Text::from(lines), numbers);
@@ -123,6 +124,20 @@ fn facts(explanation: &Explanation, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     facts
 }
 
+/// What the source says of the sentence, on as many lines as there is room for beside the numbers.
+fn said(subject: &Subject<'_>, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+    /// Of so many lines, one is for this.
+    const SHARE: usize = 5;
+    let facts = subject.said.iter().map(|(name, value)| {
+        let name = text::fit(name, columns.saturating_sub(2)).into_owned();
+        let value = text::fit(value, columns.saturating_sub(text::width(&name) + 1)).into_owned();
+        vec![Span::styled(format!("{name} "), theme.dim), Span::styled(value, theme.text)]
+    });
+    let mut lines = flow(facts.collect(), columns);
+    lines.truncate((height / SHARE).max(1));
+    lines
+}
+
 /// Facts on as few lines as they fit on, in their order.
 fn flow(facts: Vec<Vec<Span<'static>>>, columns: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = Vec::new();
@@ -141,17 +156,23 @@ fn flow(facts: Vec<Vec<Span<'static>>>, columns: usize) -> Vec<Line<'static>> {
 }
 
 /// The histogram of all scores with a mark where this one lies.
-fn distribution(explanation: &Explanation, spread: &Distribution, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+fn distribution(
+    explanation: &Explanation,
+    (spread, is_sample): (&Distribution, bool),
+    height: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let width = spread.histogram.len();
     let marker = format!("{:>1$}", "↑", explanation.bin + 1);
     // Never rounded up: nothing is above itself.
     let share = (explanation.above_share * 100.0).floor();
+    let of = if is_sample { "a sample of" } else { "all" };
     let mut rows = bar::histogram(&spread.histogram, height);
     let bottom = rows.pop().unwrap_or_default();
     let mut lines: Vec<Line<'static>> = rows.into_iter().map(|row| Line::styled(row, theme.bar)).collect();
     lines.push(Line::from(vec![
         Span::styled(bottom, theme.bar),
-        Span::styled(format!("  all {}", phrase::thousands(spread.count as u64)), theme.dim),
+        Span::styled(format!("  {of} {}", phrase::thousands(spread.count as u64)), theme.dim),
     ]));
     lines.push(Line::from(vec![
         Span::styled(format!("{marker:<width$}"), theme.accent),

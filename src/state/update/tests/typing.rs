@@ -124,6 +124,6 @@ fn pitfalls_are_named_when_they_are_there() {
     let (cut, documents) = (long.query_info.tokens, long.documents);
     assert_eq!(documents, 3);
     answer(&mut state, LOCAL, ticket, long);
-    let expected = [Pitfall::QueryTruncated(cut), Pitfall::DocumentsTruncated { documents: 1, limit: 5 }];
+    let expected = [Pitfall::QueryTruncated(cut), Pitfall::DocumentsTruncated { documents: 1, best: None, limit: 5 }];
     assert_eq!(state.pitfalls(), expected);
 }
