@@ -67,7 +67,7 @@ pub fn read(arguments: &BrowseArgs, config: &mut Config, runtime: &Handle) -> an
     let (mut meter, started) = (Meter::new(), Instant::now());
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     let mut progress = |done: usize, total: usize| {
-        meter.progress("records read", (done, total.max(done)), || done as f64 / total.max(1) as f64, started);
+        meter.progress("records read", (0, done, total.max(done)), || done as f64 / total.max(1) as f64, started);
     };
     let reading = Reading { vectors_of: Some(&found.backend), progress: &mut progress };
     let mut corpus = chroma::read(&server, &collection, reading)?;

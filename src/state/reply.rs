@@ -330,6 +330,8 @@ impl Reply {
             | Self::Projected { .. }
             | Self::Overlaid(_)
             | Self::Clustered { .. }
+            | Self::RecallMeasured { .. }
+            | Self::GraphGrown { .. }
             | Self::Selected { .. } => true,
             Self::Downloading { .. }
             | Self::NotConfigured { .. }
@@ -338,6 +340,7 @@ impl Reply {
             | Self::Repeated { .. }
             | Self::TextsEmbedded { .. }
             | Self::Broke(_)
+            | Self::StoreTrouble(_)
             | Self::RerankerOpened { .. }
             | Self::RerankerDownloading { .. }
             | Self::CorpusRead(_)
