@@ -80,6 +80,7 @@ impl Searcher {
         Ok(Recall { method: ran, k, queries, recall, exact: median(exact), time: median(times) })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
     fn measure_one(
         &mut self,
         unit: ArrayView1<'_, f32>,
