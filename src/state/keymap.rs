@@ -190,7 +190,7 @@ pub fn sections(mode: Mode, place: Place) -> Vec<Section> {
         }
         (Mode::Typing, Place::Map) => vec![map_keys(), search_keys(), query_keys(), corpus_keys(), program_keys()],
         (Mode::Typing, Place::Lab) => vec![lab_keys(), query_keys(), corpus_keys(), program_keys()],
-        (Mode::Typing, Place::Learn) => vec![learn_keys(), program_keys()],
+        (Mode::Typing, Place::Learn) => vec![learn_keys(), corpus_keys(), program_keys()],
         (Mode::Typing, Place::Task(screen)) => {
             let task = task_keys();
             let others = sections(mode, Place::of(screen)).into_iter().map(|section| section.without_keys_of(&task));

@@ -29,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme:
     let inner = titled(frame, layout.room, &title, layout.framed, theme);
     if !state.corpus.bundled {
         let message = "The lessons are about the corpus that comes with vecscope, and another one is open. \
-                       `vecscope learn` starts them.";
+                       `vecscope learn` starts them. Here Alt+O, then Ctrl+G, opens it.";
         let lines = text::wrap(message, usize::from(inner.width), usize::from(inner.height));
         frame.render_widget(Text::from_iter(lines).style(theme.text), inner);
         return;

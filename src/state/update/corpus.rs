@@ -54,7 +54,7 @@ impl State {
 
     /// Several lines are several sentences; anything else goes into the line.
     pub(super) fn paste_in_editor(&mut self, text: &str) -> Vec<Effect> {
-        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let lines: Vec<&str> = text.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).collect();
         if self.editor.task == Task::Add && lines.len() > 1 {
             let first = format!("{}{}", self.editor.line.text(), lines[0]);
             return self.add(&[&[first.as_str()], &lines[1..]].concat());
@@ -67,11 +67,15 @@ impl State {
 
     /// Whether the corpus may not be changed now: says why.
     fn refuses_changes(&mut self) -> bool {
-        let refuses = self.learn.open.is_some();
-        if refuses {
-            self.notice = Some("the lesson is about the corpus as it is: leave the lesson first".into());
-        }
-        refuses
+        let reason = if self.learn.open.is_some() {
+            "the lesson is about the corpus as it is: leave the lesson first"
+        } else if self.screen == Screen::Learn {
+            "sentences are changed on the other screens: no ranking is seen here"
+        } else {
+            return false;
+        };
+        self.notice = Some(reason.into());
+        true
     }
 
     fn begin_to_add(&mut self) {
@@ -193,8 +197,9 @@ impl State {
 
     /// Reads another corpus, the bundled one for `None`.
     fn open_corpus(&mut self, name: Option<String>) -> Vec<Effect> {
-        if self.refuses_changes() {
+        if self.learn.open.is_some() {
             self.mode = Mode::Typing;
+            self.notice = Some("the lesson is about the corpus as it is: leave the lesson first".into());
             return Vec::new();
         }
         if self.editor.is_unsaved() && !self.editor.is_sure(Doubt::Changes(name.clone())) {

@@ -5,6 +5,7 @@ use crate::engine::lab::Setting;
 use crate::engine::pipeline::Settings;
 use crate::lesson::{Evidence, Progress, ScreenName, Switch};
 use crate::state::action::LessonAction;
+use crate::state::editor::CorpusAction;
 use crate::state::learn::{Before, OpenLesson, Part, Presenting};
 use crate::state::{Action, BarScale, Effect, Mode, Phase, Screen, State, keymap};
 
@@ -83,7 +84,9 @@ impl State {
 
     fn open_lesson(&mut self, number: usize) -> Vec<Effect> {
         if !self.corpus.bundled {
-            self.notice = Some("the lessons are about the bundled corpus: start vecscope without --corpus".into());
+            let key = |mode, action| keymap::hint(mode, &Action::Corpus(action));
+            let (open, bundled) = (key(Mode::Typing, CorpusAction::Open), key(Mode::Corpus, CorpusAction::OpenBundled));
+            self.notice = Some(format!("the lessons are about the bundled corpus: {open}, then {bundled} opens it"));
             return Vec::new();
         }
         let Some(lesson) = self.learn.lessons.get(number) else { return Vec::new() };

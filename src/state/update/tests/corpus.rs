@@ -207,9 +207,10 @@ fn whatever_is_said_of_the_corpus_before_changes_nothing() {
         state.act(Action::ShowScreen(screen));
         type_text(&mut state, "wind");
         let replies = about_the_corpus(&state, Ticket::default());
-        add(&mut state, "storm");
+        state.editor.reading = Some("rain.txt".into());
+        read(&mut state, "rain.txt", false);
         let ticket = state.panel().ticket;
-        for reply in replies.into_iter().chain(about_the_corpus(&state, ticket)) {
+        for reply in replies.into_iter().chain(about_the_corpus(&ready(), ticket)) {
             let before = format!("{state:?}");
             assert_eq!(state.receive_of(Edition::default(), reply.clone()), [], "{reply:?}");
             assert!(format!("{state:?}") == before, "{screen:?}: {reply:?}");
