@@ -16,9 +16,13 @@ use crate::cli::{ColorChoice, EngineName, Options, ThemeName};
 use crate::corpus::Source;
 use crate::corpus::source::{Format, ReadOptions, Split, VectorsFile};
 use crate::state::{Appearance, BackendId};
+use crate::store::VectorStore;
 
+mod cache;
 pub mod file;
 pub mod rerankers;
+
+pub use cache::CacheChoice;
 
 use file::{Backends, ConfigFile, Entry};
 
@@ -59,6 +63,8 @@ pub struct Config {
     pub appearance: Appearance,
     /// Whether a corpus may be sent away without a question.
     pub assume_yes: bool,
+    /// Where vectors are kept between runs.
+    pub cache: CacheChoice,
 }
 
 impl Config {
@@ -71,6 +77,7 @@ impl Config {
         let top_k = options.top.or(file.top).unwrap_or(10).max(1);
         let engine = engine(&options);
         change_local(&mut file, &options);
+        let cache = CacheChoice::new(&options.cache, file.cache_limit);
         let config_file = file.path.clone();
         let read = file.backends(&engine, &variable);
         let read = match &config_file {
@@ -117,6 +124,7 @@ impl Config {
             top_chosen: options.top.is_some(),
             appearance,
             assume_yes: options.yes,
+            cache,
         })
     }
 
@@ -146,6 +154,17 @@ impl Config {
     /// Names those that there are.
     pub fn reranker_named(&self, name: &str) -> anyhow::Result<&RerankerSpec> {
         Ok(&self.rerankers[rerankers::place(&self.rerankers, name)?])
+    }
+
+    /// Where vectors are kept between runs, for one thread; `None` where they are not to be kept.
+    ///
+    /// # Errors
+    /// Where there is no place for them.
+    pub fn open_store(&self) -> anyhow::Result<Option<Box<dyn VectorStore>>> {
+        if !self.cache.wanted {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(self.cache.open()?)))
     }
 
     /// What backends and rerankers are opened with.

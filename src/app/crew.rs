@@ -10,7 +10,7 @@ use super::files;
 use super::outbox::Outbox;
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::{EmbedJob, Errand, NewCorpus, Question};
-use super::worker::{Open, Worker};
+use super::worker::{Open, OpenStore, Worker};
 use crate::config::Config;
 use crate::corpus::{Corpus, DocumentIndex, Selection, filter};
 use crate::engine::lab::{Bench, Job, Outcome, Refusal};
@@ -68,7 +68,9 @@ impl Crew {
             .map(|(id, spec)| {
                 let context = config.open_context(runtime);
                 let open: Open = Box::new(move |job| spec.open(&context, job));
-                Worker::spawn(id, open, Arc::clone(corpus), config.assume_yes, replies.clone())
+                let keeping = config.clone();
+                let open_store: OpenStore = Box::new(move || keeping.open_store());
+                Worker::spawn(id, (open, open_store), Arc::clone(corpus), config.assume_yes, replies.clone())
             })
             .collect();
         let keeper = Desk::spawn(

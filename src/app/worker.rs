@@ -15,12 +15,16 @@ use crate::corpus::Corpus;
 use crate::engine::{Progress, Ranking, Searcher};
 use crate::state::effect::Origin;
 use crate::state::{BackendId, Reply, Ticket};
+use crate::store::VectorStore;
 
 /// Of an edit, so many texts at the most are embedded before anything is ranked, so that they are there at once.
 const FEW: usize = 32;
 
 /// Makes a backend. Called on the worker's thread, and again after it failed.
 pub(super) type Open = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> + Send>;
+
+/// Opens the place where vectors are kept between runs, if they are to be kept. Called on the worker's thread.
+pub(super) type OpenStore = Box<dyn Fn() -> anyhow::Result<Option<Box<dyn VectorStore>>> + Send>;
 
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
@@ -29,11 +33,18 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread of a backend.
-    pub(super) fn spawn(id: BackendId, open: Open, corpus: Arc<Corpus>, assume_yes: bool, replies: Outbox) -> Self {
+    pub(super) fn spawn(
+        id: BackendId,
+        (open, open_store): (Open, OpenStore),
+        corpus: Arc<Corpus>,
+        assume_yes: bool,
+        replies: Outbox,
+    ) -> Self {
         let slot = Arc::new(Slot::default());
         let mut work = Work {
             id,
             open,
+            open_store,
             corpus,
             assume_yes,
             allowed: false,
@@ -61,6 +72,7 @@ impl Drop for Worker {
 struct Work {
     id: BackendId,
     open: Open,
+    open_store: OpenStore,
     corpus: Arc<Corpus>,
     /// Whether every corpus may leave this machine without a question.
     assume_yes: bool,
@@ -100,6 +112,7 @@ impl Work {
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
+        self.tell_trouble();
     }
 
     fn open(&mut self, cancel: &CancellationToken) {
@@ -108,7 +121,7 @@ impl Work {
             let (backend, replies) = (self.id, self.replies.clone());
             let mut progress = |download| replies.send(Reply::Downloading { backend, download });
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
-                Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
+                Ok(embedder) => self.take_kept(Searcher::new(embedder, Arc::clone(&self.corpus))),
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
                     return;
@@ -142,6 +155,27 @@ impl Work {
             let _ = searcher.embed_all(&mut job);
         }
         self.opened();
+    }
+
+    /// Takes the vectors of the corpus that were kept, before anybody is asked about the rest.
+    fn take_kept(&mut self, searcher: Searcher) {
+        let mut searcher = match (self.open_store)() {
+            Ok(Some(store)) => searcher.with_store(store),
+            Ok(None) => searcher,
+            Err(error) => {
+                self.reply(Reply::StoreTrouble(format!("{error:#}")));
+                searcher
+            }
+        };
+        searcher.restore();
+        self.searcher = Some(searcher);
+    }
+
+    /// Says what is wrong with the place where vectors are kept, once.
+    fn tell_trouble(&mut self) {
+        if let Some(trouble) = self.searcher.as_mut().and_then(Searcher::take_trouble) {
+            self.reply(Reply::StoreTrouble(trouble));
+        }
     }
 
     /// Says what is open, and asks where the corpus would leave this machine unasked.

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::{NOTHING, Output, Session, embed_all, escape, with_job};
+use super::{NOTHING, Output, Session, embed_all, escape, tell, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
-use crate::engine::{Ranking, Searcher, expression};
-use crate::text;
+use crate::engine::{Progress, Ranking, expression};
+use crate::{phrase, text};
 
 /// What `--format json` prints.
 #[derive(Debug, Serialize)]
@@ -24,8 +24,25 @@ struct Report<'a> {
     engine: &'a str,
     dimensions: Option<usize>,
     metric: &'static str,
+    documents: Documents,
     results: Vec<Found<'a>>,
     timings_ms: Timings,
+}
+
+/// How many documents there are.
+#[derive(Debug, Serialize)]
+struct Documents {
+    total: usize,
+    /// Those whose vectors were kept from before.
+    restored: usize,
+    /// Those that were embedded now.
+    embedded: usize,
+}
+
+impl From<Progress> for Documents {
+    fn from(Progress { done, restored, total }: Progress) -> Self {
+        Self { total, restored, embedded: done - restored }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -59,7 +76,7 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     }
     let started = Instant::now();
     let corpus = Arc::new(corpus);
-    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = session.searcher(&corpus)?;
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;
@@ -71,7 +88,14 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
         embed_query: milliseconds(ranking.timings.embed),
         rank: milliseconds(ranking.timings.rank),
     };
-    let report = report(session, &corpus, &ranking, searcher.card(), timings_ms);
+    tell(&mut searcher);
+    let documents = Documents::from(searcher.progress());
+    if format == SearchFormat::Table && documents.restored > 0 {
+        let counted = |count: usize| phrase::thousands(count as u64);
+        let (restored, embedded) = (counted(documents.restored), counted(documents.embedded));
+        writeln!(io::stderr(), "vecscope: {restored} vectors restored, {embedded} embedded")?;
+    }
+    let report = report(session, &corpus, &ranking, searcher.card(), documents, timings_ms);
     let mut stdout = io::stdout().lock();
     match format {
         SearchFormat::Table => write_table(&mut stdout, &report, session.output)?,
@@ -86,6 +110,7 @@ fn report<'a>(
     corpus: &'a Corpus,
     ranking: &'a Ranking,
     card: &'a ModelCard,
+    documents: Documents,
     timings_ms: Timings,
 ) -> Report<'a> {
     let results = (1..)
@@ -102,6 +127,7 @@ fn report<'a>(
         engine: &card.engine,
         dimensions: card.dimensions,
         metric: "cosine",
+        documents,
         results,
         timings_ms,
     }

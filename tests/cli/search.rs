@@ -36,7 +36,7 @@ fn without_a_terminal_there_is_no_explorer() {
 #[test]
 fn json_has_exactly_the_promised_fields() {
     let report = run(&mut vecscope(&["search", QUESTION, "--format", "json"])).json();
-    let fields = ["query", "backend", "model", "engine", "dimensions", "metric", "results", "timings_ms"];
+    let fields = ["query", "backend", "model", "engine", "dimensions", "metric", "documents", "results", "timings_ms"];
     assert_eq!(keys(&report), fields.into());
     assert_eq!(report["query"], QUESTION);
     assert_eq!(report["backend"], "local");

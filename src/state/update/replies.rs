@@ -64,7 +64,7 @@ impl State {
             Reply::Selected { ticket, selection } => self.selected(ticket, selection),
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
-            Reply::Broke(reason) => {
+            Reply::Broke(reason) | Reply::StoreTrouble(reason) => {
                 self.notice = Some(reason);
                 Vec::new()
             }
