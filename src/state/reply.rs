@@ -324,6 +324,7 @@ impl Reply {
             | Self::Repeated { .. }
             | Self::TextsEmbedded { .. }
             | Self::Broke(_)
+            | Self::StoreTrouble(_)
             | Self::RerankerOpened { .. }
             | Self::RerankerDownloading { .. }
             | Self::CorpusRead(_)

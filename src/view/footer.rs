@@ -141,13 +141,9 @@ fn progress(panel: &Panel, theme: &Theme) -> Option<Line<'static>> {
             #[expect(clippy::cast_precision_loss, reason = "a share of documents, drawn as a bar")]
             let share = progress.done as f32 / progress.total.max(1) as f32;
             let (done, total) = (phrase::thousands(progress.done as u64), phrase::thousands(progress.total as u64));
-            let restored = match progress.restored {
-                0 => String::new(),
-                restored => format!("({} restored) ", phrase::thousands(restored as u64)),
-            };
             let key = keymap::hint(Mode::Typing, &Action::Stop);
             Some(Line::from(vec![
-                Span::styled(format!(" embedding {done} of {total} {restored}"), theme.dim),
+                Span::styled(format!(" embedding {done} of {total} "), theme.dim),
                 Span::styled(format!("{:<WIDTH$}", bar::solid(share, WIDTH)), theme.bar),
                 Span::styled(format!(" {key} stops"), theme.dim),
             ]))
