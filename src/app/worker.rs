@@ -164,7 +164,6 @@ impl Work {
         let was_complete = searcher.progress().is_complete();
         searcher.take_corpus(Arc::clone(&self.corpus));
         searcher.keep_graphs(keeping);
-        searcher.restore();
         let Progress { done, total, .. } = searcher.progress();
         if was_complete && total - done <= FEW && searcher.card().location == Location::InProcess {
             let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };

@@ -187,7 +187,7 @@ impl Searcher {
     /// How much of the corpus is embedded.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let restored = self.keeping.as_ref().map_or(0, Keeping::restored);
+        let restored = self.keeping.as_ref().map_or(0, Keeping::restored).min(self.index.len());
         Progress { done: self.index.len(), restored, total: self.corpus.documents.len() }
     }
 
@@ -223,9 +223,7 @@ impl Searcher {
             self.index.renumber(|document| kept[document.0]);
         }
         (self.corpus, self.pending) = (corpus, None);
-        if let Some(keeping) = &mut self.keeping {
-            keeping.begin_anew();
-        }
+        self.restore_more();
     }
 
     /// The numbers of the documents that are not embedded, ascending.

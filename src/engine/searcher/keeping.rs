@@ -29,11 +29,6 @@ impl Keeping {
         self.restored
     }
 
-    /// Another corpus is looked for.
-    pub(super) fn begin_anew(&mut self) {
-        (self.asked, self.restored) = (false, 0);
-    }
-
     /// Notes what went wrong. The store is given up unless it can be used all the same.
     fn failed(&mut self, error: &StoreError) {
         let mut told = error.to_string();
@@ -108,6 +103,14 @@ impl Searcher {
             }
         }
         self.keeping = Some(keeping);
+    }
+
+    /// Takes what is kept of the corpus that took the place of another.
+    pub(super) fn restore_more(&mut self) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.asked = false;
+        }
+        self.restore();
     }
 
     /// What a person has to be told of the place where vectors are kept, once.
