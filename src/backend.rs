@@ -14,7 +14,7 @@ use crate::math::vector;
 
 pub mod error;
 pub mod fake;
-mod http;
+pub(crate) mod http;
 pub mod hub;
 pub mod identity;
 pub mod local;

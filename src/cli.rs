@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::engine::Method;
 
+pub mod chroma;
 pub mod corpus;
 pub mod eval;
 pub mod lab;
@@ -17,6 +18,7 @@ pub mod learn;
 pub mod map;
 pub mod pipeline;
 
+use chroma::{BrowseArgs, ChromaArgs};
 use corpus::CorpusArgs;
 use eval::EvalArgs;
 use lab::LabArgs;
@@ -112,6 +114,10 @@ pub struct Options {
     /// Write a log to this file; VECSCOPE_LOG sets what goes in, e.g. debug
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+
+    /// Where a Chroma server is.
+    #[command(flatten)]
+    pub chroma: ChromaArgs,
 }
 
 /// What the program does besides the explorer.
@@ -188,6 +194,8 @@ pub enum Command {
     Learn(LearnArgs),
     /// Lay the corpus flat, and say how far the picture can be trusted
     Map(MapArgs),
+    /// Look at a collection of a Chroma server, whoever made it, or list the collections that there are
+    Browse(BrowseArgs),
     /// List the backends and the rerankers: what each is, and whether it can be used
     Models {
         /// All models of fastembed's catalogue, which a config can name

@@ -20,6 +20,7 @@ use crate::engine::{Estimate, SearchOptions, Searcher};
 use crate::{phrase, text};
 
 mod bench;
+pub mod browse;
 mod compare;
 pub mod config;
 mod doctor;
@@ -99,6 +100,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Eval(arguments) => eval::run(&session, &arguments),
         Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
+        Command::Browse(arguments) => browse::run(session, &arguments),
         Command::Pull { model } => pull::run(&session, &model),
         Command::Config { default } => config::run(&session, default),
         Command::Bench { format, runs } => bench::run(&session, format, runs),
@@ -128,7 +130,11 @@ impl Session {
 
     /// The corpus, where there is something in it to rank, and how it is to be searched.
     fn searched(&self) -> anyhow::Result<Option<(Arc<Corpus>, SearchOptions)>> {
-        let corpus = self.corpus()?;
+        self.searching(self.corpus()?)
+    }
+
+    /// A corpus, where there is something in it to rank, and how it is to be searched.
+    fn searching(&self, corpus: Corpus) -> anyhow::Result<Option<(Arc<Corpus>, SearchOptions)>> {
         if corpus.documents.is_empty() {
             writeln!(io::stderr(), "vecscope: {}: nothing to rank", text::visible(&corpus.name))?;
             return Ok(None);
@@ -198,6 +204,19 @@ impl Session {
             ask_to_send(&Estimate::of(embedder, texts), &location.to_string())?;
         }
         Ok(())
+    }
+
+    /// A searcher over a corpus; asks first where a person's own corpus would leave this machine. Vectors that came with
+    /// the corpus go nowhere.
+    fn searcher(&self, spec: &BackendSpec, corpus: &Arc<Corpus>) -> anyhow::Result<Searcher> {
+        let embedder = self.open_backend(spec)?;
+        let has_vectors = corpus.vectors.as_ref().is_some_and(|given| given.backend == spec.name);
+        if !corpus.bundled && !has_vectors {
+            self.may_send(embedder.as_ref(), &corpus.texts())?;
+        }
+        let mut searcher = Searcher::new(embedder, Arc::clone(corpus));
+        searcher.use_given(&spec.name)?;
+        Ok(searcher)
     }
 
     /// The name of the chosen backend, as on the command line.

@@ -18,9 +18,11 @@ use crate::corpus::source::{Format, ReadOptions, Split, VectorsFile};
 use crate::engine::Method;
 use crate::state::{Appearance, BackendId};
 
+mod chroma;
 pub mod file;
 pub mod rerankers;
 
+pub use chroma::ChromaChoice;
 use file::{Backends, ConfigFile, Entry};
 
 /// Everything that was chosen. Its `Debug` shows no key.
@@ -64,6 +66,8 @@ pub struct Config {
     pub appearance: Appearance,
     /// Whether a corpus may be sent away without a question.
     pub assume_yes: bool,
+    /// Which Chroma server is meant.
+    pub chroma: ChromaChoice,
 }
 
 impl Config {
@@ -83,32 +87,17 @@ impl Config {
             Some(path) => read.with_context(|| path.display().to_string())?,
             None => read?,
         };
-        let Backends { specs: mut backends, mut tab, mut compare, rerankers, mut reranker, table } = read;
+        let Backends { specs: mut backends, tab, compare, rerankers, mut reranker, table } = read;
         if let Some(name) = &options.reranker {
             reranker = rerankers::place(&rerankers, name)?;
         }
         change_openai(&mut backends, &options);
         choose_for_vectors(&mut options)?;
-        let mut backend = match &options.backend {
-            Some(name) => file::place(&backends, name)?,
-            None => 0,
-        };
-        if backend >= tab {
-            // One that was asked for by name stands among those that Tab goes through, or it would never come back.
-            let chosen = backends.remove(backend);
-            backends.insert(tab, chosen);
-            compare = compare.map(|place| match place {
-                place if place == backend => tab,
-                place if (tab..backend).contains(&place) => place + 1,
-                place => place,
-            });
-            (backend, tab) = (tab, tab + 1);
-        }
-        Ok(Self {
+        let mut config = Self {
             backends,
-            backend_chosen: options.backend.is_some(),
+            backend_chosen: false,
             tab,
-            backend: BackendId(backend),
+            backend: BackendId(0),
             compare: compare.map(BackendId),
             rerankers,
             reranker,
@@ -125,7 +114,32 @@ impl Config {
             top_chosen: options.top.is_some(),
             appearance,
             assume_yes: options.yes,
-        })
+            chroma: ChromaChoice::new(options.chroma),
+        };
+        if let Some(name) = &options.backend {
+            config.choose_backend(name)?;
+        }
+        Ok(config)
+    }
+
+    /// Begins with the backend of a name. It stands among those that Tab goes through, or it would never come back.
+    ///
+    /// # Errors
+    /// Names those that there are.
+    pub fn choose_backend(&mut self, name: &str) -> anyhow::Result<()> {
+        let (tab, mut backend) = (self.tab, file::place(&self.backends, name)?);
+        if backend >= tab {
+            let chosen = self.backends.remove(backend);
+            self.backends.insert(tab, chosen);
+            self.compare = self.compare.map(|BackendId(place)| match place {
+                place if place == backend => BackendId(tab),
+                place if (tab..backend).contains(&place) => BackendId(place + 1),
+                place => BackendId(place),
+            });
+            (backend, self.tab) = (tab, tab + 1);
+        }
+        (self.backend, self.backend_chosen) = (BackendId(backend), true);
+        Ok(())
     }
 
     /// The backend to begin with.

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 use vecscope::cli::{Cli, Command};
-use vecscope::command::learn;
+use vecscope::command::{browse, learn};
 use vecscope::config::{self, Config};
 use vecscope::state::Action;
 use vecscope::{app, command, corpus, text};
@@ -54,9 +54,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let file = config::file::read(cli.options.config.as_deref())?;
-    let config = Config::new(cli.options, file, is_terminal)?;
+    let mut config = Config::new(cli.options, file, is_terminal)?;
     let command = match cli.command {
         None => return explore(&config, is_terminal, Vec::new()),
+        Some(Command::Browse(arguments)) if browse::opens_the_explorer(&arguments, &config) => {
+            require_terminal(is_terminal)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+            let corpus = browse::read(&arguments, &mut config, runtime.handle())?;
+            return app::run(&config, corpus, Vec::new());
+        }
         Some(Command::Learn(arguments)) if arguments.opens_the_explorer() => {
             let first = learn::first_actions(&arguments, &config)?;
             return explore(&config, is_terminal, first);
@@ -68,11 +74,16 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Opens the explorer, and begins with some actions.
 fn explore(config: &Config, is_terminal: bool, first: Vec<Action>) -> anyhow::Result<ExitCode> {
+    require_terminal(is_terminal)?;
+    let corpus = corpus::read::load_or_bundled(config.corpus.as_ref())?;
+    app::run(config, corpus, first)
+}
+
+fn require_terminal(is_terminal: bool) -> anyhow::Result<()> {
     if !is_terminal || !has_keyboard() {
         bail!("the explorer needs a terminal; `vecscope search QUERY` does without one (see `vecscope --help`)");
     }
-    let corpus = corpus::read::load_or_bundled(config.corpus.as_ref())?;
-    app::run(config, corpus, first)
+    Ok(())
 }
 
 /// Keys come from standard input or, where that is a file or a pipe, from the terminal itself.

@@ -8,6 +8,7 @@ use crate::backend::{Identity, TextInfo};
 pub mod sqlite;
 
 pub use sqlite::SqliteStore;
+pub mod chroma;
 
 /// A vector and what is known of its text.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -47,8 +47,9 @@ impl Crew {
             .zip(config.backends.iter().cloned())
             .map(|(id, spec)| {
                 let context = config.open_context(runtime);
+                let name = spec.name.clone();
                 let open: Open = Box::new(move |job| spec.open(&context, job));
-                Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
+                Worker::spawn((id, name), open, Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
         let ablation = Desk::spawn(replies.clone(), AblationJob::run, AblationJob::broken);

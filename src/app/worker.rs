@@ -26,7 +26,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Starts the thread of a backend.
     pub(super) fn spawn(
-        id: BackendId,
+        (id, name): (BackendId, String),
         open: Open,
         corpus: Arc<Corpus>,
         may_leave: bool,
@@ -34,7 +34,7 @@ impl Worker {
     ) -> Self {
         let slot = Arc::new(Slot::default());
         let mut work =
-            Work { id, open, corpus, may_leave, replies, slot: Arc::clone(&slot), searcher: None, newest: None };
+            Work { id, name, open, corpus, may_leave, replies, slot: Arc::clone(&slot), searcher: None, newest: None };
         thread::spawn(move || work.work());
         Self { slot }
     }
@@ -53,6 +53,8 @@ impl Drop for Worker {
 
 struct Work {
     id: BackendId,
+    /// Its name in the config.
+    name: String,
     open: Open,
     corpus: Arc<Corpus>,
     /// Whether the corpus may leave this machine without a question.
@@ -98,7 +100,14 @@ impl Work {
             let (backend, replies) = (self.id, self.replies.clone());
             let mut progress = |download| drop(replies.send(Reply::Downloading { backend, download }));
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
-                Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
+                Ok(embedder) => {
+                    let mut searcher = Searcher::new(embedder, Arc::clone(&self.corpus));
+                    if let Err(error) = searcher.use_given(&self.name) {
+                        self.fail(describe(error));
+                        return;
+                    }
+                    self.searcher = Some(searcher);
+                }
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
                     return;

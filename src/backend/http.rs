@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use reqwest::{ClientBuilder, redirect, retry as nack};
 
-pub(super) mod base_url;
-pub(super) mod key;
-pub(super) mod retry;
+pub(crate) mod base_url;
+pub(crate) mod key;
+pub(crate) mod retry;
 
 use base_url::BaseUrl;
 
 /// The beginning of a client for one server. reqwest follows no redirects and its own retries are off: a request goes
 /// to one place, as often as it is told.
-pub(super) fn client(base: &BaseUrl, connect: Duration) -> ClientBuilder {
+pub(crate) fn client(base: &BaseUrl, connect: Duration) -> ClientBuilder {
     // Whoever was first has installed a provider that does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -31,7 +31,7 @@ pub(super) fn client(base: &BaseUrl, connect: Duration) -> ClientBuilder {
 }
 
 /// The innermost cause. The layers above it only repeat that there was an error, or show the URL.
-pub(super) fn root_cause(error: &reqwest::Error) -> String {
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -176,7 +176,7 @@ fn in_catalogue(session: &Session) -> Vec<InCatalogue> {
 }
 
 /// Columns as wide as their widest cell; the last one as it is.
-fn write_table(out: &mut impl Write, rows: Vec<Vec<String>>) -> io::Result<()> {
+pub(super) fn write_table(out: &mut impl Write, rows: Vec<Vec<String>>) -> io::Result<()> {
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|row| row.iter().map(|cell| text::visible(cell).into_owned()).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

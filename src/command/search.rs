@@ -15,7 +15,7 @@ use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
 use crate::corpus::metadata::written;
-use crate::engine::{Ranking, SearchOptions, Searcher, expression};
+use crate::engine::{Ranking, SearchOptions, expression};
 use crate::text;
 
 /// What `--format json` prints.
@@ -72,9 +72,14 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     if expression::is_blank(query) {
         bail!("the query is empty");
     }
-    let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
+    rank(session, session.corpus()?, query, format)
+}
+
+/// Ranks a corpus that was read.
+pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
+    let Some((corpus, options)) = session.searching(corpus)? else { return Ok(ExitCode::from(NOTHING)) };
     let started = Instant::now();
-    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = session.searcher(session.config.chosen_backend(), &corpus)?;
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;
@@ -124,7 +129,7 @@ fn report<'a>(
         model: &card.model,
         engine: &card.engine,
         dimensions: card.dimensions,
-        metric: "cosine",
+        metric: ranking.space.name(),
         method: ranking.method.to_string(),
         filter: options.selection.as_ref().map(|selection| selection.filter.as_str()),
         documents: ranking.documents,

@@ -12,13 +12,15 @@ use super::searcher::Progress;
 use crate::backend::TextInfo;
 use crate::corpus::DocumentIndex;
 use crate::math::distribution::Distribution;
+use crate::math::space::Space;
 
 /// One document in a [`Ranking`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranked {
     /// Which one.
     pub document: DocumentIndex,
-    /// Its cosine similarity to the query, from −1 to 1.
+    /// Its score for the query, in the space of the ranking: the cosine similarity, from −1 to 1, unless the vectors of the
+    /// corpus came with another.
     pub score: f32,
     /// What is known of its embedding.
     pub info: TextInfo,
@@ -38,7 +40,8 @@ pub struct Timings {
 pub struct Ranking {
     /// The query as it was embedded.
     pub query: String,
-    /// What is known of its embedding.
+    /// What is known of its embedding; its norm is the length by which it was compared with vectors that came with the
+    /// corpus.
     pub query_info: TextInfo,
     /// Its vector, of unit length, from the same model as the documents'. Of no length where a test made the ranking up.
     pub vector: Arc<Array1<f32>>,
@@ -56,6 +59,8 @@ pub struct Ranking {
     pub among: usize,
     /// By what way the best were found.
     pub method: Method,
+    /// What the scores are.
+    pub space: Space,
     /// How long it took.
     pub timings: Timings,
     ranks: Ranks,
@@ -96,7 +101,21 @@ impl Ranking {
         let Found { ranked, spread, sampled, among, method } = found;
         let ranks = Ranks::new(ranked.iter().map(|ranked| ranked.document), documents);
         let timings = Timings::default();
-        Self { query, query_info, vector, ranked, spread, sampled, documents, embedded, among, method, timings, ranks }
+        Self {
+            query,
+            query_info,
+            vector,
+            ranked,
+            spread,
+            sampled,
+            documents,
+            embedded,
+            among,
+            method,
+            space: Space::Cosine,
+            timings,
+            ranks,
+        }
     }
 
     /// The rank of a document, from 1; `None` where it is not in `ranked`: not embedded yet, not selected, or too far

@@ -14,6 +14,7 @@ use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, Uni
 use crate::corpus::{Corpus, DocumentIndex};
 
 mod asking;
+mod given;
 
 /// How much of a corpus is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +81,8 @@ pub struct Searcher {
     /// asked for the longest makes room.
     known: LruCache<(Role, String), Known>,
     spent: Spent,
+    /// Whether all vectors that came with the corpus have length 1, if some came.
+    given_unit: Option<bool>,
 }
 
 /// What a backend has used in this run, and for what.
@@ -121,6 +124,7 @@ impl Searcher {
             pending: None,
             known: LruCache::new(MOST_KNOWN),
             spent: Spent::default(),
+            given_unit: None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::backend::BackendError;
 
 /// Where requests go. Holds neither a user name nor a password, so that all of it may be shown.
 #[derive(Debug, Clone)]
-pub(in crate::backend) struct BaseUrl {
+pub(crate) struct BaseUrl {
     shown: String,
     url: Url,
     host: String,
@@ -19,7 +19,7 @@ impl BaseUrl {
     ///
     /// # Errors
     /// [`BackendError::NotConfigured`] says what is wrong with it. It never shows the value, which may hold a secret.
-    pub(in crate::backend) fn parse(variable: &str, key: &str, value: &str) -> Result<Self, BackendError> {
+    pub(crate) fn parse(variable: &str, key: &str, value: &str) -> Result<Self, BackendError> {
         let value = value.trim();
         let wrong = |what: &str| Err(BackendError::NotConfigured(format!("{variable} {what}; nothing was sent")));
         let mut url = match Url::parse(value) {
@@ -46,39 +46,39 @@ impl BaseUrl {
     }
 
     /// The URL itself, whose path has no slash at its end unless that is all of it.
-    pub(in crate::backend) fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 
     /// The URL without a slash at its end, as shown to a person.
-    pub(in crate::backend) fn shown(&self) -> &str {
+    pub(crate) fn shown(&self) -> &str {
         &self.shown
     }
 
     /// The host, with its port unless that is the scheme's own.
-    pub(in crate::backend) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// Whether the server is on this machine, by its address or as `localhost`.
-    pub(in crate::backend) fn loopback(&self) -> bool {
+    pub(crate) fn loopback(&self) -> bool {
         self.loopback
     }
 
     /// Whether requests are encrypted.
-    pub(in crate::backend) fn encrypted(&self) -> bool {
+    pub(crate) fn encrypted(&self) -> bool {
         self.url.scheme() == "https"
     }
 }
 
 /// The host of a URL, with its port unless that is the scheme's own.
-pub(in crate::backend) fn shown_host(url: &Url) -> String {
+pub(crate) fn shown_host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Only addresses and the one name that is pinned to them count: any other name is whatever a resolver says.
-pub(in crate::backend) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

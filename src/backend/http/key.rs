@@ -14,7 +14,7 @@ const TELLING_PREFIX: usize = 4;
 
 /// A key that can be sent as a bearer token. Its `Debug` shows nothing of it.
 #[derive(Debug, Clone)]
-pub(in crate::backend) struct ApiKey {
+pub(crate) struct ApiKey {
     secret: SecretString,
     header: HeaderValue,
 }
@@ -24,7 +24,7 @@ impl ApiKey {
     ///
     /// # Errors
     /// [`BackendError::NotConfigured`] if it has characters that no header can carry. The error shows none of it.
-    pub(in crate::backend) fn parse(variable: &str, value: &SecretString) -> Result<Option<Self>, BackendError> {
+    pub(crate) fn parse(variable: &str, value: &SecretString) -> Result<Option<Self>, BackendError> {
         let key = value.expose_secret().trim();
         if key.is_empty() {
             return Ok(None);
@@ -38,8 +38,17 @@ impl ApiKey {
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
-    pub(in crate::backend) fn header(&self) -> HeaderValue {
+    pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()
+    }
+
+    /// The key itself as the value of a header, marked as sensitive.
+    pub(crate) fn bare_header(&self) -> HeaderValue {
+        // It was part of a header when it was read.
+        let mut header = HeaderValue::from_str(self.secret.expose_secret())
+            .expect("a key has no character that no header can carry");
+        header.set_sensitive(true);
+        header
     }
 
     /// `text` without the key, as it is or as JSON writes it, in capitals or not, nor the beginning of one at the end.
@@ -76,7 +85,7 @@ fn unsendable(variable: &str) -> BackendError {
 }
 
 /// What a server said as it may be shown: one line, without the key, at most 300 characters.
-pub(in crate::backend) fn quote(key: Option<&ApiKey>, said: &str) -> String {
+pub(crate) fn quote(key: Option<&ApiKey>, said: &str) -> String {
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let safe = key.map_or(line.clone(), |key| key.hide(&line));
     match safe.char_indices().nth(SHOWN_CHARS) {

@@ -9,22 +9,22 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use crate::backend::BackendError;
 
 /// How many tries a request gets.
-pub(in crate::backend) const ATTEMPTS: usize = 5;
+pub(crate) const ATTEMPTS: usize = 5;
 /// The longest that a server's `Retry-After` is obeyed. A server that asks for more is not waited for at all.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A try that failed.
 #[derive(Debug)]
-pub(in crate::backend) struct Failure {
+pub(crate) struct Failure {
     /// Why.
-    pub(in crate::backend) error: BackendError,
+    pub(crate) error: BackendError,
     /// Whether another try may go better.
-    pub(in crate::backend) again: Again,
+    pub(crate) again: Again,
 }
 
 /// Whether another try may go better than the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::backend) enum Again {
+pub(crate) enum Again {
     /// It will not.
     Never,
     /// It may, after a while.
@@ -35,7 +35,7 @@ pub(in crate::backend) enum Again {
 
 impl Again {
     /// What a refusal with this status leaves to hope for.
-    pub(in crate::backend) fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(status: StatusCode, headers: &HeaderMap) -> Self {
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             retry_after(headers, SystemTime::now()).map_or(Self::Backoff, Self::After)
         } else {
@@ -44,7 +44,7 @@ impl Again {
     }
 
     /// `Never` in place of a wait that is too long, and what to say about it.
-    pub(in crate::backend) fn within_reason(self) -> (Self, Option<String>) {
+    pub(crate) fn within_reason(self) -> (Self, Option<String>) {
         match self {
             Self::After(wait) if wait > LONGEST_WAIT => {
                 let (wait, most) = (wait.as_secs(), LONGEST_WAIT.as_secs());
@@ -58,7 +58,7 @@ impl Again {
 
 impl Failure {
     /// How long to wait before the next try, given the wait that is due by itself. `None`: there is no next try.
-    pub(in crate::backend) fn wait(&self, backoff: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn wait(&self, backoff: Option<Duration>) -> Option<Duration> {
         match self.again {
             Again::Never => None,
             Again::Backoff => backoff,
@@ -67,7 +67,7 @@ impl Failure {
     }
 
     /// The error to report when this was the last of so many tries.
-    pub(in crate::backend) fn after(self, tries: usize) -> BackendError {
+    pub(crate) fn after(self, tries: usize) -> BackendError {
         let mut error = self.error;
         if let BackendError::Network { reason, .. } | BackendError::Refused { reason, .. } = &mut error
             && tries > 1
@@ -79,7 +79,7 @@ impl Failure {
 }
 
 /// Waits that double from `first` on, each lengthened at random up to twofold.
-pub(in crate::backend) fn backoff(first: Duration) -> ExponentialBuilder {
+pub(crate) fn backoff(first: Duration) -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(first)
         .with_max_delay(LONGEST_WAIT)

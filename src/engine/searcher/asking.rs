@@ -42,13 +42,15 @@ impl Searcher {
         let embed = if known { Duration::ZERO } else { started.elapsed() };
         let started = Instant::now();
         let (vector, query_info) = self.recall(query, Role::Query);
+        let query_info = self.compared(*query_info);
         if Expression::is_meant(query) && query_info.norm == 0.0 {
             return Err(BackendError::BadVectors(format!("the sum “{query}” has length 0, so it has no direction")));
         }
-        let (vector, query_info) = (Arc::clone(vector), *query_info);
+        let vector = Arc::clone(vector);
         let found = self.index.search(vector.view(), query_info.norm, options)?;
         let progress = self.progress();
         let mut ranking = Ranking::found(query.to_owned(), query_info, vector, found, progress);
+        ranking.space = self.index.space();
         ranking.timings = Timings { embed, rank: started.elapsed() };
         Ok(ranking)
     }
