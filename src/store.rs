@@ -3,12 +3,17 @@
 //! A store keeps vectors under the [`Identity`] of the model that made them and the text they stand for. It never guesses:
 //! what it gives back is exactly what was put, of exactly that model.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::backend::{Identity, TextInfo};
 
+pub mod chroma;
+mod key;
 pub mod sqlite;
 
+pub use chroma::ChromaStore;
+pub use key::TextKey;
 pub use sqlite::SqliteStore;
-pub mod chroma;
 
 /// A vector and what is known of its text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +46,39 @@ pub trait VectorStore: Send {
     /// # Errors
     /// [`StoreError`] where they could not be kept.
     fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError>;
+
+    /// Whether queries are kept too, or only what is a document.
+    fn keeps_queries(&self) -> bool {
+        true
+    }
+
+    /// Whether it finds the nearest vectors itself.
+    fn searches(&self) -> bool {
+        false
+    }
+
+    /// The texts whose vectors are nearest to a unit vector, at the most so many, the nearest first. It may miss some.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot search, and [`StoreError::Cancelled`].
+    fn nearest(
+        &mut self,
+        _model: &Identity,
+        _vector: &[f32],
+        _most: usize,
+        _cancel: &CancellationToken,
+    ) -> Result<Vec<Near>, StoreError> {
+        Err(StoreError::Unfit { place: self.describe(), reason: "does not search".into() })
+    }
+}
+
+/// A text that a store found near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    /// Which text.
+    pub text: TextKey,
+    /// Its similarity: the cosine.
+    pub score: f32,
 }
 
 /// Why vectors cannot be kept or found.
@@ -87,6 +125,17 @@ pub enum StoreError {
         /// The most bytes.
         limit: u64,
     },
+    /// What is there is not for this.
+    #[error("{place} {reason}")]
+    Unfit {
+        /// Where.
+        place: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Nobody wants the answer any more.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 impl StoreError {

@@ -9,12 +9,14 @@
 
 mod collection;
 mod http;
+mod keeping;
 mod reading;
 mod records;
 mod settings;
 mod wire;
 
 pub use collection::Collection;
+pub use keeping::ChromaStore;
 pub use reading::{Reading, read};
 pub use settings::{ChromaSettings, Given, Timing};
 

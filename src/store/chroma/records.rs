@@ -1,7 +1,6 @@
 //! A document as a record of a collection that others can use too, and back.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::collection::OWN;
 use crate::backend::{TextInfo, TokenCount};
@@ -15,16 +14,6 @@ const TOKENS: &str = "vecscope_tokens";
 const TOKENS_USED: &str = "vecscope_tokens_used";
 const TOKENS_ESTIMATED: &str = "vecscope_tokens_estimated";
 const NORM: &str = "vecscope_norm";
-
-/// The id of a text: what stands for it depends on nothing else. 128 bits of its SHA-256 in hexadecimal.
-pub(super) fn id_of(text: &str) -> String {
-    const BYTES: usize = 16;
-    let mut id = String::with_capacity(2 * BYTES);
-    for byte in &Sha256::digest(text)[..BYTES] {
-        id.push_str(&format!("{byte:02x}"));
-    }
-    id
-}
 
 /// What a record says of a document: what its source said, in the only kinds of values that every client knows, and
 /// where it stands.
@@ -156,13 +145,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_the_beginning_of_the_texts_sha_256() {
-        // As `printf abc | sha256sum` says.
-        assert_eq!(id_of("abc"), "ba7816bf8f01cfea414140de5dae2223");
-        assert_eq!(id_of(""), "e3b0c44298fc1c149afbf4c8996fb924");
-    }
-
-    #[test]
     fn a_document_comes_back_as_it_was() {
         let duplicates = Box::new([Duplicate { id: "8".into(), metadata: Box::new([json!(2.5)]) }]);
         let metadata = Box::new([json!(1), Value::Null, json!("x")]);
@@ -171,7 +153,7 @@ mod tests {
         let corpus = Corpus { fields, ..Corpus::new("notes", vec![Document::new("1", "none"), whole.clone()]) };
         let record = metadata_of(&corpus, DocumentIndex(1));
         let mut fields = Fields::default();
-        let (document, place) = document(id_of("one"), Some("one".into()), record, &mut fields);
+        let (document, place) = document("key".into(), Some("one".into()), record, &mut fields);
         assert_eq!(place, Some(1));
         // A field that no document has anything in is not known to the collection.
         assert_eq!(fields.into_names(), ["a", "c"]);
