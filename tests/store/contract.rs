@@ -8,6 +8,21 @@ use vecscope::store::{Row, StoreError, VectorStore};
 /// Opens a new handle on one place, which is empty when a test begins.
 pub(crate) type Open<'a> = &'a dyn Fn() -> Box<dyn VectorStore>;
 
+/// One test of the suite.
+type Test = fn(Open<'_>);
+
+/// What holds for a place that keeps vectors of one model only, too: all but what is about several models.
+pub(crate) const OF_ONE_MODEL: [(&str, Test); 8] = [
+    ("what_was_put_comes_back_to_the_bit", |open| what_was_put_comes_back_to_the_bit(open)),
+    ("a_newer_vector_takes_the_place_of_an_older_one", |open| a_newer_vector_takes_the_place_of_an_older_one(open)),
+    ("texts_of_any_kind_are_told_apart", |open| texts_of_any_kind_are_told_apart(open)),
+    ("another_size_is_refused", |open| another_size_is_refused_and_nothing_of_the_batch_is_kept(open)),
+    ("ten_thousand_come_back", |open| ten_thousand_come_back_whether_all_or_few_are_wanted(open)),
+    ("nothing_is_found_in_an_empty_place", |open| nothing_is_found_in_an_empty_place_and_nothing_is_no_error(open)),
+    ("what_was_kept_is_there_for_the_next_handle", |open| what_was_kept_is_there_for_the_next_handle(open)),
+    ("two_handles_at_once_lose_nothing", |open| two_handles_at_once_lose_nothing(open)),
+];
+
 /// A suite for one kind of store: `$place` makes an empty place, and `$open` opens a handle on it.
 macro_rules! contract {
     ($place:expr, $open:expr) => {
@@ -16,6 +31,7 @@ macro_rules! contract {
             a_newer_vector_takes_the_place_of_an_older_one,
             texts_of_any_kind_are_told_apart,
             models_that_differ_in_anything_share_nothing,
+            of_many_only_those_of_the_model_come_back,
             another_size_is_refused_and_nothing_of_the_batch_is_kept,
             ten_thousand_come_back_whether_all_or_few_are_wanted,
             nothing_is_found_in_an_empty_place_and_nothing_is_no_error,
@@ -154,9 +170,18 @@ pub(crate) fn ten_thousand_come_back_whether_all_or_few_are_wanted(open: Open<'_
     for (number, batch) in texts.chunks(1_000).enumerate() {
         put(store.as_mut(), &model("m"), batch, number * 1_000, 8);
     }
-    put(store.as_mut(), &model("other"), &texts[..100], 500, 8);
     assert_eq!(get(store.as_mut(), &model("m"), &texts), expected(0..10_000, 8));
     assert_eq!(get(store.as_mut(), &model("m"), &["text 9999", "text 17"]), expected([9_999, 17], 8));
+}
+
+pub(crate) fn of_many_only_those_of_the_model_come_back(open: Open<'_>) {
+    let texts: Vec<String> = (0..2_000).map(|number| format!("text {number}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let mut store = open();
+    put(store.as_mut(), &model("m"), &texts, 0, 8);
+    put(store.as_mut(), &model("other"), &texts[..100], 500, 8);
+    assert_eq!(get(store.as_mut(), &model("m"), &texts), expected(0..2_000, 8));
+    assert_eq!(get(store.as_mut(), &model("other"), &texts), expected(500..600, 8));
 }
 
 pub(crate) fn nothing_is_found_in_an_empty_place_and_nothing_is_no_error(open: Open<'_>) {

@@ -2,4 +2,7 @@
 
 #[macro_use]
 mod contract;
+mod chroma;
+mod chroma_faults;
+mod chroma_lab;
 mod sqlite;

@@ -108,6 +108,14 @@ impl ChromaStore {
         }
     }
 
+    /// The same; a collection that was deleted meanwhile is made anew with what is put there next.
+    fn lost(&mut self, operation: &'static str, source: BackendError) -> StoreError {
+        if matches!(source, BackendError::Refused { status: 404, .. }) {
+            self.collection = None;
+        }
+        self.failed(operation, source)
+    }
+
     fn unfit(&self, reason: String) -> StoreError {
         StoreError::Unfit { place: self.place(), reason }
     }
@@ -179,8 +187,8 @@ impl VectorStore for ChromaStore {
     }
 
     fn get(&mut self, model: &Identity, texts: &[&str], take: &mut Take<'_>) -> Result<(), StoreError> {
-        let Some(collection) = &self.collection else { return Ok(()) };
-        self.check_model(collection, model)?;
+        let Some(collection) = self.collection.clone() else { return Ok(()) };
+        self.check_model(&collection, model)?;
         let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, text) in texts.iter().enumerate() {
             wanted.entry(TextKey::of(text).to_string()).or_default().push(place);
@@ -191,8 +199,8 @@ impl VectorStore for ChromaStore {
         }
         let ids: Vec<&str> = wanted.keys().map(String::as_str).collect();
         for ids in ids.chunks(self.server.page_size(dimensions)) {
-            let page = self.server.records(collection, ids, &[Include::Embeddings, Include::Metadatas]);
-            for record in page.map_err(|source| self.failed("read", source))?.into_records() {
+            let page = self.server.records(&collection, ids, &[Include::Embeddings, Include::Metadatas]);
+            for record in page.map_err(|source| self.lost("read", source))?.into_records() {
                 let vector = record.vector(dimensions);
                 // What somebody else has put there, or changed, is embedded again.
                 if let (Some(places), Ok(vector), Some(info)) =
@@ -223,7 +231,7 @@ impl VectorStore for ChromaStore {
                 records.documents.push(text);
                 records.metadatas.push(metadata);
             }
-            self.server.upsert(&collection, &records).map_err(|source| self.failed("write to", source))?;
+            self.server.upsert(&collection, &records).map_err(|source| self.lost("write to", source))?;
         }
         if let Some(collection) = &mut self.collection {
             collection.dimensions = rows.first().map(|row| row.vector.len());
@@ -246,10 +254,12 @@ impl VectorStore for ChromaStore {
         most: usize,
         cancel: &CancellationToken,
     ) -> Result<Vec<Near>, StoreError> {
-        let Some(collection) = &self.collection else { return Ok(Vec::new()) };
-        self.check_model(collection, model)?;
+        let Some(collection) = self.collection.clone() else {
+            return Err(self.unfit("is not there, or was deleted; it is made anew when a text is embedded".into()));
+        };
+        self.check_model(&collection, model)?;
         let found =
-            self.server.query(collection, vector, most, cancel).map_err(|source| self.failed("search", source))?;
+            self.server.query(&collection, vector, most, cancel).map_err(|source| self.lost("search", source))?;
         // What somebody else has put there has an id of another kind.
         let near = |(id, distance): (String, f32)| {
             Some(Near { text: TextKey::parse(&id)?, score: collection.space.of_distance(distance) })

@@ -89,7 +89,11 @@ impl Record {
                 .filter(|number| number.is_finite())
                 .ok_or_else(|| format!("has no finite number in dimension {place}"))
         };
-        numbers.iter().enumerate().map(finite).collect()
+        let numbers: Vec<f32> = numbers.iter().enumerate().map(finite).collect::<Result<_, _>>()?;
+        if numbers.iter().all(|&number| number == 0.0) {
+            return Err("has a vector of length 0, which has no direction".into());
+        }
+        Ok(numbers)
     }
 }
 
