@@ -1,7 +1,7 @@
 //! Vectors kept between runs: whoever embedded a text once does not embed it again.
 //!
 //! A store keeps vectors under the [`Identity`] of the model that made them and the text they stand for. It never guesses:
-//! what it gives back is exactly what was put, of exactly that model.
+//! what it gives back is what was put, of exactly that model.
 
 use tokio_util::sync::CancellationToken;
 

@@ -2,7 +2,8 @@
 //!
 //! A record stands for a text: its id is the text's [`TextKey`], its document the text, its metadata what the corpus says
 //! of it and what is known of its embedding. Whoever else uses the collection finds what every collection has. It holds
-//! vectors of one model, which is written down with it, and those of one corpus.
+//! vectors of one model, which is written down with it, and those of one corpus. They come back as they were put but for
+//! the last bit: in the space of cosines Chroma scales them to unit length itself.
 
 use std::collections::HashMap;
 use std::path::Path;
