@@ -14,6 +14,7 @@ use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::lab::Experiment;
 use crate::engine::{Ranking, SearchOptions, Stage};
 use crate::lesson::{Lesson, Progress};
+use crate::math::space::Space;
 use learn::Part;
 use pipeline::RerankerPanel;
 
@@ -230,6 +231,8 @@ impl State {
         let second = BackendId(1.min(panels.len() - 1));
         let map = Map::new(&corpus);
         let copies = (Arc::clone(&corpus), corpus.copies());
+        // Other scores than cosines are of any size.
+        let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);
         Self {
             corpus,
             copies,
@@ -249,7 +252,7 @@ impl State {
             list,
             search: SearchOptions::default(),
             filter: Filter::default(),
-            bar_scale: BarScale::Cosine,
+            bar_scale: if is_cosine { BarScale::Cosine } else { BarScale::Spread },
             explanation_alone: false,
             baseline: None,
             mode: Mode::Typing,

@@ -2,6 +2,7 @@
 
 use super::ranking::{Ranked, Ranking};
 use crate::backend::TokenCount;
+use crate::math::space::Space;
 use crate::math::vector::angle_degrees;
 
 /// The arithmetic behind one score, and its place among all scores.
@@ -9,6 +10,10 @@ use crate::math::vector::angle_degrees;
 pub struct Explanation {
     /// From 1.
     pub rank: usize,
+    /// What the ranking is by.
+    pub space: Space,
+    /// The score in that space.
+    pub score: f32,
     /// The cosine similarity: the dot product of the two unit vectors.
     pub cosine: f32,
     /// The angle between the two vectors, in degrees.
@@ -56,15 +61,19 @@ impl Explanation {
             let cosine = (score - other.score).abs();
             Some(Gap { rank: neighbour + 1, cosine, deviations: spread.in_deviations(cosine) })
         };
+        let space = ranking.space;
+        let cosine = space.cosine(score, [ranking.query_info.norm, info.norm]);
         // What is too far down to be in the ranking scores lower than all that is.
         let lower = ranking.among - ranking.ranked.partition_point(|other| other.score >= score);
         Some(Self {
             rank: position + 1,
-            cosine: score,
-            angle: angle_degrees(score),
+            space,
+            score,
+            cosine,
+            angle: angle_degrees(cosine),
             query_norm: ranking.query_info.norm,
             document_norm: info.norm,
-            raw_dot: score * ranking.query_info.norm * info.norm,
+            raw_dot: cosine * ranking.query_info.norm * info.norm,
             tokens: info.tokens,
             above_share: lower as f32 / ranking.among as f32,
             z: spread.in_deviations(score - spread.mean),

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::{Layout, Theme};
+use crate::math::space::Space;
 use crate::phrase;
 use crate::state::{Screen, State};
 use crate::text;
@@ -39,6 +40,12 @@ fn what_is_ranked(state: &State) -> String {
             parts.push(text::visible(&card.prompts.to_string()).into_owned());
         }
     }
-    parts.push("cosine".into());
+    parts.push(space(state).name().into());
     parts.join(" · ")
+}
+
+/// What is ranked by: the cosine, unless the vectors that came with the corpus are compared by something else.
+fn space(state: &State) -> Space {
+    let given = state.corpus.vectors.as_ref().map(|given| given.space);
+    state.panel().ranking.as_ref().map(|ranking| ranking.space).or(given).unwrap_or_default()
 }

@@ -19,6 +19,7 @@ use super::{Layout, Theme, bar, columns};
 use crate::corpus::{DocumentIndex, Selection};
 use crate::engine::{Ranked, Ranking};
 use crate::math::distribution::Distribution;
+use crate::math::space::Space;
 use crate::phrase;
 use crate::state::{Action, BarScale, Baseline, Mode, Movement, Phase, Search, State, keymap};
 use crate::text;
@@ -104,7 +105,10 @@ fn scale_title(state: &State) -> String {
     let key = keymap::hint(Mode::Typing, &Action::SwapBarScale);
     match (state.bar_scale, state.ranking().and_then(|ranking| ranking.spread.as_ref())) {
         (_, None) => String::new(),
-        (BarScale::Cosine, _) => format!(" bars: cosine 0–1 ({key}) "),
+        (BarScale::Cosine, _) => {
+            let space = state.ranking().map_or_else(Space::default, |ranking| ranking.space);
+            format!(" bars: {} 0–1 ({key}) ", space.name())
+        }
         (BarScale::Spread, Some(spread)) => {
             format!(" bars: this query's spread, {:.3} to {:.3} ({key}) ", spread.least, spread.greatest)
         }

@@ -22,7 +22,6 @@ use crate::contract::{self, info, model, vector};
 fn chroma_holds_the_contract() {
     let server = RealServer::start();
     for (name, test) in contract::OF_ONE_MODEL {
-        println!("{name}");
         let put = Put::default();
         test(&|| Box::new(Scaled { store: server.handle(name), put: Put::clone(&put) }));
     }

@@ -65,7 +65,7 @@ fn nobody_there_is_said_at_once() {
 #[test]
 fn a_server_that_does_not_answer_is_given_up() {
     let lab = Lab::new();
-    lab.on("GET", &format!("{COLLECTIONS}/notes"), ok(&json!(1)).set_delay(Duration::from_secs(600)));
+    lab.on("GET", &format!("{COLLECTIONS}/notes"), ok(&json!(1)).set_delay(Duration::from_mins(10)));
     let mut settings = settings(&lab.server.uri(), None);
     settings.timing.total = Duration::from_millis(500);
     let server = Server::connect(settings, lab.runtime.handle().clone()).expect("it is there");
@@ -282,7 +282,7 @@ fn what_is_found_near_is_known_by_its_text_and_strangers_are_passed_over() {
 #[test]
 fn a_search_that_nobody_waits_for_ends_at_once() {
     let lab = Lab::with_notes(&ours(), &cosine());
-    lab.on_notes("query", ok(&json!({})).set_delay(Duration::from_secs(600)));
+    lab.on_notes("query", ok(&json!({})).set_delay(Duration::from_mins(10)));
     let mut store = lab.open(notes()).expect("it is there");
     let cancel = CancellationToken::new();
     cancel.cancel();

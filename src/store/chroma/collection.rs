@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn collection(metadata: Value, configuration: Value) -> Result<Collection, String> {
+    fn collection(metadata: &Value, configuration: &Value) -> Result<Collection, String> {
         let body = json!({ "id": "1", "name": "notes", "metadata": metadata, "dimension": 3, "configuration_json": configuration });
         Collection::from_body(serde_json::from_value(body).expect("a collection"))
     }
@@ -109,9 +109,9 @@ mod tests {
             // What there is when nobody chose.
             (json!({}), json!({}), Space::Euclidean),
         ] {
-            assert_eq!(collection(metadata, configuration).expect("a known space").space, space);
+            assert_eq!(collection(&metadata, &configuration).expect("a known space").space, space);
         }
-        let error = collection(json!({ "hnsw:space": "manhattan" }), json!({})).expect_err("no such space");
+        let error = collection(&json!({ "hnsw:space": "manhattan" }), &json!({})).expect_err("no such space");
         assert!(error.contains("notes") && error.contains("manhattan"), "{error}");
     }
 
@@ -129,14 +129,14 @@ mod tests {
             (json!({}), json!({ "embedding_function": { "type": "legacy" } }), None),
             (json!({ "vecscope_model": "e5" }), function("default", json!({})), Some("e5")),
         ] {
-            assert_eq!(collection(metadata, configuration).expect("a collection").model(), model);
+            assert_eq!(collection(&metadata, &configuration).expect("a collection").model(), model);
         }
     }
 
     #[test]
     fn only_what_others_said_is_shown() {
         let metadata = json!({ "vecscope_model": "m", "hnsw:space": "l2", "owner": "me", "count": 2 });
-        let collection = collection(metadata, json!({})).expect("a collection");
+        let collection = collection(&metadata, &json!({})).expect("a collection");
         assert_eq!(collection.said(), [("count", &json!(2)), ("owner", &json!("me"))]);
         assert_eq!(collection.identity(), None);
     }

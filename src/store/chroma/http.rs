@@ -136,7 +136,7 @@ impl Client {
                 tries += 1;
                 tracing::warn!(reason = %failure.error, ?wait, attempt = tries, "trying again");
             });
-        let answer = self.handle.block_on(cancel.run_until_cancelled(async { answer.await }));
+        let answer = self.handle.block_on(cancel.run_until_cancelled(answer));
         let body = answer.ok_or(BackendError::Cancelled)?.map_err(|failure| failure.after(tries))?;
         serde_json::from_slice(&body).map_err(|error| {
             let begins = String::from_utf8_lossy(&body[..body.len().min(120)]).into_owned();

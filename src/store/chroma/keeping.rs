@@ -154,16 +154,13 @@ impl ChromaStore {
 
     /// The collection, made if need be.
     fn make(&mut self, model: &Identity) -> Result<Collection, StoreError> {
-        let collection = match &self.collection {
-            Some(collection) => collection.clone(),
-            None => {
-                let metadata: Map<String, Value> =
-                    [(MODEL, json!(model.model)), (DETAILS, json!(model.details)), (CORPUS, json!(self.corpus.name))]
-                        .map(|(key, value)| (key.to_owned(), value))
-                        .into_iter()
-                        .collect();
-                self.server.create(&self.name, &metadata).map_err(|source| self.failed("make", source))?
-            }
+        let collection = if let Some(collection) = &self.collection {
+            collection.clone()
+        } else {
+            let said =
+                [(MODEL, json!(model.model)), (DETAILS, json!(model.details)), (CORPUS, json!(self.corpus.name))];
+            let metadata: Map<String, Value> = said.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
+            self.server.create(&self.name, &metadata).map_err(|source| self.failed("make", source))?
         };
         // Another program may have made it just now, for something else.
         self.check_owner(&collection)?;
@@ -207,7 +204,9 @@ impl VectorStore for ChromaStore {
                 if let (Some(places), Ok(vector), Some(info)) =
                     (wanted.get(&record.id), vector, info_of(&record.metadata))
                 {
-                    places.iter().for_each(|&place| take(place, &vector, info));
+                    for &place in places {
+                        take(place, &vector, info);
+                    }
                 }
             }
         }

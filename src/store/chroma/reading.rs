@@ -33,9 +33,10 @@ pub struct Reading<'a> {
 /// # Errors
 /// Where it cannot be read to its end.
 pub fn read(server: &Server, collection: &Collection, reading: Reading<'_>) -> Result<Corpus, BackendError> {
+    let Reading { vectors_of, progress } = reading;
     let expected = server.count(collection)?;
     let dimensions = collection.dimensions.unwrap_or(0);
-    let with_vectors = reading.vectors_of.is_some();
+    let with_vectors = vectors_of.is_some();
     let mut include = vec![Include::Documents, Include::Metadatas];
     if with_vectors {
         include.push(Include::Embeddings);
@@ -51,12 +52,12 @@ pub fn read(server: &Server, collection: &Collection, reading: Reading<'_>) -> R
         }
         offset += page.ids.len();
         page.into_records().for_each(|record| read.take(record));
-        (reading.progress)(offset, expected);
+        progress(offset, expected);
         if offset >= expected && offset >= server.count(collection)? {
             break;
         }
     }
-    let mut corpus = read.into_corpus(collection, reading.vectors_of);
+    let mut corpus = read.into_corpus(collection, vectors_of);
     if offset < expected {
         corpus.notes.push(format!("{} says that it has {expected} records, and gave {offset}", server.host()));
     }

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span, Text};
 use super::{Subject, angle};
 use crate::engine::explanation::{Explanation, Gap};
 use crate::math::distribution::Distribution;
+use crate::math::space::Space;
 use crate::phrase;
 use crate::text;
 use crate::view::{Theme, bar};
@@ -89,17 +90,28 @@ impl Room {
 
 /// From norms and dot product to the cosine, its place among all, and the distance to both neighbours.
 fn facts(explanation: &Explanation, theme: &Theme) -> Vec<Vec<Span<'static>>> {
-    let Explanation { cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
+    let Explanation { space, score, cosine, angle, query_norm, document_norm, raw_dot, .. } = *explanation;
+    let (arithmetic, lengths) = match space {
+        Space::Cosine => (
+            format!(" = q·d, angle {angle:.1}°"),
+            format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}"),
+        ),
+        Space::InnerProduct => (
+            " = q·d, longer vectors are nearer".into(),
+            format!("|q| {query_norm:.2}  |d| {document_norm:.2}  cosine {cosine:.3}, angle {angle:.1}°"),
+        ),
+        Space::Euclidean => (
+            format!(" = 1 − {:.3}²/2, the distance", (2.0 * (1.0 - score)).max(0.0).sqrt()),
+            format!("|q| {query_norm:.2}  |d| {document_norm:.2}  cosine {cosine:.3}, angle {angle:.1}°"),
+        ),
+    };
     let mut facts = vec![
         vec![
-            Span::styled("cosine ", theme.dim),
-            Span::styled(format!("{cosine:.3}"), theme.accent),
-            Span::styled(format!(" = q·d, angle {angle:.1}°"), theme.text),
+            Span::styled(format!("{} ", space.name()), theme.dim),
+            Span::styled(format!("{score:.3}"), theme.accent),
+            Span::styled(arithmetic, theme.text),
         ],
-        vec![Span::styled(
-            format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}"),
-            theme.text,
-        )],
+        vec![Span::styled(lengths, theme.text)],
     ];
     let gap = |gap: Gap, word: &str| {
         let deviations = gap.deviations.map(|deviations| format!(" ({deviations:.1} σ)")).unwrap_or_default();
