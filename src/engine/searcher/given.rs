@@ -30,6 +30,10 @@ impl Searcher {
                 self.corpus.name
             )));
         }
+        if documents != self.corpus.documents.len() {
+            let (name, texts) = (&self.corpus.name, self.corpus.documents.len());
+            return Err(BackendError::BadVectors(format!("{name} has {documents} vectors for {texts} texts")));
+        }
         self.index = Index::new(given.space);
         self.index.reserve(documents, dimensions);
         let mut unit = true;
