@@ -120,20 +120,20 @@ mod tests {
     #[test]
     fn a_token_goes_over_no_network_in_the_clear() {
         for url in ["https://chroma.example", "http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000"] {
-            settings(url, Some("ck-secret")).expect(url);
+            settings(url, Some("ck-sesame")).expect(url);
         }
         for url in ["http://chroma.example:8000", "http://10.0.0.7:8000", "http://localhost.example"] {
-            let error = settings(url, Some("ck-secret")).expect_err(url).to_string();
+            let error = settings(url, Some("ck-sesame")).expect_err(url).to_string();
             assert!(error.contains("anyone on the way reads CHROMA_TOKEN") && error.contains(url), "{error}");
-            assert!(!error.contains("secret"), "{error}");
+            assert!(!error.contains("sesame"), "{error}");
             assert!(!settings(url, None).expect(url).encrypted());
         }
     }
 
     #[test]
     fn a_token_is_not_shown() {
-        let settings = settings("https://chroma.example", Some("ck-secret")).expect("valid");
-        assert!(!format!("{settings:?}").contains("secret"));
+        let settings = settings("https://chroma.example", Some("ck-sesame")).expect("valid");
+        assert!(!format!("{settings:?}").contains("sesame"));
         assert_eq!(settings.location(), Location::Remote("chroma.example".into()));
     }
 
