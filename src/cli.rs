@@ -115,7 +115,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 
-    /// Where a Chroma server is.
+    /// What is meant on a Chroma server.
     #[command(flatten)]
     pub chroma: ChromaArgs,
 }

@@ -1,17 +1,13 @@
 //! Options and arguments for Chroma.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::SearchFormat;
 
-/// Where vectors are kept between runs, and where a Chroma server is.
+/// What is meant on a Chroma server. The token for it is taken from a variable.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Chroma")]
 pub struct ChromaArgs {
-    /// The Chroma server, such as http://localhost:8000; a token for it is taken from CHROMA_TOKEN
-    #[arg(long, global = true, value_name = "URL")]
-    pub chroma_url: Option<String>,
-
     /// The collection on the Chroma server
     #[arg(long, global = true, value_name = "NAME")]
     pub collection: Option<String>,
@@ -37,16 +33,6 @@ pub struct BrowseArgs {
     /// How to print a ranking or the list of collections
     #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
     pub format: SearchFormat,
-}
-
-/// Where vectors are kept between runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum StoreName {
-    /// A file in the cache folder
-    #[default]
-    Sqlite,
-    /// A collection on a Chroma server
-    Chroma,
 }
 
 impl BrowseArgs {

@@ -12,8 +12,6 @@ const TOKEN: &str = "CHROMA_TOKEN";
 /// A Chroma server as it was chosen, before anything is checked. Its `Debug` shows no token.
 #[derive(Debug, Clone)]
 pub struct ChromaChoice {
-    /// The server's URL.
-    pub url: Option<String>,
     /// The collection's name.
     pub collection: Option<String>,
     tenant: Option<String>,
@@ -23,9 +21,9 @@ pub struct ChromaChoice {
 
 impl ChromaChoice {
     pub(super) fn new(arguments: ChromaArgs) -> Self {
-        let ChromaArgs { chroma_url: url, collection, tenant, database } = arguments;
+        let ChromaArgs { collection, tenant, database } = arguments;
         let token = std::env::var(TOKEN).ok().map(SecretString::from);
-        Self { url, collection, tenant, database, token }
+        Self { collection, tenant, database, token }
     }
 
     /// The settings for the server at `url`, which a person calls `name`.
