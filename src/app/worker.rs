@@ -129,7 +129,13 @@ impl Work {
     fn opened(&self) {
         let Some(searcher) = &self.searcher else { return };
         let leaves_machine = self.must_ask(searcher).then(|| searcher.estimate());
-        self.reply(Reply::Opened { backend: self.id, card: searcher.card().clone(), leaves_machine });
+        let (backend, card) = (self.id, searcher.card().clone());
+        self.reply(Reply::Opened { backend, card: card.clone(), leaves_machine });
+        let (progress, spent) = (searcher.progress(), searcher.spent());
+        if progress.is_complete() {
+            // All vectors came with the corpus, or were made before the backend was opened again.
+            self.reply(Reply::Embedded { backend, progress, card, spent });
+        }
     }
 
     fn must_ask(&self, searcher: &Searcher) -> bool {
