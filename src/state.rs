@@ -252,6 +252,8 @@ impl State {
         // Other scores than cosines are of any size.
         let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);
         let copies = (Arc::clone(&corpus), corpus.copies());
+        // Other scores than cosines are of any size.
+        let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);
         Self {
             corpus,
             copies,

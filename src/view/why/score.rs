@@ -96,13 +96,12 @@ fn facts(explanation: &Explanation, theme: &Theme) -> Vec<Vec<Span<'static>>> {
             format!(" = q·d, angle {angle:.1}°"),
             format!("|q| {query_norm:.2}→1  |d| {document_norm:.2}→1  raw q·d {raw_dot:.2}"),
         ),
-        Space::InnerProduct => (
-            " = q·d, longer vectors are nearer".into(),
-            format!("|q| {query_norm:.2}  |d| {document_norm:.2}  cosine {cosine:.3}, angle {angle:.1}°"),
-        ),
+        Space::InnerProduct => {
+            (" = q·d".into(), format!("|q| {query_norm:.2}  |d| {document_norm:.2}  cos {cosine:.3}, {angle:.0}°"))
+        }
         Space::Euclidean => (
-            format!(" = 1 − {:.3}²/2, the distance", (2.0 * (1.0 - score)).max(0.0).sqrt()),
-            format!("|q| {query_norm:.2}  |d| {document_norm:.2}  cosine {cosine:.3}, angle {angle:.1}°"),
+            format!(" = 1 − {:.3}²/2", (2.0 * (1.0 - score)).max(0.0).sqrt()),
+            format!("|q| {query_norm:.2}  |d| {document_norm:.2}  cos {cosine:.3}, {angle:.0}°"),
         ),
     };
     let mut facts = vec![
