@@ -249,8 +249,6 @@ impl State {
         let list = List::new(top_k, corpus.documents.len());
         let second = BackendId(1.min(panels.len() - 1));
         let map = Map::new(&corpus);
-        // Other scores than cosines are of any size.
-        let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);
         let copies = (Arc::clone(&corpus), corpus.copies());
         // Other scores than cosines are of any size.
         let is_cosine = corpus.vectors.as_ref().is_none_or(|given| given.space == Space::Cosine);

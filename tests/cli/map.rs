@@ -116,8 +116,9 @@ fn the_table_says_how_far_to_trust_it() {
 fn the_smallest_corpora_have_maps_too() {
     let folder = Folder::new();
     // The same text under different topics, or it would be one document.
-    let same = |count: usize| -> String {
-        (0..count).map(|topic| format!("{{\"text\":\"the same line\",\"topic\":{topic}}}\n")).collect()
+    let same = |count: usize| {
+        let line = |topic| format!("{{\"text\":\"the same line\",\"topic\":{topic}}}\n");
+        (0..count).map(line).collect::<Vec<_>>().concat()
     };
     for (name, content, documents) in
         [("one.txt", "alone\n", 1), ("two.txt", "one\ntwo\n", 2), ("same.jsonl", same(3).as_str(), 3)]
