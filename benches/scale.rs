@@ -7,6 +7,8 @@
 //!
 //! It prints one JSON object. `truth.npy` has the numbers of the ten nearest rows of each query, best first, as `<i8`.
 
+#![expect(clippy::print_stderr, reason = "what it measures is printed")]
+
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::time::Instant;
@@ -112,7 +114,7 @@ fn peak_memory() -> f64 {
     kibibytes * 1_024.0 / 1e6
 }
 
-/// A matrix in NumPy's format, read row by row, because twice its size would be seen in the memory.
+/// A matrix in the format of `numpy`, read row by row, because twice its size would be seen in the memory.
 struct Npy {
     columns: usize,
     content: BufReader<File>,
