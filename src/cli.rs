@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::engine::Method;
 
 pub mod corpus;
+pub mod cache;
 pub mod eval;
 pub mod lab;
 pub mod learn;
@@ -18,6 +19,7 @@ pub mod map;
 pub mod pipeline;
 
 use corpus::CorpusArgs;
+use cache::{CacheArgs, CacheOptions};
 use eval::EvalArgs;
 use lab::LabArgs;
 use learn::LearnArgs;
@@ -112,6 +114,10 @@ pub struct Options {
     /// Write a log to this file; VECSCOPE_LOG sets what goes in, e.g. debug
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+
+    /// Where vectors are kept between runs.
+    #[command(flatten)]
+    pub cache: CacheOptions,
 }
 
 /// What the program does besides the explorer.
@@ -202,6 +208,8 @@ pub enum Command {
         /// A backend or a reranker of the config, or a model of the catalogue
         model: String,
     },
+    /// Say which vectors are kept between runs and what they take, or remove some
+    Cache(CacheArgs),
     /// Say where the config file is, and whether it is good
     Config {
         /// Print the built-in config, to begin one of your own with

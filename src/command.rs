@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::hub::Download;
 use crate::backend::spec::{OpenContext, OpenJob};
-use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry};
+use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry, Role};
 use crate::cli::Command;
 use crate::config::Config;
 use crate::corpus::{self, Corpus, Skipped, filter};
@@ -20,6 +20,7 @@ use crate::engine::{Estimate, SearchOptions, Searcher};
 use crate::{phrase, text};
 
 mod bench;
+mod cache;
 mod compare;
 pub mod config;
 mod doctor;
@@ -100,6 +101,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
         Command::Map(arguments) => map::run(&session, &arguments),
         Command::Models { all, format } => models::run(&session, all, format),
         Command::Pull { model } => pull::run(&session, &model),
+        Command::Cache(arguments) => cache::run(&session, &arguments),
         Command::Config { default } => config::run(&session, default),
         Command::Bench { format, runs } => bench::run(&session, format, runs),
         Command::Doctor => doctor::run(&session),
@@ -182,16 +184,47 @@ impl Session {
         self.config.open_context(self.runtime.handle())
     }
 
-    /// Opens the chosen backend for a corpus; asks first where a person's own corpus would leave this machine.
-    fn open_for(&self, corpus: &Corpus) -> anyhow::Result<Box<dyn Embedder>> {
-        let embedder = self.open()?;
-        if !corpus.bundled {
-            self.may_send(embedder.as_ref(), &corpus.texts())?;
-        }
-        Ok(embedder)
+    /// A searcher over a corpus, with the chosen backend: [`Self::searcher`] without queries.
+    fn searcher(&self, corpus: &Arc<Corpus>) -> anyhow::Result<Searcher> {
+        self.searcher_for(self.config.chosen_backend(), corpus, &[])
     }
 
-    /// Asks whether the texts may leave this machine, where they would and it was not said beforehand.
+    /// A searcher over a corpus, with what is kept of it; asks first where the rest of a person's own corpus, or many
+    /// queries, would leave this machine.
+    fn searcher_for(&self, spec: &BackendSpec, corpus: &Arc<Corpus>, queries: &[&str]) -> anyhow::Result<Searcher> {
+        let mut searcher = self.keeping(Searcher::new(self.open_backend(spec)?, Arc::clone(corpus)))?;
+        searcher.restore();
+        if self.must_ask(&searcher) {
+            let queries = searcher.estimate_texts(queries, Role::Query);
+            self.ask(&searcher, if corpus.bundled { queries } else { searcher.estimate().plus(queries) })?;
+        }
+        tell(&mut searcher);
+        Ok(searcher)
+    }
+
+    /// A searcher with the place where vectors are kept between runs, if they are to be kept.
+    fn keeping(&self, searcher: Searcher) -> anyhow::Result<Searcher> {
+        Ok(match self.config.open_store()? {
+            Some(store) => searcher.with_store(store),
+            None => searcher,
+        })
+    }
+
+    /// Whether somebody has to be asked before texts are embedded: they leave this machine, and it was not said
+    /// beforehand that they may.
+    fn must_ask(&self, searcher: &Searcher) -> bool {
+        searcher.card().location.leaves_machine() && !self.config.assume_yes
+    }
+
+    /// Asks whether texts may be sent, if there are any.
+    fn ask(&self, searcher: &Searcher, estimate: Estimate) -> anyhow::Result<()> {
+        if self.must_ask(searcher) && estimate.texts > 0 {
+            ask_to_send(&estimate, &searcher.card().location.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether all of these texts may leave this machine, where they would and it was not said beforehand.
     fn may_send(&self, embedder: &dyn Embedder, texts: &[&str]) -> anyhow::Result<()> {
         let location = &embedder.card().location;
         if location.leaves_machine() && !self.config.assume_yes {
@@ -229,12 +262,26 @@ fn tell_of(corpus: &Corpus) -> io::Result<()> {
 /// Embeds the whole corpus, and says how far it is where that takes long and somebody is there to read it.
 fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
     let (mut meter, started) = (Meter::new(), Instant::now());
+    // What was there before says nothing about how long the rest takes.
+    let (first, first_share) = (searcher.progress().done, searcher.share_done());
     loop {
         let progress = with_job(|job| searcher.embed_next(job))?;
+        if searcher.has_trouble() {
+            meter.end();
+            tell(searcher);
+        }
         if progress.is_complete() {
             return Ok(());
         }
-        meter.progress("texts embedded", (progress.done, progress.total), || searcher.share_done(), started);
+        let share = || (searcher.share_done() - first_share) / (1.0 - first_share);
+        meter.progress("texts embedded", (first, progress.done, progress.total), share, started);
+    }
+}
+
+/// Says on standard error what is wrong with the place where vectors are kept.
+fn tell(searcher: &mut Searcher) {
+    if let Some(trouble) = searcher.take_trouble() {
+        drop(writeln!(io::stderr(), "vecscope: {}", text::visible(&trouble)));
     }
 }
 

@@ -17,9 +17,13 @@ use crate::corpus::Source;
 use crate::corpus::source::{Format, ReadOptions, Split, VectorsFile};
 use crate::engine::Method;
 use crate::state::{Appearance, BackendId};
+use crate::store::VectorStore;
 
+mod cache;
 pub mod file;
 pub mod rerankers;
+
+pub use cache::CacheChoice;
 
 use file::{Backends, ConfigFile, Entry};
 
@@ -64,6 +68,8 @@ pub struct Config {
     pub appearance: Appearance,
     /// Whether a corpus may be sent away without a question.
     pub assume_yes: bool,
+    /// Where vectors are kept between runs.
+    pub cache: CacheChoice,
 }
 
 impl Config {
@@ -77,6 +83,7 @@ impl Config {
         let method = options.search.or(file.search).map_or(Method::Exact, MethodName::method);
         let engine = engine(&options);
         change_local(&mut file, &options);
+        let cache = CacheChoice::new(&options.cache, file.cache_limit);
         let config_file = file.path.clone();
         let read = file.backends(&engine, &variable);
         let read = match &config_file {
@@ -125,6 +132,7 @@ impl Config {
             top_chosen: options.top.is_some(),
             appearance,
             assume_yes: options.yes,
+            cache,
         })
     }
 
@@ -154,6 +162,17 @@ impl Config {
     /// Names those that there are.
     pub fn reranker_named(&self, name: &str) -> anyhow::Result<&RerankerSpec> {
         Ok(&self.rerankers[rerankers::place(&self.rerankers, name)?])
+    }
+
+    /// Where vectors are kept between runs, for one thread; `None` where they are not to be kept.
+    ///
+    /// # Errors
+    /// Where there is no place for them.
+    pub fn open_store(&self) -> anyhow::Result<Option<Box<dyn VectorStore>>> {
+        if !self.cache.wanted {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(self.cache.open()?)))
     }
 
     /// What backends and rerankers are opened with.

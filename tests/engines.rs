@@ -25,7 +25,7 @@ fn texts() -> Vec<String> {
 /// The program, with the engine that is asked for and no other setting.
 fn program(library: Option<&OsStr>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vecscope"));
-    command.env_remove("ORT_DYLIB_PATH");
+    command.env_remove("ORT_DYLIB_PATH").arg("--no-cache");
     match library {
         Some(library) => command.arg("--onnxruntime").arg(library),
         None => command.args(["--engine", "rten"]),

@@ -9,7 +9,7 @@ use super::charts::Charts;
 use super::desk::{Broken, Desk};
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::{EmbedJob, Errand, Question};
-use super::worker::{Open, Worker};
+use super::worker::{Open, OpenStore, Worker};
 use crate::config::Config;
 use crate::corpus::{Corpus, DocumentIndex, Selection, filter};
 use crate::engine::lab::{Bench, Job, Outcome, Refusal};
@@ -48,7 +48,9 @@ impl Crew {
             .map(|(id, spec)| {
                 let context = config.open_context(runtime);
                 let open: Open = Box::new(move |job| spec.open(&context, job));
-                Worker::spawn(id, open, Arc::clone(corpus), may_leave, replies.clone())
+                let keeping = config.clone();
+                let open_store: OpenStore = Box::new(move || keeping.open_store());
+                Worker::spawn(id, (open, open_store), Arc::clone(corpus), may_leave, replies.clone())
             })
             .collect();
         let ablation = Desk::spawn(replies.clone(), AblationJob::run, AblationJob::broken);

@@ -14,9 +14,13 @@ use crate::backend::{BackendError, Embedder, Job, Location};
 use crate::corpus::Corpus;
 use crate::engine::{Ranking, Searcher};
 use crate::state::{BackendId, Reply, Ticket};
+use crate::store::VectorStore;
 
 /// Makes a backend. Called on the worker's thread, and again after it failed.
 pub(super) type Open = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> + Send>;
+
+/// Opens the place where vectors are kept between runs, if they are to be kept. Called on the worker's thread.
+pub(super) type OpenStore = Box<dyn Fn() -> anyhow::Result<Option<Box<dyn VectorStore>>> + Send>;
 
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
@@ -27,14 +31,23 @@ impl Worker {
     /// Starts the thread of a backend.
     pub(super) fn spawn(
         id: BackendId,
-        open: Open,
+        (open, open_store): (Open, OpenStore),
         corpus: Arc<Corpus>,
         may_leave: bool,
         replies: UnboundedSender<Reply>,
     ) -> Self {
         let slot = Arc::new(Slot::default());
-        let mut work =
-            Work { id, open, corpus, may_leave, replies, slot: Arc::clone(&slot), searcher: None, newest: None };
+        let mut work = Work {
+            id,
+            open,
+            open_store,
+            corpus,
+            may_leave,
+            replies,
+            slot: Arc::clone(&slot),
+            searcher: None,
+            newest: None,
+        };
         thread::spawn(move || work.work());
         Self { slot }
     }
@@ -54,6 +67,7 @@ impl Drop for Worker {
 struct Work {
     id: BackendId,
     open: Open,
+    open_store: OpenStore,
     corpus: Arc<Corpus>,
     /// Whether the corpus may leave this machine without a question.
     may_leave: bool,
@@ -90,6 +104,7 @@ impl Work {
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
         }
+        self.tell_trouble();
     }
 
     fn open(&mut self, cancel: &CancellationToken) {
@@ -98,7 +113,7 @@ impl Work {
             let (backend, replies) = (self.id, self.replies.clone());
             let mut progress = |download| drop(replies.send(Reply::Downloading { backend, download }));
             match (self.open)(&mut OpenJob { cancel, progress: &mut progress }) {
-                Ok(embedder) => self.searcher = Some(Searcher::new(embedder, Arc::clone(&self.corpus))),
+                Ok(embedder) => self.take_kept(Searcher::new(embedder, Arc::clone(&self.corpus))),
                 Err(BackendError::NotConfigured(message)) => {
                     self.reply(Reply::NotConfigured { backend: self.id, message });
                     return;
@@ -116,11 +131,37 @@ impl Work {
         self.opened();
     }
 
+    /// Takes the vectors of the corpus that were kept, before anybody is asked about the rest.
+    fn take_kept(&mut self, searcher: Searcher) {
+        let mut searcher = match (self.open_store)() {
+            Ok(Some(store)) => searcher.with_store(store),
+            Ok(None) => searcher,
+            Err(error) => {
+                self.reply(Reply::StoreTrouble(format!("{error:#}")));
+                searcher
+            }
+        };
+        searcher.restore();
+        self.searcher = Some(searcher);
+    }
+
+    /// Says what is wrong with the place where vectors are kept, once.
+    fn tell_trouble(&mut self) {
+        if let Some(trouble) = self.searcher.as_mut().and_then(Searcher::take_trouble) {
+            self.reply(Reply::StoreTrouble(trouble));
+        }
+    }
+
     /// Says what is open, and asks where the corpus would leave this machine unasked.
     fn opened(&self) {
         let Some(searcher) = &self.searcher else { return };
         let leaves_machine = self.must_ask(searcher).then(|| searcher.estimate());
-        self.reply(Reply::Opened { backend: self.id, card: searcher.card().clone(), leaves_machine });
+        let (backend, asks) = (self.id, leaves_machine.is_some());
+        self.reply(Reply::Opened { backend, card: searcher.card().clone(), leaves_machine });
+        let progress = searcher.progress();
+        if progress.restored > 0 && !asks {
+            self.reply(Reply::Embedded { backend, progress, card: searcher.card().clone(), spent: searcher.spent() });
+        }
     }
 
     fn must_ask(&self, searcher: &Searcher) -> bool {

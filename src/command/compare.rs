@@ -125,19 +125,11 @@ pub(super) fn run(
         return Ok(ExitCode::from(NOTHING));
     }
     // Both are asked about before anything is sent, and paid for, to either.
-    let mut embedders = Vec::new();
+    let listed: Vec<&str> = queries.iter().map(String::as_str).filter(|_| query.is_none()).collect();
+    let mut searchers = Vec::new();
     for spec in specs {
-        let embedder = session.open_backend(spec)?;
-        let own = if corpus.bundled { Vec::new() } else { corpus.texts() };
-        let listed = queries.iter().map(String::as_str).filter(|_| query.is_none());
-        let texts: Vec<&str> = own.into_iter().chain(listed).collect();
-        if !texts.is_empty() {
-            session.may_send(embedder.as_ref(), &texts)?;
-        }
-        embedders.push(embedder);
+        searchers.push(session.searcher_for(spec, &corpus, &listed)?);
     }
-    let mut searchers: Vec<Searcher> =
-        embedders.into_iter().map(|embedder| Searcher::new(embedder, Arc::clone(&corpus))).collect();
     for searcher in &mut searchers {
         embed_all(searcher)?;
     }

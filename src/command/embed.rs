@@ -59,7 +59,8 @@ pub(super) fn run(
         let (name, lines) = (text::visible(&corpus.name), phrase::counted(corpus.blank_lines.len(), "blank line"));
         writeln!(io::stderr(), "vecscope: {name}: {lines} passed over, the first is line {first}")?;
     }
-    let mut embedder = session.open_for(&corpus)?;
+    let mut embedder = session.open()?;
+    session.may_send(embedder.as_ref(), &corpus.texts())?;
     let (vectors, infos) = embed_in_order(embedder.as_mut(), &corpus, role, raw)?;
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     match format {

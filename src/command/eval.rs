@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 
 use super::meter::Meter;
 use super::{NOTHING, Session, embed_all, escape, with_job};
-use crate::backend::{BackendSpec, Embedder, Reranker};
+use crate::backend::{BackendSpec, Reranker};
 use crate::cli::TableFormat;
 use crate::cli::eval::EvalArgs;
 use crate::config::file;
@@ -51,7 +51,7 @@ pub(super) fn run(session: &Session, arguments: &EvalArgs) -> anyhow::Result<Exi
         return Ok(ExitCode::from(NOTHING));
     }
     let mut per_query = arguments.per_query.as_deref().map(PerQuery::create).transpose()?;
-    let embedders = open(session, &specs, &corpus, &judged)?;
+    let searchers = open(session, &specs, &corpus, &judged)?;
     // Before the corpus is embedded, so that what it wants of each text comes from the same pass of the model.
     let reranks = plan.settings().runs(Stage::Rerank);
     let mut reranker = reranks.then(|| session.open_reranker()).transpose()?;
@@ -65,8 +65,7 @@ pub(super) fn run(session: &Session, arguments: &EvalArgs) -> anyhow::Result<Exi
         measured: Vec::new(),
     };
     let mut used = Vec::new();
-    for (backend, embedder) in embedders.into_iter().enumerate() {
-        let mut searcher = Searcher::new(embedder, Arc::clone(&corpus));
+    for (backend, mut searcher) in searchers.into_iter().enumerate() {
         embed_all(&mut searcher)?;
         let name = (specs.len() > 1).then_some(specs[backend].name.as_str());
         evaluation.pass(Some((backend, name, &mut searcher)), &mut reranker, per_query.as_mut())?;
@@ -181,20 +180,12 @@ fn collection(session: &Session, arguments: &EvalArgs) -> anyhow::Result<(Arc<Co
 fn open(
     session: &Session,
     specs: &[&BackendSpec],
-    corpus: &Corpus,
+    corpus: &Arc<Corpus>,
     judged: &Judged,
-) -> anyhow::Result<Vec<Box<dyn Embedder>>> {
-    let mut embedders = Vec::new();
-    for spec in specs {
-        let embedder = session.open_backend(spec)?;
-        if !corpus.bundled {
-            let queries = judged.queries.iter().map(|query| query.text.as_str());
-            let texts: Vec<&str> = corpus.texts().into_iter().chain(queries).collect();
-            session.may_send(embedder.as_ref(), &texts)?;
-        }
-        embedders.push(embedder);
-    }
-    Ok(embedders)
+) -> anyhow::Result<Vec<Searcher>> {
+    let judged = judged.queries.iter().map(|query| query.text.as_str());
+    let queries: Vec<&str> = judged.filter(|_| !corpus.bundled).collect();
+    specs.iter().map(|spec| session.searcher_for(spec, corpus, &queries)).collect()
 }
 
 /// What is measured, and what came of it so far.
@@ -235,7 +226,7 @@ impl Evaluation<'_> {
         for (done, query) in self.judged.queries.iter().enumerate() {
             let total = self.judged.queries.len();
             #[expect(clippy::cast_precision_loss, reason = "a share")]
-            meter.progress("queries done", (done, total), || done as f64 / total as f64, started);
+            meter.progress("queries done", (0, done, total), || done as f64 / total as f64, started);
             let dense = match &mut backend {
                 Some((_, _, searcher)) => Some(with_job(|job| searcher.search(&query.text, job))?),
                 None => None,

@@ -45,7 +45,7 @@ pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat)
         bail!("{id} does not pass the filter {}", selection.filter);
     }
     let matches = matches(session, query, &corpus[document].text)?;
-    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = session.searcher(&corpus)?;
     embed_all(&mut searcher)?;
     let ranking = with_job(|job| searcher.search_by(query, &options, job))?;
     let mut vectors = searcher.all_vectors();

@@ -120,11 +120,7 @@ fn list(format: TableFormat) -> anyhow::Result<ExitCode> {
 
 /// Opens a backend and embeds the corpus with it.
 fn load<'a>(session: &Session, spec: &'a BackendSpec, corpus: &Arc<Corpus>) -> anyhow::Result<Model<'a>> {
-    let embedder = session.open_backend(spec)?;
-    if !corpus.bundled {
-        session.may_send(embedder.as_ref(), &corpus.texts())?;
-    }
-    let mut searcher = Searcher::new(embedder, Arc::clone(corpus));
+    let mut searcher = session.searcher_for(spec, corpus, &[])?;
     embed_all(&mut searcher)?;
     let vectors = searcher.vectors();
     Ok(Model { spec, searcher, vectors })
@@ -276,19 +272,19 @@ impl<'a> Lab<'a> {
     }
 
     /// Asks whether texts besides the corpus may leave this machine, whosever corpus it is: they may cost something.
-    fn may_send(&self, texts: &[String]) -> anyhow::Result<()> {
-        if !self.model.searcher.card().location.leaves_machine() {
+    fn may_send(&mut self, texts: &[String], role: Role) -> anyhow::Result<()> {
+        let searcher = &mut self.model.searcher;
+        if !self.session.must_ask(searcher) {
             return Ok(());
         }
-        // Of a server, opening is nothing but settings.
-        let embedder = self.session.open_backend(self.model.spec)?;
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        self.session.may_send(embedder.as_ref(), &texts)
+        let estimate = searcher.estimate_texts(&texts, role);
+        self.session.ask(searcher, estimate)
     }
 
     fn short(&mut self, ranking: &Ranking, report: &mut Report) -> anyhow::Result<()> {
         let beginnings = short::beginnings(&ranking.query);
-        self.may_send(&beginnings)?;
+        self.may_send(&beginnings, Role::Query)?;
         let embedded = self.model.embed(&beginnings, Role::Query)?;
         let settling = self.sample(ranking).settling(&embedded);
         if let Some(Setting::FirstWords(words)) = self.setting {
@@ -309,7 +305,7 @@ impl<'a> Lab<'a> {
         let needle = ranking.ranked.first().context("nothing is ranked")?.document;
         let haystack = Haystack::around(needle, &self.model.vectors, limit)?;
         let texts = haystack.texts(&self.corpus);
-        self.may_send(&texts)?;
+        self.may_send(&texts, Role::Document)?;
         let embedded = self.model.embed(&texts, Role::Document)?;
         let Some(sweep) = self.sample(ranking).sweep(&haystack, &embedded) else { bail!("nothing was embedded") };
         let place = if let Some(Setting::NeedleAt(place)) = self.setting { Some(place) } else { None };

@@ -44,7 +44,7 @@ pub(super) fn run(session: &Session, arguments: &MapArgs) -> anyhow::Result<Exit
     if topics.is_none() && arguments.by == Some(GroupingName::Topic) {
         bail!("--by topic: the corpus names no topics");
     }
-    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = session.searcher(&corpus)?;
     embed_all(&mut searcher)?;
     let recipe = recipe(&mut searcher, arguments)?;
     let ranking = match &arguments.query {

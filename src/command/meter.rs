@@ -22,12 +22,9 @@ impl Meter {
 
     /// Shows how far a download is.
     pub(super) fn show(&mut self, download: &Download) {
-        self.line(|| {
-            const WIDTH: u64 = 20;
-            let filled = download.done * WIDTH / download.total.max(1);
-            let bar: String = (0..WIDTH).map(|cell| if cell < filled { '█' } else { '░' }).collect();
-            format!("{bar} {}", phrase::download(download))
-        });
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let share = download.done as f64 / download.total.max(1) as f64;
+        self.line(|| format!("{} {}", bar(share), phrase::download(download)));
     }
 
     /// Shows a line, unless the last one was just shown.
@@ -42,19 +39,22 @@ impl Meter {
         drop(write!(io::stderr(), "\r\x1b[K{}", text::visible(&line())));
     }
 
-    /// Shows how many of something are done since `started`, and how long the rest will take, by the share from 0 to 1 of
-    /// the work that is done.
+    /// Shows how many of something are done, how many a second since `started`, when there were `at_first`, and how long
+    /// the rest will take, by the share from 0 to 1 of the work that is done.
     pub(super) fn progress(
         &mut self,
         what: &str,
-        (done, total): (usize, usize),
+        (at_first, done, total): (usize, usize, usize),
         share: impl FnOnce() -> f64,
         started: Instant,
     ) {
         self.line(|| {
-            let left = phrase::time_left(share(), started.elapsed());
-            let left = left.map_or_else(String::new, |left| format!(", {left}"));
-            format!("{what}: {} of {}{left} …", phrase::thousands(done as u64), phrase::thousands(total as u64))
+            let (share, elapsed) = (share(), started.elapsed());
+            let left = phrase::time_left(share, elapsed).map_or_else(String::new, |left| format!(", {left}"));
+            let counted = |count: usize| phrase::thousands(count as u64);
+            #[expect(clippy::cast_precision_loss, reason = "shown in whole numbers")]
+            let rate = (done - at_first) as f64 / elapsed.as_secs_f64().max(1e-3);
+            format!("{} {what}: {} of {}, {rate:.0}/s{left} …", bar(share), counted(done), counted(total))
         });
     }
 
@@ -64,6 +64,13 @@ impl Meter {
             drop(write!(io::stderr(), "\r\x1b[K"));
         }
     }
+}
+
+/// A share from 0 to 1 in a few cells.
+fn bar(share: f64) -> String {
+    const WIDTH: u32 = 20;
+    let filled = share * f64::from(WIDTH);
+    (0..WIDTH).map(|cell| if f64::from(cell + 1) <= filled { '█' } else { '░' }).collect()
 }
 
 impl Drop for Meter {

@@ -14,7 +14,7 @@ use crate::cli::pipeline::StagesArgs;
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::expression::Expression;
 use crate::engine::pipeline::{Among, Provenance, Settings};
-use crate::engine::{Lexical, Run, Searcher, Stage, expression};
+use crate::engine::{Lexical, Run, Stage, expression};
 use crate::phrase::{explanation, retrieval};
 use crate::text;
 
@@ -43,14 +43,13 @@ pub(super) fn run(
             "vecscope: only vectors understand an expression: to BM25, a term that is taken away is one more that is wanted"
         )?;
     }
-    let embedder = settings.runs(Stage::Dense).then(|| session.open_for(&corpus)).transpose()?;
+    let searcher = settings.runs(Stage::Dense).then(|| session.searcher(&corpus)).transpose()?;
     // Before the corpus is embedded, so that its token vectors come from the same pass.
     let reranks = settings.runs(Stage::Rerank) || words > 0;
     let mut reranker = reranks.then(|| session.open_reranker()).transpose()?;
     let mut model = None;
     let mut dense = None;
-    if let Some(embedder) = embedder {
-        let mut searcher = Searcher::new(embedder, Arc::clone(&corpus));
+    if let Some(mut searcher) = searcher {
         embed_all(&mut searcher)?;
         dense = Some(with_job(|job| searcher.search_by(query, &options, job))?);
         model = Some(searcher.card().model.clone());

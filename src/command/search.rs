@@ -10,13 +10,13 @@ use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{NOTHING, Output, Session, embed_all, escape, with_job};
+use super::{NOTHING, Output, Session, embed_all, escape, tell, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
 use crate::corpus::metadata::written;
-use crate::engine::{Ranking, SearchOptions, Searcher, expression};
-use crate::text;
+use crate::engine::{Progress, Ranking, SearchOptions, expression};
+use crate::{phrase, text};
 
 /// What `--format json` prints.
 #[derive(Debug, Serialize)]
@@ -31,13 +31,29 @@ struct Report<'a> {
     method: String,
     /// The filter, where one was given.
     filter: Option<&'a str>,
-    /// How many documents the corpus has, and how many of them were ranked.
-    documents: usize,
+    documents: Documents,
+    /// How many documents were ranked.
     among: usize,
     /// Of how many documents the spread of scores is known; nothing where it is that of all.
     sampled: Option<usize>,
     results: Vec<Found<'a>>,
     timings_ms: Timings,
+}
+
+/// How many documents there are.
+#[derive(Debug, Serialize)]
+struct Documents {
+    total: usize,
+    /// Those whose vectors were kept from before.
+    restored: usize,
+    /// Those that were embedded now.
+    embedded: usize,
+}
+
+impl From<Progress> for Documents {
+    fn from(Progress { done, restored, total }: Progress) -> Self {
+        Self { total, restored, embedded: done - restored }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -74,7 +90,7 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
     }
     let Some((corpus, options)) = session.searched()? else { return Ok(ExitCode::from(NOTHING)) };
     let started = Instant::now();
-    let mut searcher = Searcher::new(session.open_for(&corpus)?, Arc::clone(&corpus));
+    let mut searcher = session.searcher(&corpus)?;
     let load = started.elapsed();
     let started = Instant::now();
     embed_all(&mut searcher)?;
@@ -86,7 +102,14 @@ pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyho
         embed_query: milliseconds(ranking.timings.embed),
         rank: milliseconds(ranking.timings.rank),
     };
-    let report = report(session, &corpus, (&ranking, &options), searcher.card(), timings_ms);
+    tell(&mut searcher);
+    let documents = Documents::from(searcher.progress());
+    if format == SearchFormat::Table && documents.restored > 0 {
+        let counted = |count: usize| phrase::thousands(count as u64);
+        let (restored, embedded) = (counted(documents.restored), counted(documents.embedded));
+        writeln!(io::stderr(), "vecscope: {restored} vectors restored, {embedded} embedded")?;
+    }
+    let report = report(session, &corpus, (&ranking, &options), searcher.card(), documents, timings_ms);
     let mut stdout = io::stdout().lock();
     match format {
         SearchFormat::Table => write_table(&mut stdout, &report, session.output)?,
@@ -101,6 +124,7 @@ fn report<'a>(
     corpus: &'a Corpus,
     (ranking, options): (&'a Ranking, &'a SearchOptions),
     card: &'a ModelCard,
+    documents: Documents,
     timings_ms: Timings,
 ) -> Report<'a> {
     let results = (1..)
@@ -127,7 +151,7 @@ fn report<'a>(
         metric: "cosine",
         method: ranking.method.to_string(),
         filter: options.selection.as_ref().map(|selection| selection.filter.as_str()),
-        documents: ranking.documents,
+        documents,
         among: ranking.among,
         sampled: ranking.sampled,
         results,

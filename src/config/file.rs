@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use bytesize::ByteSize;
 use etcetera::BaseStrategy;
 use indexmap::IndexMap;
 use secrecy::SecretString;
@@ -36,6 +37,8 @@ pub struct ConfigFile {
     pub search: Option<MethodName>,
     /// Colours for a dark or a light background.
     pub theme: Option<ThemeName>,
+    /// How large the vector cache may become.
+    pub cache_limit: Option<ByteSize>,
     /// By name.
     #[serde(default)]
     pub backends: IndexMap<String, Entry>,
@@ -137,6 +140,7 @@ pub(super) fn over_defaults(name: &str, text: &str) -> anyhow::Result<ConfigFile
     config.top = own.top.or(config.top);
     config.search = own.search.or(config.search);
     config.theme = own.theme.or(config.theme);
+    config.cache_limit = own.cache_limit.or(config.cache_limit);
     config.reranker = own.reranker.or(config.reranker);
     config.models = own.models;
     for (backend, entry) in own.backends {

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use indexmap::IndexMap;
 use lru::LruCache;
 use ndarray::Array1;
 
@@ -14,6 +15,9 @@ use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, Uni
 use crate::corpus::{Corpus, DocumentIndex};
 
 mod asking;
+mod keeping;
+
+use keeping::Keeping;
 
 /// How much of a corpus is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +65,17 @@ impl Estimate {
             usd: embedder.card().usd_per_million_tokens.map(|price| price * tokens as f64 / 1e6),
         }
     }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            texts: self.texts + other.texts,
+            tokens: self.tokens + other.tokens,
+            estimated: self.estimated || other.estimated,
+            usd: self.usd.zip(other.usd).map(|(a, b)| a + b),
+        }
+    }
 }
 
 /// Of how many texts beside the corpus vectors are kept at the most: at 384 dimensions they take 6 MB.
@@ -69,17 +84,25 @@ const MOST_KNOWN: NonZeroUsize = NonZeroUsize::new(4_096).expect("above 0");
 /// The unit vector of a text, and what is known of it besides.
 type Known = (Arc<Array1<f32>>, TextInfo);
 
+/// The numbers of documents that have the same text.
+type Alike = Vec<usize>;
+
+/// Texts that are embedded together.
+type Batch = Vec<Alike>;
+
 /// A corpus as one backend sees it.
 pub struct Searcher {
     embedder: Box<dyn Embedder>,
     corpus: Arc<Corpus>,
     index: Index,
-    /// Batches of document numbers that are still to be embedded. `None` until the corpus was planned.
-    pending: Option<VecDeque<Vec<usize>>>,
+    /// What is still to be embedded. `None` until the corpus was planned.
+    pending: Option<VecDeque<Batch>>,
     /// Vectors of texts beside the corpus, so that none is paid for or waited for twice in a while: the one that was not
     /// asked for the longest makes room.
     known: LruCache<(Role, String), Known>,
     spent: Spent,
+    /// Where vectors are kept between runs, if anywhere.
+    keeping: Option<Keeping>,
 }
 
 /// What a backend has used in this run, and for what.
@@ -121,10 +144,11 @@ impl Searcher {
             pending: None,
             known: LruCache::new(MOST_KNOWN),
             spent: Spent::default(),
+            keeping: None,
         }
     }
 
-    /// The same searcher with nothing embedded and no query known.
+    /// The same searcher with nothing embedded and no query known, which keeps no vectors.
     #[must_use]
     pub fn emptied(self) -> Self {
         Self::new(self.embedder, self.corpus)
@@ -151,7 +175,8 @@ impl Searcher {
     /// How much of the corpus is embedded.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress { done: self.index.len(), total: self.corpus.documents.len(), ..Progress::default() }
+        let restored = self.keeping.as_ref().map_or(0, Keeping::restored);
+        Progress { done: self.index.len(), restored, total: self.corpus.documents.len() }
     }
 
     /// Which share of the work of embedding the corpus is done, from 0 to 1, by the length of what a model sees of each
@@ -168,29 +193,57 @@ impl Searcher {
         if all > 0.0 { done / all } else { 1.0 }
     }
 
-    /// What embedding the corpus would take, without sending anything.
+    /// What embedding what is left of the corpus would take, without sending anything.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        Estimate::of(self.embedder.as_ref(), &self.corpus.texts())
+        let missing = self.missing();
+        let texts: Vec<&str> = missing.iter().map(|&number| self.corpus.documents[number].text.as_str()).collect();
+        Estimate::of(self.embedder.as_ref(), &texts)
     }
 
-    /// Embeds the next batch of the corpus. Where it fails, the batch stays next.
+    /// The numbers of the documents that are not embedded, ascending.
+    fn missing(&self) -> Vec<usize> {
+        let mut is_missing = vec![true; self.corpus.documents.len()];
+        for (document, _) in self.index.rows() {
+            is_missing[document.0] = false;
+        }
+        (0..is_missing.len()).filter(|&number| is_missing[number]).collect()
+    }
+
+    /// Embeds the next batch of the corpus, after taking what is kept of it. Where it fails, the batch stays next. What is
+    /// embedded is kept before it counts.
     ///
     /// # Errors
     /// Whatever the backend could not do.
     pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
-        let Self { embedder, corpus, pending, .. } = self;
-        let pending = pending.get_or_insert_with(|| embedder.plan(&corpus.texts()).into());
-        let Some(batch) = pending.front().cloned() else { return Ok(self.progress()) };
-        let corpus = Arc::clone(corpus);
-        let texts: Vec<&str> = batch.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
+        self.restore();
+        let planned = self.pending.take().unwrap_or_else(|| self.plan());
+        let next = self.pending.insert(planned).front().cloned();
+        let Some(batch) = next else { return Ok(self.progress()) };
+        let corpus = Arc::clone(&self.corpus);
+        let texts: Vec<&str> = batch.iter().map(|alike| corpus.documents[alike[0]].text.as_str()).collect();
         let started = Instant::now();
         let embedded = self.embed(&texts, Role::Document, job)?;
         self.spent.corpus_time += started.elapsed();
-        let documents: Vec<DocumentIndex> = batch.into_iter().map(DocumentIndex).collect();
-        self.index.add(&documents, embedded)?;
+        self.keep(&texts, Role::Document, &embedded);
+        for ((alike, row), info) in batch.iter().zip(embedded.vectors.rows()).zip(&embedded.infos) {
+            for &number in alike {
+                self.index.push(DocumentIndex(number), row, *info)?;
+            }
+        }
         self.pending.as_mut().and_then(VecDeque::pop_front);
         Ok(self.progress())
+    }
+
+    /// What is left of the corpus, batch by batch. Documents with the same text are embedded as one.
+    fn plan(&self) -> VecDeque<Batch> {
+        let mut alike: IndexMap<&str, Alike> = IndexMap::new();
+        for number in self.missing() {
+            alike.entry(&self.corpus.documents[number].text).or_default().push(number);
+        }
+        let texts: Vec<&str> = alike.keys().copied().collect();
+        let batches = self.embedder.plan(&texts).into_iter();
+        batches.map(|batch| batch.into_iter().map(|place| alike[place].clone()).collect()).collect()
     }
 
     /// Embeds what is left of the corpus.

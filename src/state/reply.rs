@@ -20,6 +20,8 @@ use crate::math::relevance::Measures;
 /// One thing that happened outside of the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
+    /// What is wrong with the place where vectors are kept between runs. Everything else goes on.
+    StoreTrouble(String),
     /// The backend is ready to embed the corpus.
     Opened {
         /// Which backend.

@@ -4,10 +4,12 @@ use std::env;
 use std::ffi::OsString;
 
 /// A folder that is empty, in the place of those where a person's config, models and progress are.
-pub(crate) const HOMES: [(&str, &str); 3] = [
+pub(crate) const HOMES: [(&str, &str); 4] = [
     ("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-config")),
     ("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-models")),
     ("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-progress")),
+    // Whoever tests that vectors are kept says where: everybody else embeds what they rank.
+    ("VECSCOPE_NO_CACHE", "1"),
 ];
 
 /// Those whose name is in this process's environment, so that they can be left out of the program's.

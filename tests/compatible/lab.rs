@@ -102,7 +102,7 @@ impl Servers {
     /// The program with these arguments and the config, in an environment without any variable: so without a key.
     pub(crate) fn program(&self, arguments: &[&str]) -> process::Command {
         let mut command = process::Command::new(env!("CARGO_BIN_EXE_vecscope"));
-        command.env_clear().args(arguments).arg("--config").arg(self.config());
+        command.env_clear().args(arguments).arg("--no-cache").arg("--config").arg(self.config());
         command
     }
 

@@ -75,7 +75,12 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     let documents = ["apple", "banana"].map(|text| Document::new(text, text)).to_vec();
     let corpus = Arc::new(Corpus::new("fruit", documents));
     let (sender, replies) = unbounded_channel();
-    Bench { worker: Worker::spawn(ID, open, corpus, may_leave, sender), replies, entered, gate }
+    Bench {
+        worker: Worker::spawn(ID, (open, Box::new(|| Ok(None))), corpus, may_leave, sender),
+        replies,
+        entered,
+        gate,
+    }
 }
 
 impl Bench {

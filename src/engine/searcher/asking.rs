@@ -102,7 +102,7 @@ impl Searcher {
     }
 
     /// Whether the vector of a text beside the corpus is known; then it is kept longer than others.
-    fn knows(&mut self, text: &str, role: Role) -> bool {
+    pub(super) fn knows(&mut self, text: &str, role: Role) -> bool {
         self.known.get(&(role, text.to_owned())).is_some()
     }
 
@@ -112,7 +112,7 @@ impl Searcher {
     }
 
     /// Makes room for so many texts together.
-    fn make_room(&mut self, texts: usize) {
+    pub(super) fn make_room(&mut self, texts: usize) {
         if let Some(texts) = NonZeroUsize::new(texts).filter(|&texts| texts > self.known.cap()) {
             self.known.resize(texts);
         }
@@ -161,6 +161,7 @@ impl Searcher {
 
     /// Embeds those of the texts that are not known yet, in one call.
     fn embed_unknown(&mut self, texts: &[&str], role: Role, job: &mut Job<'_>) -> Result<(), BackendError> {
+        self.restore_texts(texts, role);
         let mut unknown: Vec<&str> = texts.iter().copied().filter(|text| !self.knows(text, role)).collect();
         unknown.sort_unstable();
         unknown.dedup();
@@ -168,6 +169,7 @@ impl Searcher {
             return Ok(());
         }
         let embedded = self.embed(&unknown, role, job)?;
+        self.keep_texts(&unknown, role, &embedded);
         for ((text, row), info) in unknown.into_iter().zip(embedded.vectors.rows()).zip(embedded.infos) {
             self.known.put((role, text.to_owned()), (Arc::new(row.to_owned()), info));
         }

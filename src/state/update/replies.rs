@@ -56,7 +56,7 @@ impl State {
             Reply::Selected { ticket, selection } => self.selected(ticket, selection),
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
-            Reply::Broke(reason) => {
+            Reply::Broke(reason) | Reply::StoreTrouble(reason) => {
                 self.notice = Some(reason);
                 Vec::new()
             }
@@ -104,7 +104,7 @@ impl State {
             }
             return vec![Effect::CancelSearch(backend)];
         }
-        let progress = Progress { done: 0, total, ..Progress::default() };
+        let progress = Progress { total, ..Progress::default() };
         panel.phase = if progress.is_complete() { Phase::Ready } else { Phase::Embedding(progress) };
         vec![Effect::EmbedCorpus(backend)]
     }

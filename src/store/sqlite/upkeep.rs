@@ -43,6 +43,14 @@ pub struct Removed {
     pub bytes: u64,
 }
 
+impl Removed {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { vectors: self.vectors + other.vectors, bytes: self.bytes + other.bytes }
+    }
+}
+
 impl SqliteStore {
     /// What the cache holds.
     ///
