@@ -1,5 +1,6 @@
 //! The headless commands of the real program: what scripts and pipes see.
 
+mod cache;
 mod closed_output;
 mod colour;
 mod compare;
@@ -14,6 +15,8 @@ mod hostile;
 mod hub;
 #[cfg(unix)]
 mod interrupted;
+#[cfg(unix)]
+mod killed;
 mod lab;
 mod learn;
 mod map;
