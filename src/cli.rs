@@ -12,14 +12,15 @@ use crate::engine::Method;
 
 pub mod corpus;
 pub mod cache;
+pub mod corpus;
 pub mod eval;
 pub mod lab;
 pub mod learn;
 pub mod map;
 pub mod pipeline;
 
-use corpus::CorpusArgs;
 use cache::{CacheArgs, CacheOptions};
+use corpus::CorpusArgs;
 use eval::EvalArgs;
 use lab::LabArgs;
 use learn::LearnArgs;
