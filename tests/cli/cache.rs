@@ -152,8 +152,8 @@ fn the_cache_is_listed_pruned_and_cleared() {
 #[test]
 fn two_programs_that_embed_the_same_corpus_at_once_both_end_and_lose_nothing() {
     let folder = Folder::new();
-    let lines: String = (0..120).map(|number| format!("text number {number}\n")).collect();
-    let corpus = folder.file("many.txt", lines);
+    let lines: Vec<String> = (0..120).map(|number| format!("text number {number}")).collect();
+    let corpus = folder.file("many.txt", lines.join("\n"));
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| assert_eq!(search(&folder, &corpus, &[]).0[0], 120));

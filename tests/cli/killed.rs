@@ -16,8 +16,8 @@ const KILLS: usize = 20;
 fn corpus(folder: &Folder) -> String {
     const WORDS: [&str; 10] = ["red", "old", "wet", "tall", "calm", "dry", "new", "shy", "flat", "odd"];
     let word = |number: usize| WORDS[number % WORDS.len()];
-    let lines = (0..TEXTS).map(|n| format!("{} {} {} {}\n", word(n), word(n / 10), word(n / 100), word(n / 1_000)));
-    folder.file("texts.txt", lines.collect::<String>())
+    let line = |n: usize| [word(n), word(n / 10), word(n / 100), word(n / 1_000)].join(" ");
+    folder.file("texts.txt", (0..TEXTS).map(line).collect::<Vec<_>>().join("\n"))
 }
 
 fn start(folder: &Folder, corpus: &str) -> Child {
