@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 use crate::engine::Method;
 
-pub mod corpus;
 pub mod cache;
 pub mod corpus;
 pub mod eval;
