@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::backend::hub::Download;
 use crate::backend::{Retry, TokenCount, Usage};
-use crate::engine::Estimate;
+use crate::engine::{Estimate, Recall};
 use crate::text;
 
 pub mod explanation;
@@ -84,6 +84,19 @@ pub fn time_left(share: f64, elapsed: Duration) -> Option<String> {
     }
     let seconds = elapsed.as_secs_f64() * (1.0 - share.min(1.0)) / share;
     Some(left(Duration::try_from_secs_f64(seconds).ok()?))
+}
+
+/// What a way of searching finds and takes: `two-pass · recall@10 0.998 of 100 queries · 3.1 ms for 41 exact`.
+#[must_use]
+pub fn recall(recall: &Recall) -> String {
+    let Recall { method, k, queries, recall, exact, time } = recall;
+    // Never rounded up: 1 is all of them.
+    let share = (recall * 1_000.0).floor() / 1_000.0;
+    let (time, exact) = (milliseconds(*time), milliseconds(*exact));
+    format!(
+        "{method} · recall@{k} {share:.3} of {} · {time} ms for {exact} exact",
+        counted_as(*queries, "query", "queries")
+    )
 }
 
 /// How fast something goes: `1,200 texts/s`.

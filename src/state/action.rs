@@ -84,6 +84,8 @@ pub enum Action {
     Filter(FilterAction),
     /// Search by the next way.
     NextMethod,
+    /// Measure how much of what an exact search finds the way in use finds as well.
+    MeasureRecall,
     /// Go to the next backend.
     SwapBackend,
     /// Go to this backend.

@@ -93,6 +93,7 @@ impl State {
             Action::Lab(action) => self.act_in_lab(action),
             Action::Filter(action) => self.act_on_filter(action),
             Action::NextMethod => self.next_search_method(),
+            Action::MeasureRecall => self.measure_recall(),
             Action::SwapBackend => self.swap_backend(),
             Action::ToggleChooser => self.toggle_chooser(),
             Action::Choose => self.choose(),

@@ -3,12 +3,15 @@
 //!  all-MiniLM-L6-v2 · RTen 0.27.0 │ embed 2.6 · exact 0.01 · draw 0.40 ms │ run: $0.00       F1 keys
 //! ```
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::frame::fit_line;
 use super::{Layout, Theme, bar, filter};
-use crate::engine::{Progress, Timings};
+use crate::engine::index::GraphState;
+use crate::engine::{Method, Progress, Timings};
 use crate::phrase;
 use crate::state::action::{LessonAction, MapAction};
 use crate::state::learn::Presenting;
@@ -282,6 +285,8 @@ fn status(state: &State) -> Vec<String> {
         Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
         None => parts.push(text::visible(&panel.label).into_owned()),
     }
+    // Where a way may miss something, how much it does is worth more than what it took.
+    parts.extend(searching(state));
     let usage = phrase::usage(state.usage());
     let timings = state.ranking().map(|ranking| {
         let Timings { embed, rank } = ranking.timings;
@@ -298,6 +303,37 @@ fn status(state: &State) -> Vec<String> {
         parts.push(usage);
     }
     parts
+}
+
+/// What is known of a way of searching that may miss something, and a hint where the exact one takes long.
+fn searching(state: &State) -> Option<String> {
+    /// From so long on, a person feels it on every key.
+    const LONG: Duration = Duration::from_millis(50);
+    let (panel, ranking) = (state.panel(), state.ranking()?);
+    let key = |action| state.key(&action).map_or_else(String::new, |key| format!(" ({key})"));
+    if ranking.method == Method::Exact {
+        let asked = panel.ranked_with.method;
+        return match &panel.graph {
+            GraphState::Growing { done, total } if asked == Method::Hnsw => Some(format!(
+                "exact until the graph is there: {} of {}",
+                phrase::thousands(*done as u64),
+                phrase::thousands(*total as u64)
+            )),
+            GraphState::Failed(reason) if asked == Method::Hnsw => {
+                Some(format!("exact, as there is no graph: {}", text::visible(reason)))
+            }
+            _ if asked != Method::Exact => Some(format!("exact: {asked} is not ready, or not needed")),
+            _ if ranking.timings.rank > LONG => {
+                Some(format!("every sentence is scored{}", key(Action::NextMethod).replace(')', " is faster)")))
+            }
+            _ => None,
+        };
+    }
+    Some(match &panel.recall {
+        Some(Ok(recall)) if recall.method == ranking.method => phrase::recall(recall),
+        Some(Err(reason)) => format!("recall not measured: {}", text::visible(reason)),
+        Some(Ok(_)) | None => format!("{} · recall not measured{}", ranking.method, key(Action::MeasureRecall)),
+    })
 }
 
 /// Those of the parts that there is room for; the first is cut rather than left out.

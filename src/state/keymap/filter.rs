@@ -9,6 +9,7 @@ pub(super) fn search_keys() -> Section {
     let bindings = vec![
         bind([alt(Key::Char('g'))], Action::Filter(FilterAction::Open), "filter: only some of the sentences"),
         bind([alt(Key::Char('m'))], Action::NextMethod, "search exactly, in two passes, by HNSW"),
+        bind([alt(Key::Char('y'))], Action::MeasureRecall, "measure what that finds of the exact best"),
     ];
     Section { title: "search", bindings }
 }

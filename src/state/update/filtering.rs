@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::corpus::{DocumentIndex, Selection};
 use crate::engine::{Method, SearchOptions};
 use crate::state::action::FilterAction;
-use crate::state::{BackendId, Effect, Mode, Screen, Search, State, Ticket};
+use crate::state::{Action, BackendId, Effect, Mode, Phase, Screen, Search, State, Ticket, keymap};
 
 impl State {
     /// Begins with a filter: as it was written, and the documents that it lets through.
@@ -108,6 +108,22 @@ impl State {
             .into(),
         );
         Vec::new()
+    }
+
+    /// Has the way of searching in use measured, with each backend on the screen that has embedded the corpus.
+    pub(super) fn measure_recall(&mut self) -> Vec<Effect> {
+        let SearchOptions { method, .. } = self.search_options();
+        if method == Method::Exact {
+            let key = keymap::hint(Mode::Typing, &Action::NextMethod);
+            self.notice = Some(format!("an exact search misses nothing ({key} searches by another way)"));
+            return Vec::new();
+        }
+        let ready: Vec<BackendId> =
+            self.visible().into_iter().filter(|id| self.panels[id.0].phase == Phase::Ready).collect();
+        self.notice =
+            Some(if ready.is_empty() { "the corpus has to be embedded first" } else { "measuring recall …" }.into());
+        let (k, query) = (self.list.top_k, self.query.text().to_owned());
+        ready.into_iter().map(|backend| Effect::MeasureRecall { backend, method, k, query: query.clone() }).collect()
     }
 
     /// Asks which documents the filter lets through, where that was not asked yet: of another corpus, anew.

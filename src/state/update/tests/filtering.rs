@@ -199,3 +199,42 @@ fn words_are_left_out_among_what_passes() {
         "{effects:?}"
     );
 }
+
+#[test]
+fn another_way_of_searching_ranks_anew_and_is_measured_by_hand() {
+    let mut state = ready();
+    rank_and_settle(&mut state, "a", &[0.9, 0.8, 0.7, 0.6]);
+    assert!(state.act(Action::MeasureRecall).is_empty(), "an exact search misses nothing");
+    let effects = state.act(Action::NextMethod);
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Search { options, .. }] if options.method == Method::TwoPass
+        ),
+        "{effects:?}"
+    );
+    assert!(!state.is_current(), "what is on the screen was found in another way");
+    let (backend, ticket, query) = sent(&effects);
+    answer(&mut state, backend, ticket, ranking(&query, &[0.9, 0.8, 0.7, 0.6]));
+    assert!(state.is_current());
+    let effects = state.act(Action::MeasureRecall);
+    let wanted = Effect::MeasureRecall { backend: LOCAL, method: Method::TwoPass, k: 2, query: "a".into() };
+    assert_eq!(effects, [wanted]);
+}
+
+#[test]
+fn more_rows_than_a_ranking_holds_are_asked_for_once() {
+    let documents: Vec<_> = (0..30_000).map(|number| Document::new(number.to_string(), "text")).collect();
+    let panels = vec![Panel::new("local", Duration::ZERO)];
+    let mut state = State::new(Arc::new(Corpus::new("many", documents)), panels, 1, LOCAL, 10, Appearance::Dark);
+    state.start();
+    state.receive(Reply::Opened { backend: LOCAL, card: card(), leaves_machine: None });
+    rank_and_settle(&mut state, "a", &[0.9, 0.8]);
+    assert!(state.act(Action::GrowTopK).is_empty(), "what there is holds more");
+    let effects = state.act(Action::ToggleAll);
+    let depth = effects.iter().find_map(|effect| match effect {
+        Effect::Search { options, .. } => Some(options.depth),
+        _ => None,
+    });
+    assert_eq!(depth, Some(20_000));
+}
