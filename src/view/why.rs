@@ -77,7 +77,8 @@ fn said(state: &State, document: DocumentIndex) -> Vec<(String, String)> {
     let copies =
         (!ids.is_empty()).then(|| (format!("×{}", about.copies()), shown(&format!("also {}", ids.join(", ")))));
     let fields = state.corpus.said(&about.metadata).map(|(name, value)| (shown(name), shown(&written(value))));
-    copies.into_iter().chain(fields).collect()
+    // Where there is room for one line, the fields say more.
+    fields.chain(copies).collect()
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, theme: &Theme) {
