@@ -61,7 +61,7 @@ fn whoever_edits_a_sentence_sees_which_and_how_many_go_with_it() {
     state.act(Action::SelectNext);
     act(&mut state, CorpusAction::Rewrite);
     let text = screen(&mut state, (80, 24));
-    assert!(text.contains(" edit s002, all 2 copies ") && text.contains("› A spreadsheet"), "{text}");
+    assert!(text.contains(" edit s002, all 2 copies ") && text.contains("leave the steps to the machine"), "{text}");
     state.act(Action::Dismiss);
     act(&mut state, CorpusAction::Save);
     let text = screen(&mut state, (80, 24));
