@@ -23,7 +23,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         line(&text::visible(&state.corpus.name), theme.text),
         line(&phrase::estimate(&estimate), theme.text),
         line(&format!("to {}", text::visible(&place)), theme.accent),
-        line("Queries you type and sentences you add later go there too.", theme.dim),
+        line("What you type later goes there too.", theme.dim),
         Line::default(),
         key_line(&key(Action::Confirm), "send it", 8, theme),
         key_line(&key(Action::Decline), "send nothing and go back", 8, theme),
