@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 
 /// Options about the corpus.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Texts")]
 pub struct CorpusArgs {
     /// The texts to rank: a file (text, Markdown, CSV, TSV, JSONL, JSON, Parquet; .gz of any), a folder, a pattern such as
     /// 'notes/**/*.md', or `-` for standard input

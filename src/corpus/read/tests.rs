@@ -6,6 +6,7 @@ use super::*;
 use crate::corpus::source::ReadOptions;
 use crate::corpus::source::VectorsFile;
 
+mod arbitrary;
 mod folders;
 mod tables;
 mod texts;
