@@ -158,7 +158,7 @@ impl Gathering {
         metadata
     }
 
-    /// A document that begins on a line.
+    /// A document that begins on a line. Line breaks within its text become spaces.
     ///
     /// # Errors
     /// If it cannot be one and reading is strict.
@@ -169,6 +169,7 @@ impl Gathering {
         mut document: Document,
         mut metadata: Vec<Value>,
     ) -> Result<(), CorpusError> {
+        document.text = on_one_line(document.text);
         if document.text.len() > MAX_LINE_BYTES {
             let (bytes, most) = (document.text.len(), MAX_LINE_BYTES);
             return self.bad(file, line, format!("a text of {bytes} bytes; a document may have up to {most}"));
@@ -281,6 +282,6 @@ pub(super) fn set(metadata: &mut Vec<Value>, place: usize, value: Value) {
 }
 
 /// A text without line breaks: one inside would tear the screen's rows and the formats of one text a line.
-pub(super) fn on_one_line(text: String) -> String {
+fn on_one_line(text: String) -> String {
     if text.contains(['\r', '\n']) { text.replace(['\r', '\n'], " ") } else { text }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::CorpusError;
-use super::gathering::{File, Gathering, on_one_line};
+use super::gathering::{File, Gathering};
 use super::input::{Input, MAX_LINE_BYTES};
 use super::text::{self, Paragraph};
 use crate::corpus::source::Split;
@@ -174,7 +174,6 @@ impl Outline {
 
     fn end_paragraph(&mut self) {
         let mut paragraph = std::mem::take(&mut self.paragraph);
-        paragraph.text = on_one_line(paragraph.text);
         paragraph.text.truncate(paragraph.text.trim_end().len());
         if paragraph.text.trim().is_empty() {
             return;

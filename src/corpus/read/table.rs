@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::CorpusError;
-use super::gathering::{File, Gathering, on_one_line, set};
+use super::gathering::{File, Gathering, set};
 use super::text::split;
 use crate::corpus::Document;
 
@@ -256,12 +256,11 @@ fn add_split(
     file: &File,
     gathering: &mut Gathering,
     line: usize,
-    mut document: Document,
+    document: Document,
     metadata: Vec<Value>,
 ) -> Result<(), CorpusError> {
     let parts = gathering.options.split.map_or_else(Vec::new, |how| split(&document.text, how));
     if parts.len() < 2 {
-        document.text = on_one_line(document.text);
         return gathering.add(file, line, document, metadata);
     }
     for (number, part) in (1..).zip(parts) {

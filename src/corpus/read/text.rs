@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::CorpusError;
-use super::gathering::{File, Gathering, on_one_line, set};
+use super::gathering::{File, Gathering, set};
 use super::input::{Input, MAX_LINE_BYTES};
 use crate::corpus::Document;
 use crate::corpus::source::Split;
@@ -61,14 +61,12 @@ fn paragraphs<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> Vec<Paragrap
     paragraphs
 }
 
-/// The parts of a text from a table, each on one line.
+/// The parts of a text from a table.
 pub(super) fn split(text: &str, how: Split) -> Vec<String> {
     let lines = || (1..).zip(text.lines());
     match how {
-        Split::Whole => vec![on_one_line(text.to_owned())],
-        Split::Lines => {
-            lines().map(|(_, line)| on_one_line(line.to_owned())).filter(|l| !l.trim().is_empty()).collect()
-        }
+        Split::Whole => vec![text.to_owned()],
+        Split::Lines => lines().map(|(_, line)| line.to_owned()).filter(|l| !l.trim().is_empty()).collect(),
         Split::Paragraphs => paragraphs(lines()).into_iter().map(|paragraph| paragraph.text).collect(),
         Split::Sentences => {
             let of = |paragraph: &Paragraph| paragraph.sentences().map(|(_, s)| s.to_owned()).collect::<Vec<_>>();
@@ -103,12 +101,7 @@ fn read_lines(input: &Input, file: &File, gathering: &mut Gathering) -> Result<(
             Ok(line) if line.trim().is_empty() => gathering.blank(file, number),
             Ok(line) => {
                 let metadata = gathering.metadata(file);
-                gathering.add(
-                    file,
-                    number,
-                    Document::new(file.row_id(number), on_one_line(line.to_owned())),
-                    metadata,
-                )?;
+                gathering.add(file, number, Document::new(file.row_id(number), line.to_owned()), metadata)?;
             }
             Err(reason) => gathering.bad(file, number, reason)?,
         }
