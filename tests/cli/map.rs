@@ -115,8 +115,13 @@ fn the_table_says_how_far_to_trust_it() {
 #[test]
 fn the_smallest_corpora_have_maps_too() {
     let folder = Folder::new();
+    // The same text under different topics, or it would be one document.
+    let same = |count: usize| {
+        let line = |topic| format!("{{\"text\":\"the same line\",\"topic\":{topic}}}\n");
+        (0..count).map(line).collect::<Vec<_>>().concat()
+    };
     for (name, content, documents) in
-        [("one.txt", "alone\n", 1), ("two.txt", "one\ntwo\n", 2), ("same.txt", "a\na\na\n", 3)]
+        [("one.txt", "alone\n", 1), ("two.txt", "one\ntwo\n", 2), ("same.jsonl", same(3).as_str(), 3)]
     {
         let corpus = folder.file(name, content);
         for method in ["pca", "tsne"] {
@@ -133,7 +138,7 @@ fn the_smallest_corpora_have_maps_too() {
     let alone = folder.file("alone.txt", "alone\n");
     assert_says(&run(&mut vecscope(&["map", "--corpus", &alone])).succeeded(), &["no neighbours to keep"]);
     assert!(map(&["--corpus", &alone])["neighbours"]["preserved"].is_null());
-    let equal = folder.file("equal.txt", "the same line\n".repeat(60));
+    let equal = folder.file("equal.jsonl", same(60));
     for method in ["pca", "tsne"] {
         let report = map(&["--corpus", &equal, "--method", method]);
         assert_eq!(report["neighbours"]["preserved"], 1.0, "of equal ones none is nearer");

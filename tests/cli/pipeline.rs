@@ -153,11 +153,15 @@ fn what_nothing_can_be_ranked_by_is_said() {
 #[test]
 fn a_small_corpus_and_hostile_texts_are_ranked_all_the_same() {
     let folder = Folder::new();
-    let corpus = folder.file("two.txt", "\u{1b}[2Jcat\nthe same\nthe same\n");
+    // Under two topics, or the same text would be one document.
+    let corpus = folder.file(
+        "two.jsonl",
+        "{\"text\":\"\\u001b[2Jcat\"}\n{\"text\":\"the same\",\"topic\":\"a\"}\n{\"text\":\"the same\",\"topic\":\"b\"}\n",
+    );
     let table = run(&mut vecscope(&["pipeline", "the same cat", "--corpus", &corpus, "--words", "9"])).succeeded();
     assert!(!table.contains('\u{1b}'), "{table}");
     assert_says(&table, &["␛[2Jcat", "places dense", "words "]);
-    // Duplicates keep the order of the corpus in every stage.
+    // They keep the order of the corpus in every stage.
     let report = pipeline(&["the same", "--corpus", &corpus]);
     for stage in ["dense", "bm25", "hybrid", "rerank"] {
         assert_eq!(
