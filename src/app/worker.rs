@@ -162,7 +162,7 @@ impl Work {
         let keeping = self.graph_keeping();
         let Some(searcher) = &mut self.searcher else { return };
         let was_complete = searcher.progress().is_complete();
-        searcher.take_corpus(Arc::clone(&self.corpus));
+        searcher.take_corpus(Arc::clone(&self.corpus), origin == Origin::Edited);
         searcher.keep_graphs(keeping);
         let Progress { done, total, .. } = searcher.progress();
         if was_complete && total - done <= FEW && searcher.card().location == Location::InProcess {

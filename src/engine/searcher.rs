@@ -213,10 +213,11 @@ impl Searcher {
         Estimate::of(self.embedder.as_ref(), &texts)
     }
 
-    /// Goes on with another corpus. Of texts that both have, the vectors stay; of others those are taken that are kept.
-    pub fn take_corpus(&mut self, corpus: Arc<Corpus>) {
-        if self.given_unit.is_some() && corpus.vectors.is_none() {
-            // What came with the corpus before is of its own space.
+    /// Goes on with another corpus, or with an edit of the one before. Of texts that both have, the vectors stay; of others
+    /// those are taken that are kept.
+    pub fn take_corpus(&mut self, corpus: Arc<Corpus>, is_edit: bool) {
+        if self.given_unit.is_some() && !is_edit {
+            // What came with the corpus before is of its own space, made by whomever.
             (self.index, self.given_unit) = (Index::default(), None);
         } else {
             let kept = change::kept(&self.corpus, &corpus);

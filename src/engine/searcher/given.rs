@@ -124,6 +124,26 @@ mod tests {
     }
 
     #[test]
+    fn given_vectors_outlive_an_edit_and_not_another_corpus() {
+        let rows = [[30.0, 40.0], [1.0, 0.0]];
+        let mut searcher = searcher(rows, Space::InnerProduct);
+        let without = |texts: &[&str]| {
+            let documents = texts.iter().map(|text| Document::new(*text, *text)).collect();
+            Arc::new(Corpus::new("changed", documents))
+        };
+        searcher.take_corpus(without(&["two", "ant", "one"]), true);
+        let job = &mut Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+        assert_eq!(searcher.progress().done, 2, "what was given, and nothing else");
+        searcher.embed_all(job).expect("one text is left");
+        let ranking = searcher.search("ant ape", job).expect("it ranks");
+        let scores: Vec<_> = ranking.ranked.iter().map(|ranked| (ranked.document.0, ranked.score)).collect();
+        // The query is (2, 0, …), and so is the new text half of it.
+        assert_eq!((ranking.space, scores), (Space::InnerProduct, vec![(2, 60.0), (0, 2.0), (1, 2.0)]));
+        searcher.take_corpus(without(&["two", "one"]), false);
+        assert_eq!(searcher.progress().done, 0, "another corpus has vectors of its own");
+    }
+
+    #[test]
     fn vectors_for_another_backend_are_left_alone_and_those_of_another_size_refused() {
         let given = |columns| {
             let vectors = Array2::ones((1, columns));
