@@ -170,6 +170,10 @@ impl Work {
             // What goes wrong here goes wrong again where it is told.
             let _ = searcher.embed_all(&mut job);
         }
+        if self.searcher.as_ref().is_some_and(|searcher| self.must_ask(searcher)) {
+            // What goes on by itself would ask a second time.
+            self.slot.stop_embedding();
+        }
         self.opened();
     }
 
