@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(searcher.progress().done, 2, "what was given, and nothing else");
         searcher.embed_all(job).expect("one text is left");
         let ranking = searcher.search("ant ape", job).expect("it ranks");
-        let scores: Vec<_> = ranking.ranked.iter().map(|ranked| (ranked.document.0, ranked.score)).collect();
+        let scores: Vec<_> = ranking.ranked.iter().map(|ranked| (ranked.document.0, ranked.score.round())).collect();
         // The query is (2, 0, …), and so is the new text half of it.
         assert_eq!((ranking.space, scores), (Space::InnerProduct, vec![(2, 60.0), (0, 2.0), (1, 2.0)]));
         searcher.take_corpus(without(&["two", "one"]), false);
