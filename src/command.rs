@@ -15,6 +15,7 @@ use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry, 
 use crate::cli::Command;
 use crate::config::Config;
 use crate::corpus::{self, Corpus, Skipped, filter};
+use crate::engine::index::GraphKeeping;
 use crate::engine::search::LEAST_DEPTH;
 use crate::engine::{Estimate, SearchOptions, Searcher};
 use crate::{phrase, text};
@@ -201,6 +202,7 @@ impl Session {
         let mut searcher = Searcher::new(self.open_backend(spec)?, Arc::clone(corpus));
         searcher.use_given(&spec.name)?;
         let mut searcher = self.keeping(searcher)?;
+        searcher.keep_graphs(GraphKeeping { folder: self.config.cache.graphs(), tell: None });
         searcher.restore();
         if self.must_ask(&searcher) {
             let queries = searcher.estimate_texts(queries, Role::Query);

@@ -40,6 +40,7 @@ def arguments():
     parser.add_argument("--sizes", default="100,1000,10000,100000,1000000")
     parser.add_argument("--queries", type=int, default=300, help="how many queries are timed")
     parser.add_argument("--hnsw-most", type=int, default=1_000_000, help="the largest size for which graphs are built")
+    parser.add_argument("--bench", type=Path, help="the built bench; by default cargo builds it")
     parser.add_argument("--folder", type=Path, help="where the vectors are kept; by default they are not")
     parser.add_argument("--theirs", nargs=2, metavar=("WAY", "SIZE"), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -134,12 +135,16 @@ def run(command):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(options, folder):
-    results = {}
+def build_bench():
     build = ["cargo", "bench", "--bench", "scale", "--no-run", "--message-format=json"]
     built = subprocess.run(build, stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True).stdout.splitlines()
     binaries = [line["executable"] for line in map(json.loads, built) if line.get("executable")]
-    bench = next(binary for binary in binaries if Path(binary).name.startswith("scale-"))
+    return next(binary for binary in binaries if Path(binary).name.startswith("scale-"))
+
+
+def measure(options, folder):
+    results = {}
+    bench = str(options.bench or build_bench())
     for size in map(int, options.sizes.split(",")):
         ways = [("flat", None), (None, "exact"), (None, "two-pass"), ("binary", None)]
         if size <= options.hnsw_most:

@@ -72,7 +72,8 @@ impl Crew {
                 let keeping = config.clone();
                 let open_store: OpenStore = Box::new(move || keeping.open_store());
                 let corpus = Arc::clone(corpus);
-                Worker::spawn((id, name), (open, open_store), corpus, config.assume_yes, replies.clone())
+                let graphs = config.cache.graphs();
+                Worker::spawn((id, name), (open, open_store, graphs), corpus, config.assume_yes, replies.clone())
             })
             .collect();
         let keeper = Desk::spawn(

@@ -1,6 +1,7 @@
 //! One thread for one backend: it opens it, embeds the corpus batch by batch, and ranks for queries in between.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +37,7 @@ impl Worker {
     /// Starts the thread of a backend.
     pub(super) fn spawn(
         (id, name): (BackendId, String),
-        (open, open_store): (Open, OpenStore),
+        (open, open_store, graphs): (Open, OpenStore, Option<PathBuf>),
         corpus: Arc<Corpus>,
         assume_yes: bool,
         replies: Outbox,
@@ -47,6 +48,7 @@ impl Worker {
             name,
             open,
             open_store,
+            graphs,
             corpus,
             assume_yes,
             allowed: false,
@@ -78,6 +80,8 @@ struct Work {
     name: String,
     open: Open,
     open_store: OpenStore,
+    /// Where HNSW indexes are kept between runs, if they are to be kept.
+    graphs: Option<PathBuf>,
     corpus: Arc<Corpus>,
     /// Whether every corpus may leave this machine without a question.
     assume_yes: bool,
@@ -159,6 +163,7 @@ impl Work {
         self.corpus = corpus;
         self.newest = None;
         self.allowed &= origin == Origin::Edited;
+        self.ranked_at = (0, Instant::now());
         let keeping = self.graph_keeping();
         let Some(searcher) = &mut self.searcher else { return };
         let was_complete = searcher.progress().is_complete();
@@ -186,7 +191,7 @@ impl Work {
             }
             replies.send(Reply::GraphGrown { backend, graph });
         };
-        GraphKeeping { folder: None, tell: Some(Arc::new(tell)) }
+        GraphKeeping { folder: self.graphs.clone(), tell: Some(Arc::new(tell)) }
     }
 
     /// Takes the vectors of the corpus that were kept, before anybody is asked about the rest.

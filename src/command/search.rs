@@ -100,6 +100,7 @@ pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: Searc
     let started = Instant::now();
     embed_all(&mut searcher)?;
     let embed_corpus = started.elapsed();
+    searcher.prepare(options.method);
     let ranking = with_job(|job| searcher.search_by(query, &options, job))?;
     let timings_ms = Timings {
         load: milliseconds(load),

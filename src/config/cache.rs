@@ -41,6 +41,13 @@ impl CacheChoice {
         self.limit
     }
 
+    /// The folder for HNSW indexes; `None` where nothing is to be kept.
+    #[must_use]
+    pub fn graphs(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref().ok().filter(|_| self.wanted)?;
+        Some(folder.join("hnsw"))
+    }
+
     /// The cache, whether or not it is wanted. Its file is neither opened nor made yet.
     ///
     /// # Errors

@@ -10,7 +10,6 @@ use lru::LruCache;
 use ndarray::Array1;
 
 use super::index::{GraphKeeping, GraphState, Index, Neighbours};
-#[cfg(doc)]
 use super::search::Method;
 use super::vectors::{MOST_VECTORS, Vectors};
 use crate::backend::{BackendError, Embedder, Job, ModelCard, Role, TextInfo, UnitBatch, Usage};
@@ -243,7 +242,7 @@ impl Searcher {
     /// Whatever the backend could not do.
     pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
         self.restore();
-        let planned = self.pending.take().unwrap_or_else(|| self.plan());
+        let planned = self.pending.take().filter(|planned| !planned.is_empty()).unwrap_or_else(|| self.plan());
         let next = self.pending.insert(planned).front().cloned();
         let Some(batch) = next else { return Ok(self.progress()) };
         let corpus = Arc::clone(&self.corpus);
@@ -261,10 +260,13 @@ impl Searcher {
         Ok(self.progress())
     }
 
-    /// What is left of the corpus, batch by batch. Documents with the same text are embedded as one.
+    /// The next part of what is left of the corpus, batch by batch. Documents with the same text are embedded as one.
     fn plan(&self) -> VecDeque<Batch> {
+        /// So many texts are counted in tokens before the first of them is embedded; and of so many, enough have the same
+        /// length for batches that are hardly padded.
+        const WINDOW: usize = 8_192;
         let mut alike: IndexMap<&str, Alike> = IndexMap::new();
-        for number in self.missing() {
+        for number in self.missing().into_iter().take(WINDOW) {
             alike.entry(&self.corpus.documents[number].text).or_default().push(number);
         }
         let texts: Vec<&str> = alike.keys().copied().collect();
@@ -283,9 +285,12 @@ impl Searcher {
         self.index.graph_state()
     }
 
-    /// Waits for the graph for [`Method::Hnsw`], if a search has asked for it: for commands, which search once.
-    pub fn wait_for_graph(&mut self) {
-        self.index.wait_for_graph();
+    /// Makes what a way of searching takes beside the vectors, and waits for it: for commands, which search once.
+    pub fn prepare(&mut self, method: Method) {
+        if method == Method::Hnsw {
+            self.index.grow_graph();
+            self.index.wait_for_graph();
+        }
     }
 
     /// Embeds what is left of the corpus.

@@ -76,7 +76,7 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     let corpus = Arc::new(Corpus::new("fruit", documents));
     let (sender, replies) = Outbox::open();
     Bench {
-        worker: Worker::spawn((ID, "fake".into()), (open, Box::new(|| Ok(None))), corpus, may_leave, sender),
+        worker: Worker::spawn((ID, "fake".into()), (open, Box::new(|| Ok(None)), None), corpus, may_leave, sender),
         replies,
         entered,
         gate,

@@ -35,6 +35,15 @@ fn the_nearest_document_comes_first() {
 }
 
 #[test]
+fn a_corpus_that_is_planned_in_parts_is_embedded_to_its_end() {
+    let texts: Vec<String> = (0..8_200).map(|number| format!("text {number}")).collect();
+    let mut searcher = fake(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    with_job(|job| searcher.embed_all(job)).expect("the fake never fails");
+    assert_eq!(searcher.progress(), Progress { done: 8_200, total: 8_200, restored: 0 });
+    assert_eq!(with_job(|job| searcher.embed_next(job)).expect("nothing is left").done, 8_200);
+}
+
+#[test]
 fn what_is_embedded_so_far_is_ranked_and_known_to_be_a_part() {
     let mut searcher = fake(&["x", "y", "z"]);
     let progress = with_job(|job| searcher.embed_next(job)).expect("the fake never fails");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::corpus::change::Change;
 use crate::corpus::{Corpus, Document, DocumentIndex, write};
 use crate::engine::Progress;
+use crate::engine::index::GraphState;
 use crate::state::editor::{Before, CorpusAction, Doubt, Task, Undo};
 use crate::state::effect::Origin;
 use crate::state::query_line::MAX_QUERY_BYTES;
@@ -339,6 +340,7 @@ impl State {
             let panel = &mut self.panels[number];
             panel.ticket = ticket;
             (panel.ranking, panel.neighbours, panel.vectors, panel.vectors_asked) = (None, None, None, 0);
+            (panel.recall, panel.graph) = (None, GraphState::default());
             (panel.search, panel.retry, panel.takes_corpus) = (Search::Idle, None, true);
             let is_used = used.iter().any(|backend| backend.0 == number);
             panel.phase = match std::mem::replace(&mut panel.phase, Phase::Closed) {
