@@ -8,7 +8,8 @@ use crate::lab::{Folder, Ran, program};
 fn a_reader_that_goes_away_is_no_error() {
     let folder = Folder::new();
     // More than any buffer between the program and its reader holds, so that it is told in the middle of a result.
-    let path = folder.file("long.txt", format!("{}\n", "many words ".repeat(500)).repeat(20));
+    let lines = (0..20).map(|number| format!("{number} {}\n", "many words ".repeat(500)));
+    let path = folder.file("long.txt", lines.collect::<String>());
     for arguments in [
         ["search", "bread", "--top=20", "--corpus", &path].as_slice(),
         &["search", "bread", "--top=20", "--corpus", &path, "--format=json"],
