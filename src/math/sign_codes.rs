@@ -116,8 +116,10 @@ impl SignCodes {
     pub fn by_agreement(&self, query: &SignQuery, rows: Range<usize>, estimates: &mut [f32]) {
         let words = self.words_a_row();
         let codes = &self.words[rows.start / TOGETHER * words..rows.end.div_ceil(TOGETHER) * words];
+        // Rows of one length, nearly, are told apart by their signs alone, and so much less has to be fetched.
+        let rows = if self.space == Space::Cosine { &[] } else { &self.rows[rows] };
         let dimensions = self.middle.len();
-        Arch::new().dispatch(Agreement { dimensions, codes, rows: &self.rows[rows], query, estimates });
+        Arch::new().dispatch(Agreement { dimensions, codes, rows, query, estimates });
     }
 
     /// Estimates of single rows by sums of the query's numbers; all of them less by what is the same for all.
@@ -194,6 +196,7 @@ impl WithSimd for Encode<'_> {
 struct Agreement<'a> {
     dimensions: usize,
     codes: &'a [Words],
+    /// None where what they are worth does not count.
     rows: &'a [Row],
     query: &'a SignQuery,
     estimates: &'a mut [f32],
@@ -208,16 +211,20 @@ impl WithSimd for Agreement<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { dimensions, codes, rows, query, estimates } = self;
         let blocks = codes.chunks_exact(query.words.len().max(1));
-        for ((block, rows), estimates) in blocks.zip(rows.chunks(TOGETHER)).zip(estimates.chunks_mut(TOGETHER)) {
+        for (number, (block, estimates)) in blocks.zip(estimates.chunks_mut(TOGETHER)).enumerate() {
             let mut differing = [0_u64; TOGETHER];
             for (words, of_query) in block.iter().zip(&query.words) {
                 for (differing, word) in differing.iter_mut().zip(words) {
                     *differing += u64::from((word ^ of_query).count_ones());
                 }
             }
-            for ((estimate, row), differing) in estimates.iter_mut().zip(rows).zip(differing) {
-                let agreeing = dimensions as f32 - 2.0 * differing as f32;
-                *estimate = row.worth * query.size * agreeing + row.offset;
+            for (estimate, differing) in estimates.iter_mut().zip(differing) {
+                *estimate = dimensions as f32 - 2.0 * differing as f32;
+            }
+            if let Some(rows) = rows.get(number * TOGETHER..) {
+                for (estimate, row) in estimates.iter_mut().zip(rows) {
+                    *estimate = row.worth * query.size * *estimate + row.offset;
+                }
             }
         }
     }
@@ -269,6 +276,11 @@ mod tests {
         codes.by_agreement(&codes.query(&[1.0, 1.0, 1.0]), 0..3, &mut estimates);
         // Each is worth 0.75 / 1.5 = 0.5: times 2 − 1, 1 − 2 and 0 − 3.
         assert_eq!(estimates, [0.5, -0.5, -1.5]);
+        // Where lengths do not count, how many more agree than differ.
+        let mut codes = SignCodes::new(Space::Cosine, vec![0.0; 3]);
+        codes.take_in(&[0.5, 0.5, -0.5], 1).for_each(|piece| piece());
+        codes.by_agreement(&codes.query(&[1.0, 1.0, 1.0]), 0..1, &mut estimates[..1]);
+        assert!((estimates[0] - 1.0).abs() < f32::EPSILON);
     }
 
     #[test]

@@ -56,10 +56,11 @@ impl Best {
 
     /// Shows it scores whose numbers follow one another.
     pub fn see_all(&mut self, scores: &[f32], first: usize) {
-        /// Most of such a stretch is below the least, which one comparison of all of them tells.
-        const STRETCH: usize = 16;
+        /// Most stretches are below the least, which is told of a whole one at once.
+        const STRETCH: usize = 32;
         for (stretch, scores) in scores.chunks(STRETCH).enumerate() {
-            if scores.iter().copied().fold(f32::NEG_INFINITY, f32::max) >= self.least {
+            let reaching: u32 = scores.iter().map(|&score| u32::from(score >= self.least)).sum();
+            if reaching > 0 {
                 for (place, &score) in scores.iter().enumerate() {
                     self.see(score, first + stretch * STRETCH + place);
                 }

@@ -14,12 +14,12 @@ use crate::math::top::Best;
 /// How many rows are looked at together: a number of those that stand together.
 const STRETCH: usize = 128 * TOGETHER;
 
-/// How many rows a thread scores or estimates at the least, wherever they stand.
-const LEAST_SINGLE: usize = 2_000;
+/// How many rows a thread estimates at the least, wherever they stand.
+const LEAST_SINGLE: usize = 1_000;
 
 /// How many rows the first look leaves over.
 fn first_look(among: usize, depth: usize) -> usize {
-    (among / 64).max(8 * depth).max(4_000)
+    (among / 160).max(8 * depth).max(4_000)
 }
 
 /// How many of those the second look leaves over.
