@@ -6,3 +6,5 @@ mod chroma;
 mod chroma_faults;
 mod chroma_lab;
 mod sqlite;
+#[cfg(feature = "embedded-model")]
+mod warm;
