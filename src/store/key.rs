@@ -18,6 +18,11 @@ impl TextKey {
         Self(key)
     }
 
+    /// Its bytes.
+    pub(super) fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+
     /// The key that is written so; `None` where it is no key.
     #[must_use]
     pub fn parse(written: &str) -> Option<Self> {

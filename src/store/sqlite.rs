@@ -14,9 +14,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 
-use super::{Row, StoreError, Take, VectorStore};
+use super::{Row, StoreError, Take, TextKey, VectorStore};
 use crate::backend::Identity;
 
 mod file;
@@ -28,7 +27,7 @@ pub use upkeep::{CacheReport, KeptModel, Removed};
 
 use file::{CacheFile, FileId, Refusal};
 
-/// Which text a vector is of: the first half of its SHA-256.
+/// Which text a vector is of: the bytes of its [`TextKey`].
 type TextHash = [u8; 16];
 
 /// For so many seconds a use is not written down again. What was used in this time is never removed by itself.
@@ -183,14 +182,6 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-fn hash(text: &str) -> TextHash {
-    let mut hash = TextHash::default();
-    let whole = Sha256::digest(text.as_bytes());
-    let half = hash.len();
-    hash.copy_from_slice(&whole[..half]);
-    hash
-}
-
 /// Texts by their hashes.
 struct Wanted {
     /// The first text with a hash.
@@ -203,7 +194,7 @@ impl Wanted {
     fn new(texts: &[&str]) -> Self {
         let mut wanted = Self { first: HashMap::with_capacity(texts.len()), next: Vec::with_capacity(texts.len()) };
         for (place, text) in texts.iter().enumerate() {
-            wanted.next.push(wanted.first.insert(hash(text), place));
+            wanted.next.push(wanted.first.insert(TextKey::of(text).bytes(), place));
         }
         wanted
     }

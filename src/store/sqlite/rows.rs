@@ -2,9 +2,9 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::{Failure, TextHash, Wanted, hash};
+use super::{Failure, TextHash, Wanted};
 use crate::backend::{Identity, TextInfo, TokenCount};
-use crate::store::{Row, StoreError, Take};
+use crate::store::{Row, StoreError, Take, TextKey};
 
 /// So many rows are read through in the time that one takes to be looked up.
 const ROWS_PER_LOOK_UP: usize = 8;
@@ -140,7 +140,7 @@ pub(super) fn put(
         let (mut keep, mut note) = (transaction.prepare_cached(KEEP)?, transaction.prepare_cached(NOTE)?);
         let mut bytes = Vec::with_capacity(dimensions * size_of::<f32>());
         for Row { text, vector, info } in rows {
-            let hash = hash(text);
+            let hash = TextKey::of(text).bytes();
             if let Some(id) = older.query_row(params![model, hash], |row| row.get::<_, i64>(0)).optional()? {
                 forget.execute([id])?;
             }
