@@ -57,14 +57,14 @@ pub fn terms(text: &str, folding: Folding) -> Vec<String> {
         let parts = parts(joined);
         let several = parts.len() > 1;
         // No whole is in the list, but a part may well be.
-        let wanted = |part: &String| !folding.stop_words || STOP_WORDS.binary_search(&part.as_str()).is_err();
+        let wanted = |part: &String| {
+            has_letters(part) && (!folding.stop_words || STOP_WORDS.binary_search(&part.as_str()).is_err())
+        };
         found.extend(parts.into_iter().map(|part| folded(part, folding)).filter(wanted).map(|part| match &stemmer {
             Some(stemmer) => stemmer.stem(&part).into_owned(),
             None => part,
         }));
-        if several {
-            found.push(folded(joined, folding));
-        }
+        found.extend(several.then(|| folded(joined, folding)).filter(|whole| has_letters(whole)));
     }
     found
 }
@@ -108,8 +108,13 @@ fn parts(joined: &str) -> Vec<&str> {
     }
     parts.push(&joined[start..]);
     // A word of Unicode may begin or end with an underscore.
-    parts.retain(|part| part.chars().any(char::is_alphanumeric));
+    parts.retain(|part| has_letters(part));
     parts
+}
+
+/// Of a term that is nothing but an accent, folding leaves nothing.
+fn has_letters(term: &str) -> bool {
+    term.chars().any(char::is_alphanumeric)
 }
 
 fn is_digit(character: Option<char>) -> bool {
@@ -225,6 +230,12 @@ mod tests {
         assert_eq!(terms("re-ranking INV-20418", folding), ["re", "rank", "re-ranking", "inv", "20418", "inv-20418"]);
         let neither = Folding { stop_words: true, ..folding };
         assert_eq!(terms("it was being ranked", neither), ["be", "rank"]);
+    }
+
+    #[test]
+    fn an_accent_alone_is_no_term() {
+        // U+0363 is a small a that stands above another letter; Unicode calls it alphabetic.
+        assert!(terms("\u{363} \u{363}-\u{363}", Folding::default()).is_empty());
     }
 
     #[test]
