@@ -14,14 +14,15 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::pages::Pages;
 use super::products::Sum;
 use super::space::Space;
 
 /// How many rows stand together: word by word, so that one instruction counts for all of them.
 pub const TOGETHER: usize = 8;
 
-/// One word of each of the rows that stand together.
-type Words = [u64; TOGETHER];
+/// One word of 64 signs of each of the rows that stand together: the lower halves of all of them, then the upper ones.
+type Words = [u32; 2 * TOGETHER];
 
 /// Rows in one bit a dimension.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub struct SignCodes {
     /// The middle of all rows: m.
     middle: Vec<f32>,
     /// The words of the first eight rows, then those of the next.
-    words: Vec<Words>,
+    words: Pages<Words>,
     rows: Vec<Row>,
 }
 
@@ -46,8 +47,8 @@ struct Row {
 /// A query to estimate by.
 #[derive(Debug, Clone)]
 pub struct SignQuery {
-    /// The signs of q − m.
-    words: Vec<u64>,
+    /// The signs of q − m: each word as often as rows stand together.
+    words: Vec<Words>,
     /// The mean size of its numbers.
     size: f32,
     /// q − m.
@@ -58,7 +59,7 @@ impl SignCodes {
     /// No rows yet, around a middle.
     #[must_use]
     pub fn new(space: Space, middle: Vec<f32>) -> Self {
-        Self { space, middle, words: Vec::new(), rows: Vec::new() }
+        Self { space, middle, words: Pages::default(), rows: Vec::new() }
     }
 
     /// How many rows there are.
@@ -89,7 +90,9 @@ impl SignCodes {
         // From the first of those that stand together.
         let known = self.len() / TOGETHER * TOGETHER;
         let words = self.words_a_row();
-        self.words.resize(all.div_ceil(TOGETHER) * words, [0; TOGETHER]);
+        let length = all.div_ceil(TOGETHER) * words;
+        self.words.reserve(length.saturating_sub(self.words.len()));
+        self.words.resize(length);
         self.rows.resize(all, Row::default());
         let size = (all - known).div_ceil(pieces.max(1)).max(1).next_multiple_of(TOGETHER);
         let (space, middle) = (self.space, &self.middle);
@@ -106,7 +109,11 @@ impl SignCodes {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
     pub fn query(&self, query: &[f32]) -> SignQuery {
         let numbers: Vec<f32> = query.iter().zip(&self.middle).map(|(q, m)| q - m).collect();
-        let words = numbers.chunks(64).map(signs).collect();
+        let word = |numbers| {
+            let [lower, upper] = signs(numbers);
+            std::array::from_fn(|place| if place < TOGETHER { lower } else { upper })
+        };
+        let words = numbers.chunks(64).map(word).collect();
         let size = numbers.iter().map(|x| x.abs()).sum::<f32>() / numbers.len().max(1) as f32;
         SignQuery { words, size, numbers }
     }
@@ -123,27 +130,40 @@ impl SignCodes {
     }
 
     /// Estimates of single rows by sums of the query's numbers; all of them less by what is the same for all.
-    pub fn by_sum<'a>(&'a self, query: &SignQuery) -> impl Fn(usize) -> f32 + use<'a> {
+    pub fn by_sum(&self, query: &SignQuery, rows: &[usize], estimates: &mut [f32]) {
+        /// The signs of so many rows are fetched from memory at once.
+        const AT_ONCE: usize = 16;
         let tables: Vec<[f32; 256]> = query.numbers.chunks(8).map(sums_of_eight).collect();
         let words = self.words_a_row();
-        move |row| {
-            let (block, lane) = (row / TOGETHER, row % TOGETHER);
-            let codes = self.words[block * words..][..words].iter().flat_map(|words| words[lane].to_le_bytes());
-            // Two sums side by side, as the next addition has to wait for the one before.
-            let mut sums = [0.0_f32; 2];
-            for (place, (table, code)) in tables.iter().zip(codes).enumerate() {
-                sums[place % 2] += table[usize::from(code)];
+        let mut codes = vec![[[0; 4]; 2]; AT_ONCE * words];
+        for (rows, estimates) in rows.chunks(AT_ONCE).zip(estimates.chunks_mut(AT_ONCE)) {
+            for (row, codes) in rows.iter().zip(codes.chunks_exact_mut(words.max(1))) {
+                let of_row = &self.words[row / TOGETHER * words..][..words];
+                for (code, words) in codes.iter_mut().zip(of_row) {
+                    *code = [words[row % TOGETHER], words[TOGETHER + row % TOGETHER]].map(u32::to_le_bytes);
+                }
             }
-            self.rows[row].worth * (sums[0] + sums[1]) + self.rows[row].offset
+            for ((&row, codes), estimate) in rows.iter().zip(codes.chunks_exact(words.max(1))).zip(estimates) {
+                // Two sums side by side, as the next addition has to wait for the one before.
+                let mut sums = [0.0_f32; 2];
+                for (place, (table, &code)) in tables.iter().zip(codes.as_flattened().as_flattened()).enumerate() {
+                    sums[place % 2] += table[usize::from(code)];
+                }
+                *estimate = self.rows[row].worth * (sums[0] + sums[1]) + self.rows[row].offset;
+            }
         }
     }
 }
 
-/// Bit `i` is whether number `i` is not below 0; of at most 64 numbers.
+/// Bit `i` is whether number `i` is not below 0; of at most 64 numbers, in two halves.
 #[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
 #[inline(always)]
-fn signs(numbers: &[f32]) -> u64 {
-    numbers.iter().enumerate().fold(0, |word, (place, &number)| word | (u64::from(number >= 0.0) << place))
+fn signs(numbers: &[f32]) -> [u32; 2] {
+    let half = |numbers: &[f32]| {
+        numbers.iter().enumerate().fold(0, |half, (place, &number)| half | (u32::from(number >= 0.0) << place))
+    };
+    let (lower, upper) = numbers.split_at(numbers.len().min(32));
+    [half(lower), half(upper)]
 }
 
 /// The sum of up to eight numbers for each way of giving them signs: plus where the bit is set.
@@ -180,7 +200,7 @@ impl WithSimd for Encode<'_> {
             }
             let (block, lane) = (number / TOGETHER, number % TOGETHER);
             for (word, numbers) in codes[block * words..].iter_mut().zip(from_middle.chunks(64)) {
-                word[lane] = signs(numbers);
+                [word[lane], word[TOGETHER + lane]] = signs(numbers);
             }
             let sizes: f32 = from_middle.iter().map(|x| x.abs()).sum();
             let square = Sum::Products.over(&from_middle, &from_middle);
@@ -208,26 +228,56 @@ impl WithSimd for Agreement<'_> {
     #[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
     #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { dimensions, codes, rows, query, estimates } = self;
         let blocks = codes.chunks_exact(query.words.len().max(1));
-        for (number, (block, estimates)) in blocks.zip(estimates.chunks_mut(TOGETHER)).enumerate() {
-            let mut differing = [0_u64; TOGETHER];
-            for (words, of_query) in block.iter().zip(&query.words) {
-                for (differing, word) in differing.iter_mut().zip(words) {
-                    *differing += u64::from((word ^ of_query).count_ones());
-                }
-            }
-            for (estimate, differing) in estimates.iter_mut().zip(differing) {
-                *estimate = dimensions as f32 - 2.0 * differing as f32;
-            }
-            if let Some(rows) = rows.get(number * TOGETHER..) {
-                for (estimate, row) in estimates.iter_mut().zip(rows) {
-                    *estimate = row.worth * query.size * *estimate + row.offset;
-                }
-            }
+        let (whole, rest) = estimates.as_chunks_mut::<TOGETHER>();
+        let last = whole.len();
+        for (block, estimates) in blocks.clone().zip(whole) {
+            *estimates = agreement(simd, dimensions, block, &query.words);
+        }
+        if let Some(block) = blocks.clone().nth(last).filter(|_| !rest.is_empty()) {
+            rest.copy_from_slice(&agreement(simd, dimensions, block, &query.words)[..rest.len()]);
+        }
+        for (estimate, row) in estimates.iter_mut().zip(rows) {
+            *estimate = row.worth * query.size * *estimate + row.offset;
         }
     }
+}
+
+/// How many more of the signs of each row agree with a query's than differ.
+#[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
+#[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
+#[inline(always)]
+fn agreement<S: Simd>(simd: S, dimensions: usize, block: &[Words], query: &[Words]) -> [f32; TOGETHER] {
+    /// Four bits hold how many of four signs differ, for so many words together: at the most 12.
+    const FOURS: usize = 3;
+    /// A byte holds how many of eight do: at the most 240.
+    const BYTES: usize = 10 * FOURS;
+    let and = |a, mask| simd.and_u32s(a, simd.splat_u32s(mask));
+    let right = |a, bits| simd.wrapping_dyn_shr_u32s(a, simd.splat_u32s(bits));
+    let halves = |a, bits, mask| simd.add_u32s(and(a, mask), and(right(a, bits), mask));
+    let mut differing = Words::default();
+    let (sums, _) = S::as_mut_simd_u32s(&mut differing);
+    for (block, query) in block.chunks(BYTES).zip(query.chunks(BYTES)) {
+        for (place, sum) in sums.iter_mut().enumerate() {
+            let mut bytes = simd.splat_u32s(0);
+            for (block, query) in block.chunks(FOURS).zip(query.chunks(FOURS)) {
+                let mut fours = simd.splat_u32s(0);
+                for (words, of_query) in block.iter().zip(query) {
+                    let (words, of_query) = (S::as_simd_u32s(words).0[place], S::as_simd_u32s(of_query).0[place]);
+                    let differ = simd.xor_u32s(words, of_query);
+                    let twos = simd.sub_u32s(differ, and(right(differ, 1), 0x5555_5555));
+                    fours = simd.add_u32s(fours, halves(twos, 2, 0x3333_3333));
+                }
+                bytes = simd.add_u32s(bytes, halves(fours, 4, 0x0f0f_0f0f));
+            }
+            let sixteens = halves(bytes, 8, 0x00ff_00ff);
+            *sum = simd.add_u32s(*sum, halves(sixteens, 16, 0xffff));
+        }
+    }
+    let (lower, upper) = differing.split_at(TOGETHER);
+    std::array::from_fn(|row| dimensions as f32 - 2.0 * (lower[row] + upper[row]) as f32)
 }
 
 #[cfg(test)]
@@ -260,9 +310,12 @@ mod tests {
             codes.take_in(&rows.concat(), 2).for_each(|piece| piece());
             prop_assert_eq!(codes.len(), rows.len());
             let sign_query = codes.query(&query);
-            let by_sum = codes.by_sum(&sign_query);
-            for (number, row) in rows.iter().enumerate() {
-                prop_assert!((by_sum(number) - sum_of_signs(row, &query, &middle)).abs() < 1e-3);
+            // In any order, and more than are fetched at once.
+            let numbers: Vec<usize> = (0..rows.len()).rev().chain(0..rows.len()).collect();
+            let mut estimates = vec![f32::NAN; numbers.len()];
+            codes.by_sum(&sign_query, &numbers, &mut estimates);
+            for (number, estimate) in numbers.into_iter().zip(estimates) {
+                prop_assert!((estimate - sum_of_signs(&rows[number], &query, &middle)).abs() < 1e-3);
             }
         }
     }
@@ -284,6 +337,20 @@ mod tests {
     }
 
     #[test]
+    fn signs_of_very_many_dimensions_are_all_counted() {
+        // 40 words and a part of one, and rows that are no multiple of those that stand together.
+        const DIMENSIONS: usize = 40 * 64 + 7;
+        let mut codes = SignCodes::new(Space::Cosine, vec![0.0; DIMENSIONS]);
+        let rows: Vec<f32> =
+            (0..11).flat_map(|row| (0..DIMENSIONS).map(move |at| if at < row * 200 { -1.0 } else { 1.0 })).collect();
+        codes.take_in(&rows, 1).for_each(|piece| piece());
+        let mut estimates = vec![f32::NAN; 11];
+        codes.by_agreement(&codes.query(&[1.0; DIMENSIONS]), 0..11, &mut estimates);
+        let expected: Vec<f32> = (0..11_u16).map(|row| 2567.0 - 400.0 * f32::from(row)).collect();
+        assert_eq!(estimates, expected);
+    }
+
+    #[test]
     fn a_row_is_estimated_exactly_for_itself() {
         let row = [0.6, -0.8, 0.0, 0.3];
         for (space, half) in [(Space::Cosine, 0.0), (Space::Euclidean, 1.09 / 2.0)] {
@@ -292,7 +359,9 @@ mod tests {
             codes.take_in(&row, 1).for_each(|piece| piece());
             // What is the same for all, q · m − m · m, is left out.
             let same: f32 = row.iter().zip(&middle).map(|(q, m)| (q - m) * m).sum();
-            let estimate = codes.by_sum(&codes.query(&row))(0) + same;
+            let mut estimate = [f32::NAN];
+            codes.by_sum(&codes.query(&row), &[0], &mut estimate);
+            let estimate = estimate[0] + same;
             assert!((estimate - (1.09 - half)).abs() < 1e-5, "{estimate}");
         }
     }

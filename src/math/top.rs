@@ -37,6 +37,12 @@ impl Best {
         Self { most, kept: Vec::new(), least: f32::NEG_INFINITY }
     }
 
+    /// The same for scores of which those below `least` need not be kept: whoever knows one spares the sorting out.
+    #[must_use]
+    pub fn from(most: usize, least: f32) -> Self {
+        Self { least, ..Self::new(most) }
+    }
+
     /// A score below this one is not among the best of those seen.
     #[must_use]
     pub fn least(&self) -> f32 {
@@ -57,7 +63,7 @@ impl Best {
     /// Shows it scores whose numbers follow one another.
     pub fn see_all(&mut self, scores: &[f32], first: usize) {
         /// Most stretches are below the least, which is told of a whole one at once.
-        const STRETCH: usize = 32;
+        const STRETCH: usize = 16;
         for (stretch, scores) in scores.chunks(STRETCH).enumerate() {
             let reaching: u32 = scores.iter().map(|&score| u32::from(score >= self.least)).sum();
             if reaching > 0 {

@@ -16,6 +16,9 @@ use crate::math::top::{Best, Scored};
 /// From how many documents on a first look in whole numbers pays: it takes a quarter more memory.
 const COARSE_FROM: usize = 100_000;
 
+/// Of how many scores the spread is found at the most.
+const SAMPLE: usize = 50_000;
+
 /// How many rows are looked at together: what there is to know of them stays in the first cache.
 const STRETCH: usize = 1_024;
 
@@ -69,9 +72,12 @@ impl Index {
         let scores = self.scores_of(query, &reaching);
         let scored = scores.into_iter().enumerate().map(|(place, score)| -> Scored { (score, reaching.at(place)) });
         let ranked = self.best_of(scored, depth);
+        // Of one core all of them would take as long as the search of all cores.
+        let every = rows.len().div_ceil(SAMPLE).max(1);
         let estimates = looks.iter().flat_map(|(_, estimates, _)| estimates).copied();
-        let spread = Distribution::of(estimates.filter(|estimate| !estimate.is_nan()));
-        Found { ranked, spread, sampled: None, among: rows.len(), method: Method::Exact }
+        let spread = Distribution::of(estimates.filter(|estimate| !estimate.is_nan()).step_by(every));
+        let sampled = spread.as_ref().map(|spread| spread.count).filter(|&count| count < rows.len());
+        Found { ranked, spread, sampled, among: rows.len(), method: Method::Exact }
     }
 
     /// Makes scores of inner products, of rows that follow one another from `first` on.

@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::panic::resume_unwind;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -33,18 +32,13 @@ pub fn in_parts<T: Send>(length: usize, least: usize, work: impl Fn(Range<usize>
     work_on.into_iter().flatten().collect()
 }
 
-/// Does each piece of work on a thread of its own, the last one on this, and waits for all of them.
+/// Does each piece of work on one of the threads that there are for it, the last one on this, and waits for all of them.
 pub fn on_threads<F: FnOnce() + Send>(work: impl Iterator<Item = F>) {
     let mut work: Vec<F> = work.collect();
     let Some(last) = work.pop() else { return };
-    thread::scope(|scope| {
-        let others: Vec<_> = work.into_iter().map(|work| scope.spawn(work)).collect();
+    rayon::in_place_scope(|scope| {
+        work.into_iter().for_each(|work| scope.spawn(|_| work()));
         last();
-        for other in others {
-            if let Err(panic) = other.join() {
-                resume_unwind(panic);
-            }
-        }
     });
 }
 

@@ -5,10 +5,11 @@
 //! the first two leave out is not found, however good it is.
 
 use super::Index;
-use super::found::{Found, LEAST_NUMBERS, Rows};
+use super::found::{Found, LEAST_NUMBERS, Rows, SAMPLE};
 use super::parts::{cores, in_parts, on_threads};
 use crate::engine::search::Method;
-use crate::math::sign_codes::{SignCodes, TOGETHER};
+use crate::math::distribution::Distribution;
+use crate::math::sign_codes::{SignCodes, SignQuery, TOGETHER};
 use crate::math::top::Best;
 
 /// How many rows are looked at together: a number of those that stand together.
@@ -19,12 +20,12 @@ const LEAST_SINGLE: usize = 1_000;
 
 /// How many rows the first look leaves over.
 fn first_look(among: usize, depth: usize) -> usize {
-    (among / 160).max(8 * depth).max(4_000)
+    (among / 200).max(8 * depth).max(4_000)
 }
 
 /// How many of those the second look leaves over.
 fn second_look(among: usize, depth: usize) -> usize {
-    (among / 400).max(2 * depth).max(1_000)
+    (among / 600).max(2 * depth).max(1_000)
 }
 
 /// How many rows the looks leave over.
@@ -51,8 +52,9 @@ impl Index {
         let mask = rows.mask();
         let least = LEAST_NUMBERS * 8 / self.dimensions.max(1);
         let blocks = self.len().div_ceil(TOGETHER);
+        let agrees = self.least_agreement(signs, &by_signs, first);
         let looks = in_parts(blocks, least / TOGETHER, |part| {
-            let mut best = Best::new(first);
+            let mut best = Best::from(first, if mask.is_some() { f32::NEG_INFINITY } else { agrees });
             let mut estimates = [0.0; STRETCH];
             let part = part.start * TOGETHER..(part.end * TOGETHER).min(self.len());
             for start in part.clone().step_by(STRETCH) {
@@ -70,23 +72,53 @@ impl Index {
             }
             best
         });
-        let mut looked_at = looks.into_iter().fold(Best::new(first), Best::and).into_kept();
+        let looked_at = looks.into_iter().fold(Best::new(first), Best::and).into_kept();
         // In the order in which they stand in memory.
-        looked_at.sort_unstable_by_key(|(_, row)| *row);
-        let estimate = signs.by_sum(&by_signs);
+        let mut looked_at: Vec<usize> = looked_at.into_iter().map(|(_, row)| row).collect();
+        looked_at.sort_unstable();
         let looks = in_parts(looked_at.len(), LEAST_SINGLE, |part| {
+            let rows = &looked_at[part];
+            let mut estimates = vec![0.0; rows.len()];
+            signs.by_sum(&by_signs, rows, &mut estimates);
             let mut best = Best::new(second);
-            looked_at[part].iter().for_each(|&(_, row)| best.see(estimate(row), row));
+            estimates.into_iter().zip(rows).for_each(|(estimate, &row)| best.see(estimate, row));
             best
         });
         let mut close = looks.into_iter().fold(Best::new(second), Best::and).into_kept();
         close.sort_unstable_by_key(|(_, row)| *row);
-        let close = Rows::Some(close.into_iter().map(|(_, row)| row).collect(), self.len());
-        let scores = self.scores_of(query, &close);
-        let scored = scores.into_iter().enumerate().map(|(place, score)| (score, close.at(place)));
-        let ranked = self.best_of(scored, depth);
-        let (spread, sampled) = self.sampled_spread(query, rows);
+        // With a sample for the spread, in one go.
+        let sample = rows.sample(SAMPLE);
+        let both = close.iter().map(|(_, row)| *row).chain(sample.iter().copied()).collect();
+        let scores = self.scores_of(query, &Rows::Some(both, self.len()));
+        let (scores, of_sample) = scores.split_at(close.len());
+        let ranked = self.best_of(scores.iter().copied().zip(close.iter().map(|(_, row)| *row)), depth);
+        let (spread, sampled) = (Distribution::of(of_sample.iter().copied()), Some(sample.len()));
         Found { ranked, spread, sampled, among: rows.len(), method: Method::TwoPass }
+    }
+
+    /// By what signs agree of rather more than so many rows, as a sample of them shows: by this almost all are told apart
+    /// before they are sorted.
+    fn least_agreement(&self, signs: &SignCodes, query: &SignQuery, most: usize) -> f32 {
+        const SAMPLES: usize = 128;
+        const EACH: usize = 8 * TOGETHER;
+        let blocks = self.len() / TOGETHER;
+        let size = SAMPLES * EACH;
+        if self.len() < 4 * size {
+            return f32::NEG_INFINITY;
+        }
+        let mut sample = vec![0.0; size];
+        for (number, estimates) in sample.chunks_mut(EACH).enumerate() {
+            let start = number * blocks / SAMPLES * TOGETHER;
+            let end = (start + estimates.len()).min(self.len());
+            signs.by_agreement(query, start..end, &mut estimates[..end - start]);
+        }
+        // As many as the sample says would sometimes be too few.
+        let place = (most * size * 3 / 2).div_ceil(self.len());
+        if place >= size {
+            return f32::NEG_INFINITY;
+        }
+        let (_, least, _) = sample.select_nth_unstable_by(place, |a, b| b.total_cmp(a));
+        *least
     }
 
     /// Takes in the signs of all rows.
