@@ -9,6 +9,7 @@ pub mod distribution;
 pub mod fusion;
 pub mod late;
 pub mod neighbourhood;
+pub mod pages;
 pub mod plane;
 pub mod procrustes;
 pub mod products;

@@ -3,16 +3,19 @@
 //! A store keeps vectors under the [`Identity`] of the model that made them and the text they stand for. It never guesses:
 //! what it gives back is what was put, of exactly that model.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Identity, TextInfo};
+use crate::backend::{Identity, Location, TextInfo};
+use crate::corpus::{Corpus, DocumentIndex};
 
 pub mod chroma;
 pub mod graph;
 mod key;
 pub mod sqlite;
 
-pub use chroma::ChromaStore;
+pub use chroma::{ChromaRecords, ChromaStore};
 pub use key::TextKey;
 pub use sqlite::SqliteStore;
 
@@ -48,9 +51,41 @@ pub trait VectorStore: Send {
     /// [`StoreError`] where they could not be kept.
     fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError>;
 
+    /// Where texts and vectors go that are kept there.
+    fn location(&self) -> Location {
+        Location::InProcess
+    }
+
+    /// Whether it takes vectors at all, or only gives those that are there.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// Whether queries are kept too, or only what is a document.
     fn keeps_queries(&self) -> bool {
         true
+    }
+
+    /// Told whose vectors it is to keep: before anything else, and whenever that changes. `is_edit` says that it is the
+    /// corpus of before, changed by hand. Nothing is changed there yet. A place for any texts has no use for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unfit`] where it holds something else, and where it cannot be read.
+    fn take_corpus(&mut self, _corpus: &Arc<Corpus>, _is_edit: bool) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Takes out what is no longer in the corpus, and changes what the corpus now says of the rest.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it could not be changed.
+    fn mirror(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Those documents of the corpus whose vectors should be there and are not, where it is of one corpus.
+    fn lacking(&self) -> Vec<DocumentIndex> {
+        Vec::new()
     }
 
     /// Whether it finds the nearest vectors itself.
@@ -58,7 +93,8 @@ pub trait VectorStore: Send {
         false
     }
 
-    /// The texts whose vectors are nearest to a unit vector, at the most so many, the nearest first. It may miss some.
+    /// The documents of the corpus whose vectors are nearest to a vector, at the most so many, the nearest first. It may
+    /// miss some.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot search, and [`StoreError::Cancelled`].
@@ -73,12 +109,12 @@ pub trait VectorStore: Send {
     }
 }
 
-/// A text that a store found near.
+/// A document that a store found near.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Near {
-    /// Which text.
-    pub text: TextKey,
-    /// Its similarity: the cosine.
+    /// Which document.
+    pub document: DocumentIndex,
+    /// Its similarity in the space of the vectors.
     pub score: f32,
 }
 
@@ -125,6 +161,12 @@ pub enum StoreError {
         place: String,
         /// The most bytes.
         limit: u64,
+    },
+    /// It was there and is not any more.
+    #[error("{place} is not there, or was deleted; it is made anew with the vectors of the corpus")]
+    Gone {
+        /// Where it was.
+        place: String,
     },
     /// What is there is not for this.
     #[error("{place} {reason}")]

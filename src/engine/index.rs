@@ -10,6 +10,7 @@ use crate::backend::{BackendError, TextInfo, UnitBatch};
 use crate::corpus::{DocumentIndex, Selection};
 use crate::math::coarse::Coarse;
 use crate::math::neighbourhood::{self, MOST_LOOKED_AT};
+use crate::math::pages::Pages;
 use crate::math::sign_codes::SignCodes;
 use crate::math::space::Space;
 
@@ -41,7 +42,7 @@ pub struct Index {
     space: Space,
     dimensions: usize,
     /// One row behind the other. Shared with whoever builds a graph of them.
-    numbers: Arc<Vec<f32>>,
+    numbers: Arc<Pages<f32>>,
     documents: Vec<DocumentIndex>,
     infos: Vec<TextInfo>,
     /// The row of each document, where it has one.
@@ -63,7 +64,7 @@ impl Index {
 
     /// Makes room for so many more rows, so that adding them copies none of those that are there.
     pub fn reserve(&mut self, rows: usize, dimensions: usize) {
-        Arc::make_mut(&mut self.numbers).reserve_exact(rows * dimensions);
+        Arc::make_mut(&mut self.numbers).reserve(rows * dimensions);
         self.documents.reserve_exact(rows);
         self.infos.reserve_exact(rows);
     }
@@ -97,8 +98,9 @@ impl Index {
         self.growth.forget();
         let numbers = Arc::make_mut(&mut self.numbers);
         match self.space {
-            Space::Cosine => numbers.extend(unit),
-            Space::InnerProduct | Space::Euclidean => numbers.extend(unit.iter().map(|x| x * info.norm)),
+            Space::Cosine if let Some(unit) = unit.to_slice() => numbers.extend_from_slice(unit),
+            Space::Cosine => numbers.extend_from_slice(&unit.to_vec()),
+            Space::InnerProduct | Space::Euclidean => numbers.extend_from_slice(&unit.map(|x| x * info.norm).to_vec()),
         }
         if document.0 >= self.row_of.len() {
             self.row_of.resize(document.0 + 1, None);
@@ -182,7 +184,7 @@ impl Index {
 
     /// The unit vectors of some rows: a copy, rows × dimensions.
     fn units(&self, rows: &[usize]) -> Array2<f32> {
-        let all = ArrayView2::from_shape((self.len(), self.dimensions), &self.numbers)
+        let all = ArrayView2::from_shape((self.len(), self.dimensions), &**self.numbers)
             .expect("as many numbers as rows and dimensions");
         let mut units = all.select(Axis(0), rows);
         if self.space != Space::Cosine {
@@ -233,11 +235,11 @@ impl Index {
         (0..taken).map(|number| self.documents[rows[number * rows.len() / taken]]).collect()
     }
 
-    /// The unit vector of a document, and the length that it had; `None` where it is not embedded.
+    /// The unit vector of a document, and what is known of it besides; `None` where it is not embedded.
     #[must_use]
-    pub fn unit_of(&self, document: DocumentIndex) -> Option<(Vec<f32>, f32)> {
+    pub fn unit_of(&self, document: DocumentIndex) -> Option<(Vec<f32>, TextInfo)> {
         let row = self.row_of(document)?;
-        Some((self.units(&[row]).into_raw_vec_and_offset().0, self.infos[row].norm))
+        Some((self.units(&[row]).into_raw_vec_and_offset().0, self.infos[row]))
     }
 
     /// The document of each row, and what is known of it.

@@ -223,7 +223,7 @@ impl Searcher {
             self.index.renumber(|document| kept[document.0]);
         }
         (self.corpus, self.pending) = (corpus, None);
-        self.restore_more();
+        self.restore_more(is_edit);
     }
 
     /// The numbers of the documents that are not embedded, ascending.
@@ -242,6 +242,7 @@ impl Searcher {
     /// Whatever the backend could not do.
     pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
         self.restore();
+        self.catch_up();
         let planned = self.pending.take().filter(|planned| !planned.is_empty()).unwrap_or_else(|| self.plan());
         let next = self.pending.insert(planned).front().cloned();
         let Some(batch) = next else { return Ok(self.progress()) };
@@ -250,10 +251,13 @@ impl Searcher {
         let started = Instant::now();
         let embedded = self.embed(&texts, Role::Document, job)?;
         self.spent.corpus_time += started.elapsed();
-        self.keep(&texts, Role::Document, &embedded);
+        self.keep(&texts, &embedded);
+        if self.index.is_empty() {
+            self.index.reserve(self.corpus.documents.len(), embedded.vectors.ncols());
+        }
         for ((alike, row), info) in batch.iter().zip(embedded.vectors.rows()).zip(&embedded.infos) {
             for &number in alike {
-                self.index.push(DocumentIndex(number), row, *info)?;
+                self.index.push(DocumentIndex(number), row, self.compared(*info))?;
             }
         }
         self.pending.as_mut().and_then(VecDeque::pop_front);

@@ -13,12 +13,16 @@ mod keeping;
 mod reading;
 mod records;
 mod settings;
+mod theirs;
 mod wire;
 
 pub use collection::Collection;
 pub use keeping::ChromaStore;
 pub use reading::{Reading, read};
 pub use settings::{ChromaSettings, Given, Timing};
+pub use theirs::ChromaRecords;
+
+use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
@@ -28,6 +32,8 @@ use crate::backend::{BackendError, Location};
 use http::{Client, Verb};
 use wire::{Checklist, CollectionBody, Found, Page};
 
+/// The most that Chroma's cloud finds for a query.
+const CLOUD_RESULTS: usize = 300;
 /// What Chroma says the most records of one request are, where it does not say.
 const FEW_RECORDS: usize = 100;
 
@@ -71,7 +77,26 @@ struct Records<'a> {
     embeddings: Vec<&'a [f32]>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     documents: Vec<&'a str>,
-    metadatas: Vec<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    metadatas: Vec<Option<Map<String, Value>>>,
+}
+
+impl Records<'_> {
+    /// The same in parts of so many records at the most.
+    fn parts(&self, most: usize) -> impl Iterator<Item = Self> + '_ {
+        fn part<T: Clone>(all: &[T], range: &Range<usize>) -> Vec<T> {
+            all.get(range.clone()).unwrap_or_default().to_vec()
+        }
+        (0..self.ids.len()).step_by(most).map(move |start| {
+            let range = start..(start + most).min(self.ids.len());
+            Self {
+                ids: part(&self.ids, &range),
+                embeddings: part(&self.embeddings, &range),
+                documents: part(&self.documents, &range),
+                metadatas: part(&self.metadatas, &range),
+            }
+        })
+    }
 }
 
 impl Server {
@@ -107,6 +132,11 @@ impl Server {
     #[must_use]
     pub fn location(&self) -> Location {
         self.client.settings().location()
+    }
+
+    /// Chroma's own cloud has limits of its own.
+    fn is_in_the_cloud(&self) -> bool {
+        self.host().ends_with("trychroma.com")
     }
 
     /// All collections of the database, by name.
@@ -228,6 +258,7 @@ impl Server {
         cancel: &CancellationToken,
     ) -> Result<Vec<(String, f32)>, BackendError> {
         let include = Include::names(&[Include::Distances]);
+        let most = if self.is_in_the_cloud() { most.min(CLOUD_RESULTS) } else { most };
         let body = json!({ "query_embeddings": [vector], "n_results": most, "include": include });
         let path = self.client.in_database(&["collections", &collection.id, "query"]);
         let found: Found = self.client.send(Verb::Post, &path, Some(&body), cancel)?;

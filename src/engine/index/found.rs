@@ -13,9 +13,13 @@ use crate::math::products::Sum;
 use crate::math::space::Space;
 use crate::math::top::{self, Scored};
 use crate::math::vector;
+use crate::store::Near;
 
 /// How many numbers a thread takes on at the least: fewer are gone through before another one has started.
 pub(super) const LEAST_NUMBERS: usize = 1 << 21;
+
+/// Of how many scores the spread is found where not all are there: more change nothing that can be seen.
+pub(super) const SAMPLE: usize = 1_000;
 
 /// The documents that a search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,10 +92,7 @@ impl Index {
         if !self.is_empty() && query.len() != self.dimensions {
             return Err(BackendError::BadVectors(mismatch(self.dimensions, query.len())));
         }
-        let query: Vec<f32> = match self.space {
-            Space::Cosine => query.to_vec(),
-            Space::InnerProduct | Space::Euclidean => query.iter().map(|x| x * norm).collect(),
-        };
+        let query = self.as_compared(query, norm);
         let rows = match &options.selection {
             None => Rows::All(self.len()),
             Some(selection) => Rows::Some(self.selected(selection), self.len()),
@@ -101,6 +102,28 @@ impl Index {
             Method::Hnsw => self.by_graph(&query, &rows, options.depth),
             Method::TwoPass => self.two_pass(&query, &rows, options.depth),
         })
+    }
+
+    /// A query as it is compared in the space of the rows.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
+    pub fn as_compared(&self, unit: ArrayView1<'_, f32>, norm: f32) -> Vec<f32> {
+        match self.space {
+            Space::Cosine => unit.to_vec(),
+            Space::InnerProduct | Space::Euclidean => unit.iter().map(|x| x * norm).collect(),
+        }
+    }
+
+    /// What a store has found for a query, as far as it is embedded here, and how the scores of a sample of the rows
+    /// spread.
+    #[must_use]
+    pub fn found_elsewhere(&self, query: &[f32], near: &[Near]) -> Found {
+        let ranked = near.iter().filter_map(|&Near { document, score }| {
+            self.row_of(document).map(|row| Ranked { document, score, info: self.infos[row] })
+        });
+        let (rows, ranked) = (Rows::All(self.len()), ranked.collect());
+        let (spread, sampled) = self.sampled_spread(query, &rows);
+        Found { ranked, spread, sampled, among: rows.len(), method: Method::Store }
     }
 
     /// The score of each of some rows, in their order.
@@ -166,8 +189,6 @@ impl Index {
 
     /// The spread of the scores of an even sample of rows, and how many these are.
     pub(super) fn sampled_spread(&self, query: &[f32], rows: &Rows) -> (Option<Distribution>, Option<usize>) {
-        /// More change nothing that can be seen.
-        const SAMPLE: usize = 1_000;
         let sample = Rows::Some(rows.sample(SAMPLE), self.len());
         let scores = self.scores_of(query, &sample);
         (Distribution::of(scores.into_iter()), Some(sample.len()))

@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
+use tokio_util::sync::CancellationToken;
 
 use super::{Known, Repeated, Searcher};
 use crate::backend::{BackendError, Job, Location, Role, TextInfo, TokenCount};
 use crate::engine::expression::Expression;
+use crate::engine::index::Found;
 use crate::engine::ranking::{Ranking, Timings};
 use crate::engine::search::{Method, SearchOptions};
 use crate::engine::vectors::Embedded;
@@ -48,17 +50,36 @@ impl Searcher {
         }
         let vector = Arc::clone(vector);
         let progress = self.progress();
-        let found = if options.method == Method::Hnsw && !progress.is_complete() {
-            // A graph of a part would be made in vain.
-            let options = SearchOptions { method: Method::Exact, ..options.clone() };
-            self.index.search(vector.view(), query_info.norm, &options)?
-        } else {
-            self.index.search(vector.view(), query_info.norm, options)?
-        };
+        self.catch_up_if_whole();
+        let found = self.find(vector.view(), query_info.norm, options, job.cancel)?;
         let mut ranking = Ranking::found(query.to_owned(), query_info, vector, found, progress);
         ranking.space = self.index.space();
         ranking.timings = Timings { embed, rank: started.elapsed() };
         Ok(ranking)
+    }
+
+    /// The nearest documents of a unit vector, and of the length that it had, by the way chosen; exactly where that way is
+    /// not there yet, or not for this.
+    ///
+    /// # Errors
+    /// [`BackendError::BadVectors`] where it is of another size than the documents', and [`BackendError::Cancelled`].
+    pub(super) fn find(
+        &mut self,
+        unit: ArrayView1<'_, f32>,
+        norm: f32,
+        options: &SearchOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Found, BackendError> {
+        let exact = SearchOptions { method: Method::Exact, ..options.clone() };
+        match options.method {
+            Method::Store => match self.find_in_store(unit, norm, options, cancel)? {
+                Some(found) => Ok(found),
+                None => self.index.search(unit, norm, &exact),
+            },
+            // A graph of a part would be made in vain.
+            Method::Hnsw if !self.progress().is_complete() => self.index.search(unit, norm, &exact),
+            Method::Exact | Method::TwoPass | Method::Hnsw => self.index.search(unit, norm, options),
+        }
     }
 
     /// Embeds a query `times` times, each on its own and none from memory, and says how far the vectors differ.

@@ -1,27 +1,55 @@
 //! Vectors kept between runs: taking those that are there, and keeping those that are made.
 //!
-//! A store that fails never keeps anybody from a ranking: it is told once, and the run goes on without.
+//! A store that fails never keeps anybody from a ranking: it is told once, and the run goes on without. One that is of one
+//! corpus alone, such as a collection on a server, is asked again after a while, and then gets what it has missed.
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ndarray::{Array1, ArrayView1};
+use tokio_util::sync::CancellationToken;
 
 use super::{Estimate, Searcher};
-use crate::backend::{Location, Role, TextInfo, UnitBatch};
-use crate::corpus::DocumentIndex;
+use crate::backend::{BackendError, Identity, Location, Role, TextInfo, UnitBatch};
+use crate::corpus::{Corpus, DocumentIndex};
+use crate::engine::index::{Found, Index};
+use crate::engine::search::SearchOptions;
 use crate::store::{Row, StoreError, VectorStore};
 
-/// A store, and how it was used.
+/// How long a store that failed is left alone.
+const REST: Duration = Duration::from_secs(5);
+
+/// Where vectors are kept, and how that went.
+#[derive(Default)]
 pub(super) struct Keeping {
-    /// `None` after it failed.
+    /// For the corpus; `None` after it failed.
     store: Option<Box<dyn VectorStore>>,
+    /// For texts beside the corpus, and for a corpus that `store` is not for; `None` where `store` takes everything.
+    beside: Option<Box<dyn VectorStore>>,
     /// Whether what is kept of the corpus was taken.
     asked: bool,
+    /// Whether the corpus is an edit of the one before.
+    is_edit: bool,
+    /// Whether `store` knows the corpus.
+    knows: bool,
+    /// Whether `store` is not for this corpus, or not for this model.
+    unfit: bool,
+    /// Whether `store` may have missed something.
+    behind: bool,
+    /// Until when it is left alone, as it has just failed.
+    rests: Option<Instant>,
     /// Documents whose vectors were kept from before.
     restored: usize,
     /// What a person has to be told of it.
     trouble: Vec<String>,
+}
+
+/// One of the two.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Store,
+    Beside,
 }
 
 impl Keeping {
@@ -29,8 +57,81 @@ impl Keeping {
         self.restored
     }
 
-    /// Notes what went wrong. The store is given up unless it can be used all the same.
-    fn failed(&mut self, error: &StoreError) {
+    /// Where vectors of the corpus are kept, if they are.
+    fn of_corpus(&self) -> Option<Which> {
+        let fits = self.store.as_ref().is_some_and(|store| !self.unfit && store.keeps());
+        if fits { Some(Which::Store) } else { self.beside.as_ref().map(|_| Which::Beside) }
+    }
+
+    /// Where texts beside the corpus are kept, if they are.
+    fn of_texts(&self) -> Option<Which> {
+        let fits = self.store.as_ref().is_some_and(|store| store.keeps_queries());
+        if fits { Some(Which::Store) } else { self.beside.as_ref().map(|_| Which::Beside) }
+    }
+
+    /// That store, if it can be used now.
+    fn get(&mut self, which: Which) -> Option<&mut Box<dyn VectorStore>> {
+        match which {
+            Which::Store if self.unfit || self.is_resting() => None,
+            Which::Store => self.store.as_mut(),
+            Which::Beside => self.beside.as_mut(),
+        }
+    }
+
+    fn is_resting(&self) -> bool {
+        self.rests.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Whether the store is of one corpus, whose every change it is told of.
+    fn follows(&self) -> bool {
+        self.store.as_ref().is_some_and(|store| store.searches())
+    }
+
+    /// Another corpus is there, or an edit of the one before.
+    fn forget_corpus(&mut self, is_edit: bool) {
+        self.is_edit = is_edit;
+        (self.asked, self.knows) = (false, false);
+        // What does not fit one corpus may fit the next.
+        self.unfit &= is_edit;
+        self.behind = self.follows();
+    }
+
+    /// Has the store know the corpus.
+    fn introduce(&mut self, corpus: &Arc<Corpus>) -> Result<(), StoreError> {
+        if let Some(store) = self.store.as_mut().filter(|_| !self.knows) {
+            store.take_corpus(corpus, self.is_edit)?;
+            self.knows = true;
+        }
+        Ok(())
+    }
+
+    /// Has the store hold what it has missed.
+    fn catch_up(&mut self, corpus: &Arc<Corpus>, index: &Index, identity: &Identity) -> Result<(), StoreError> {
+        const TOGETHER: usize = 1_000;
+        self.introduce(corpus)?;
+        let Some(store) = &mut self.store else { return Ok(()) };
+        store.mirror()?;
+        for documents in store.lacking().chunks(TOGETHER) {
+            let vectors = documents.iter().filter_map(|&document| {
+                let (unit, info) = index.unit_of(document)?;
+                Some((corpus[document].text.as_str(), unit, info))
+            });
+            let vectors: Vec<(&str, Vec<f32>, TextInfo)> = vectors.collect();
+            let rows = vectors.iter().map(|(text, vector, info)| Row { text, vector, info: *info });
+            store.put(identity, &rows.collect::<Vec<_>>())?;
+        }
+        self.behind = false;
+        if self.rests.take().is_some() {
+            self.trouble.push(format!("{} answers again, and has everything", store.describe()));
+        }
+        Ok(())
+    }
+
+    /// Notes what went wrong. A store is given up unless it can be used all the same, or may be there again later.
+    fn failed(&mut self, which: Which, error: &StoreError) {
+        if matches!(error, StoreError::Cancelled) {
+            return;
+        }
         let mut told = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -38,15 +139,40 @@ impl Keeping {
             cause = error.source();
         }
         tracing::warn!("{told}");
-        if !error.leaves_it_usable() {
-            self.store = None;
-            told.push_str(". Vectors are not kept in this run");
+        match (which, error) {
+            (_, error) if error.leaves_it_usable() => {}
+            (Which::Beside, _) => {
+                self.beside = None;
+                told.push_str(". Vectors are not kept in this run");
+            }
+            (Which::Store, StoreError::Unfit { .. } | StoreError::WrongSize { .. }) if self.follows() => {
+                self.unfit = true;
+            }
+            (Which::Store, StoreError::Gone { .. }) => {
+                (self.behind, self.rests) = (true, None);
+            }
+            (Which::Store, _) if self.follows() => {
+                let is_known = self.rests.is_some();
+                (self.behind, self.rests) = (true, Some(Instant::now() + REST));
+                if is_known {
+                    return;
+                }
+                told.push_str(". It is asked again later, and then gets what it has missed");
+            }
+            (Which::Store, _) => {
+                self.store = None;
+                told.push_str(". Vectors are not kept in this run");
+            }
         }
         self.trouble.push(told);
     }
 
-    fn damaged(&mut self, vectors: usize) {
-        let place = self.store.as_ref().map_or_else(String::new, |store| store.describe());
+    fn damaged(&mut self, which: Which, vectors: usize) {
+        let store = match which {
+            Which::Store => &self.store,
+            Which::Beside => &self.beside,
+        };
+        let place = store.as_ref().map_or_else(String::new, |store| store.describe());
         let (number, are) =
             if vectors == 1 { ("1 vector".into(), "is") } else { (format!("{vectors} vectors"), "are") };
         self.trouble.push(format!("{number} of {place} {are} damaged, and made anew"));
@@ -65,15 +191,39 @@ impl Searcher {
     /// The same searcher with a place where vectors are kept between runs.
     #[must_use]
     pub fn with_store(mut self, store: Box<dyn VectorStore>) -> Self {
-        self.keeping = Some(Keeping { store: Some(store), asked: false, restored: 0, trouble: Vec::new() });
+        let keeping = self.keeping.get_or_insert_default();
+        keeping.behind = store.searches();
+        keeping.store = Some(store);
         self
+    }
+
+    /// The same searcher with another place for texts beside the corpus, and for a corpus that the first is not for.
+    #[must_use]
+    pub fn with_store_beside(mut self, store: Box<dyn VectorStore>) -> Self {
+        self.keeping.get_or_insert_default().beside = Some(store);
+        self
+    }
+
+    /// Where the texts of the corpus go, for their vectors or to be kept, as far as that is not this machine.
+    #[must_use]
+    pub fn receivers(&self) -> Vec<Location> {
+        let kept = self.keeping.as_ref().filter(|keeping| !keeping.unfit).and_then(|keeping| keeping.store.as_ref());
+        let kept = kept.map(|store| store.location());
+        let mut receivers: Vec<Location> = std::iter::once(self.card().location.clone()).chain(kept).collect();
+        receivers.retain(Location::leaves_machine);
+        receivers.dedup();
+        receivers
     }
 
     /// Takes the vectors of the corpus that are kept; the first call does that, and [`Self::embed_next`] calls it.
     pub fn restore(&mut self) {
         let Some(mut keeping) = self.keeping.take() else { return };
-        if let Some(store) = keeping.store.as_mut().filter(|_| !keeping.asked) {
-            keeping.asked = true;
+        if !std::mem::replace(&mut keeping.asked, true) {
+            if let Err(error) = keeping.introduce(&self.corpus) {
+                keeping.failed(Which::Store, &error);
+            }
+            let which = keeping.of_corpus();
+            let is_unit = self.given_unit == Some(true);
             let missing = self.missing();
             let corpus = Arc::clone(&self.corpus);
             let texts: Vec<&str> = missing.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
@@ -86,29 +236,83 @@ impl Searcher {
                 }
                 let document = DocumentIndex(missing[place]);
                 let is_whole = is_whole(vector, dimensions);
+                let info = if is_unit { TextInfo { norm: 1.0, ..info } } else { info };
                 if is_whole && index.push(document, ArrayView1::from(vector), info).is_ok() {
                     restored += 1;
                 } else {
                     damaged += 1;
                 }
             };
-            let got = store.get(&self.embedder.identity(Role::Document), &texts, &mut take);
-            keeping.restored += restored;
-            self.pending = None;
-            if damaged > 0 {
-                keeping.damaged(damaged);
+            if let Some(which) = which
+                && let Some(store) = keeping.get(which)
+            {
+                let got = store.get(&self.embedder.identity(Role::Document), &texts, &mut take);
+                keeping.restored += restored;
+                self.pending = None;
+                if damaged > 0 {
+                    keeping.damaged(which, damaged);
+                }
+                if let Err(error) = got {
+                    keeping.failed(which, &error);
+                }
             }
-            if let Err(error) = got {
-                keeping.failed(&error);
+        }
+        self.keeping = Some(keeping);
+        self.catch_up_if_whole();
+    }
+
+    /// Has a store that is of this corpus hold what it has missed, unless it was seen not to answer a moment ago.
+    pub(super) fn catch_up(&mut self) {
+        let Some(mut keeping) = self.keeping.take() else { return };
+        if keeping.behind && !keeping.unfit && !keeping.is_resting() {
+            let identity = self.embedder.identity(Role::Document);
+            if let Err(error) = keeping.catch_up(&self.corpus, &self.index, &identity) {
+                keeping.failed(Which::Store, &error);
             }
         }
         self.keeping = Some(keeping);
     }
 
+    /// The same, where all of the corpus is embedded: what is not may not have to leave this machine yet.
+    pub(super) fn catch_up_if_whole(&mut self) {
+        if self.progress().is_complete() {
+            self.catch_up();
+        }
+    }
+
+    /// The nearest documents as the store finds them; `None` where there is none that searches, where it fails, which is
+    /// told, and where only some documents are to be looked at.
+    ///
+    /// # Errors
+    /// [`BackendError::Cancelled`].
+    pub(super) fn find_in_store(
+        &mut self,
+        unit: ArrayView1<'_, f32>,
+        norm: f32,
+        options: &SearchOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Found>, BackendError> {
+        let vector = self.index.as_compared(unit, norm);
+        let most = options.depth.min(self.index.len());
+        let identity = self.embedder.identity(Role::Document);
+        let Some(keeping) = self.keeping.as_mut().filter(|_| options.selection.is_none() && most > 0) else {
+            return Ok(None);
+        };
+        let Some(store) = keeping.get(Which::Store).filter(|store| store.searches()) else { return Ok(None) };
+        match store.nearest(&identity, &vector, most, cancel) {
+            Ok(near) => Ok(Some(self.index.found_elsewhere(&vector, &near))),
+            Err(StoreError::Cancelled) => Err(BackendError::Cancelled),
+            Err(error) => {
+                keeping.failed(Which::Store, &error);
+                Ok(None)
+            }
+        }
+    }
+
     /// Takes what is kept of the corpus that took the place of another.
-    pub(super) fn restore_more(&mut self) {
+    pub(super) fn restore_more(&mut self, is_edit: bool) {
         if let Some(keeping) = &mut self.keeping {
-            keeping.asked = false;
+            keeping.forget_corpus(is_edit);
         }
         self.restore();
     }
@@ -136,7 +340,9 @@ impl Searcher {
     /// Takes the vectors of texts beside the corpus that are kept.
     pub(super) fn restore_texts(&mut self, texts: &[&str], role: Role) {
         let Some(mut keeping) = self.keeping.take() else { return };
-        if let Some(store) = keeping.store.as_mut().filter(|_| self.keeps_texts()) {
+        if let Some(which) = keeping.of_texts().filter(|_| self.keeps_texts())
+            && let Some(store) = keeping.get(which)
+        {
             let unknown: Vec<&str> = texts.iter().copied().filter(|text| !self.knows(text, role)).collect();
             let (mut size, mut damaged) = (self.card().dimensions, 0);
             let known = &mut self.known;
@@ -150,10 +356,10 @@ impl Searcher {
             };
             let got = store.get(&self.embedder.identity(role), &unknown, &mut take);
             if damaged > 0 {
-                keeping.damaged(damaged);
+                keeping.damaged(which, damaged);
             }
             if let Err(error) = got {
-                keeping.failed(&error);
+                keeping.failed(which, &error);
             }
         }
         self.keeping = Some(keeping);
@@ -161,8 +367,10 @@ impl Searcher {
 
     /// Keeps texts beside the corpus that were embedded, where that saves anybody something.
     pub(super) fn keep_texts(&mut self, texts: &[&str], role: Role, embedded: &UnitBatch) {
-        if self.keeps_texts() {
-            self.keep(texts, role, embedded);
+        if self.keeps_texts()
+            && let Some(which) = self.keeping.as_ref().and_then(Keeping::of_texts)
+        {
+            self.keep_in(which, texts, role, embedded);
         }
     }
 
@@ -171,23 +379,33 @@ impl Searcher {
         self.card().location != Location::InProcess
     }
 
-    /// Keeps vectors that were just made.
-    pub(super) fn keep(&mut self, texts: &[&str], role: Role, embedded: &UnitBatch) {
+    /// Keeps vectors of the corpus that were just made.
+    pub(super) fn keep(&mut self, texts: &[&str], embedded: &UnitBatch) {
+        if let Some(which) = self.keeping.as_ref().and_then(Keeping::of_corpus) {
+            self.keep_in(which, texts, Role::Document, embedded);
+        }
+    }
+
+    fn keep_in(&mut self, which: Which, texts: &[&str], role: Role, embedded: &UnitBatch) {
         /// A store that was set aside has a new one in its place.
         const TRIES: usize = 2;
-        let Some(keeping) = &mut self.keeping else { return };
         let identity = self.embedder.identity(role);
+        let Some(keeping) = &mut self.keeping else { return };
+        let is_unit = self.given_unit == Some(true) && which == Which::Store && keeping.follows();
         let vectors = embedded.vectors.as_standard_layout();
-        let rows = texts.iter().zip(vectors.rows()).zip(&embedded.infos);
-        let rows: Vec<Row<'_>> =
-            rows.filter_map(|((text, row), &info)| Some(Row { text, vector: row.to_slice()?, info })).collect();
+        let rows = texts.iter().zip(vectors.rows()).zip(&embedded.infos).filter_map(|((text, row), &info)| {
+            let info = if is_unit { TextInfo { norm: 1.0, ..info } } else { info };
+            Some(Row { text, vector: row.to_slice()?, info })
+        });
+        let rows: Vec<Row<'_>> = rows.collect();
         for _ in 0..TRIES {
-            let Some(store) = &mut keeping.store else { return };
+            let Some(store) = keeping.get(which) else { break };
             match store.put(&identity, &rows) {
                 Ok(()) => return,
-                Err(error) => keeping.failed(&error),
+                Err(error) => keeping.failed(which, &error),
             }
         }
+        keeping.behind |= which == Which::Store && keeping.follows();
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use ndarray::ArrayView1;
+use tokio_util::sync::CancellationToken;
 
 use super::Searcher;
-use crate::backend::{BackendError, Job, Role};
+use crate::backend::{BackendError, Job, Role, TextInfo};
 use crate::corpus::DocumentIndex;
 use crate::engine::search::{Method, SearchOptions};
 
@@ -64,14 +65,14 @@ impl Searcher {
                 return Err(BackendError::Cancelled);
             }
             let document = documents[self.measuring.done];
-            if let Some((unit, norm)) = self.index.unit_of(document) {
-                self.measure_one(ArrayView1::from(&unit), norm, Some(document), (method, k))?;
+            if let Some((unit, TextInfo { norm, .. })) = self.index.unit_of(document) {
+                self.measure_one((ArrayView1::from(&unit), norm), Some(document), (method, k), job.cancel)?;
             }
             self.measuring.done += 1;
         }
         let known = present.and_then(|query| self.known.peek(&(Role::Query, query.to_owned())).cloned());
         if let Some((vector, info)) = known {
-            self.measure_one(vector.view(), info.norm, None, (method, k))?;
+            self.measure_one((vector.view(), info.norm), None, (method, k), job.cancel)?;
         }
         let Measuring { found, wanted, ran, exact, times, .. } = std::mem::take(&mut self.measuring);
         #[expect(clippy::cast_precision_loss, reason = "counts of documents")]
@@ -80,18 +81,17 @@ impl Searcher {
         Ok(Recall { method: ran, k, queries, recall, exact: median(exact), time: median(times) })
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
     fn measure_one(
         &mut self,
-        unit: ArrayView1<'_, f32>,
-        norm: f32,
+        (unit, norm): (ArrayView1<'_, f32>, f32),
         itself: Option<DocumentIndex>,
         (method, k): (Method, usize),
+        cancel: &CancellationToken,
     ) -> Result<(), BackendError> {
         let mut best = |method| -> Result<_, BackendError> {
             let options = SearchOptions { method, depth: k + 1, selection: None };
             let started = Instant::now();
-            let found = self.index.search(unit, norm, &options)?;
+            let found = self.find(unit, norm, &options, cancel)?;
             let time = started.elapsed();
             let others = found.ranked.iter().map(|ranked| ranked.document).filter(|&document| Some(document) != itself);
             Ok((others.take(k).collect::<Vec<_>>(), found.method, time))
@@ -118,8 +118,6 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::sync::CancellationToken;
-
     use super::*;
     use crate::engine::searcher::tests::{fake, with_job};
 

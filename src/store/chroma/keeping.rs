@@ -5,7 +5,7 @@
 //! vectors of one model, which is written down with it, and those of one corpus. They come back as they were put but for
 //! the last bit: in the space of cosines Chroma scales them to unit length itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::collection::{CORPUS, DETAILS, MODEL};
 use super::records::{add_info, changes, info_of, metadata_of};
 use super::{Collection, Include, Records, Server};
-use crate::backend::{BackendError, Identity};
+use crate::backend::{BackendError, Identity, Location};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::store::{Near, Row, StoreError, Take, TextKey, VectorStore};
 
@@ -28,39 +28,42 @@ pub struct ChromaStore {
     corpus: Arc<Corpus>,
     /// Where the texts of the corpus stand in it.
     places: HashMap<TextKey, DocumentIndex>,
+    /// The texts that are known to have their vectors there.
+    there: HashSet<TextKey>,
 }
 
 impl ChromaStore {
+    /// The collection of this name, whether it is there yet or not. Nothing is asked of the server yet.
+    #[must_use]
+    pub fn new(server: Server, name: &str) -> Self {
+        Self {
+            server,
+            name: name.to_owned(),
+            collection: None,
+            corpus: Arc::new(Corpus::new("", Vec::new())),
+            places: HashMap::new(),
+            there: HashSet::new(),
+        }
+    }
+
     /// The collection of this name for the texts of a corpus, whether it is there yet or not.
     ///
     /// # Errors
     /// Where it cannot be read, and where it was not made here or holds another corpus.
-    pub fn open(server: Server, name: &str, corpus: Arc<Corpus>) -> Result<Self, StoreError> {
-        let found = server.collection(name);
-        let places = (0..).map(DocumentIndex).zip(&corpus.documents);
-        let places = places.map(|(index, document)| (TextKey::of(&document.text), index)).collect();
-        let mut store = Self { server, name: name.to_owned(), collection: None, corpus, places };
-        let found = found.map_err(|source| store.failed("read", source))?;
-        if let Some(collection) = &found {
-            store.check_owner(collection)?;
-        }
-        store.collection = found;
+    pub fn open(server: Server, name: &str, corpus: &Arc<Corpus>) -> Result<Self, StoreError> {
+        let mut store = Self::new(server, name);
+        store.take_corpus(corpus, false)?;
         Ok(store)
     }
 
     /// Makes the collection say what the corpus says: takes out what is no longer in it, and changes what is said of what
     /// is. Gives how many records it took out, and how many it changed.
-    ///
-    /// # Errors
-    /// Where it cannot be read or changed.
-    pub fn mirror(&mut self) -> Result<(usize, usize), StoreError> {
-        let Some(collection) = &self.collection else { return Ok((0, 0)) };
+    fn bring_up_to_date(&self, collection: &Collection) -> Result<(usize, usize), BackendError> {
         let (mut gone, mut changed) = (Vec::new(), Records::default());
         let limit = self.server.page_size(0);
         let mut offset = 0;
         loop {
-            let page = self.server.page(collection, (offset, limit), &[Include::Metadatas]);
-            let page = page.map_err(|source| self.failed("read", source))?;
+            let page = self.server.page(collection, (offset, limit), &[Include::Metadatas])?;
             if page.ids.is_empty() {
                 break;
             }
@@ -73,18 +76,14 @@ impl ChromaStore {
                 let changes = changes(&record.metadata, &metadata_of(&self.corpus, place));
                 if !changes.is_empty() {
                     changed.ids.push(record.id);
-                    changed.metadatas.push(changes);
+                    changed.metadatas.push(Some(changes));
                 }
             }
         }
-        let write = |source| self.failed("write to", source);
-        self.server.delete(collection, &gone).map_err(write)?;
+        self.server.delete(collection, &gone)?;
         let number = changed.ids.len();
-        for (ids, metadatas) in
-            changed.ids.chunks(self.server.most_records).zip(changed.metadatas.chunks(self.server.most_records))
-        {
-            let records = Records { ids: ids.to_vec(), metadatas: metadatas.to_vec(), ..Records::default() };
-            self.server.update(collection, &records).map_err(write)?;
+        for records in changed.parts(self.server.most_records) {
+            self.server.update(collection, &records)?;
         }
         Ok((gone.len(), number))
     }
@@ -113,6 +112,8 @@ impl ChromaStore {
     fn lost(&mut self, operation: &'static str, source: BackendError) -> StoreError {
         if matches!(source, BackendError::Refused { status: 404, .. }) {
             self.collection = None;
+            self.there.clear();
+            return StoreError::Gone { place: self.place() };
         }
         self.failed(operation, source)
     }
@@ -184,6 +185,39 @@ impl VectorStore for ChromaStore {
         self.place()
     }
 
+    fn location(&self) -> Location {
+        self.server.location()
+    }
+
+    fn take_corpus(&mut self, corpus: &Arc<Corpus>, _is_edit: bool) -> Result<(), StoreError> {
+        let places = (0..).map(DocumentIndex).zip(&corpus.documents);
+        self.places = places.map(|(index, document)| (TextKey::of(&document.text), index)).collect();
+        self.corpus = Arc::clone(corpus);
+        let found = self.server.collection(&self.name).map_err(|source| self.failed("read", source))?;
+        if let Some(collection) = &found {
+            self.check_owner(collection)?;
+        }
+        if found.as_ref().map(|found| &found.id) != self.collection.as_ref().map(|known| &known.id) {
+            self.there.clear();
+        }
+        self.collection = found;
+        Ok(())
+    }
+
+    fn mirror(&mut self) -> Result<(), StoreError> {
+        let Some(collection) = self.collection.clone() else { return Ok(()) };
+        let (gone, changed) = self.bring_up_to_date(&collection).map_err(|source| self.lost("change", source))?;
+        tracing::info!(place = self.place(), gone, changed, "mirrors the corpus");
+        Ok(())
+    }
+
+    fn lacking(&self) -> Vec<DocumentIndex> {
+        let mut lacking: Vec<DocumentIndex> =
+            self.places.iter().filter(|(key, _)| !self.there.contains(*key)).map(|(_, &place)| place).collect();
+        lacking.sort_unstable();
+        lacking
+    }
+
     fn get(&mut self, model: &Identity, texts: &[&str], take: &mut Take<'_>) -> Result<(), StoreError> {
         let Some(collection) = self.collection.clone() else { return Ok(()) };
         self.check_model(&collection, model)?;
@@ -204,6 +238,7 @@ impl VectorStore for ChromaStore {
                 if let (Some(places), Ok(vector), Some(info)) =
                     (wanted.get(&record.id), vector, info_of(&record.metadata))
                 {
+                    self.there.extend(TextKey::parse(&record.id));
                     for &place in places {
                         take(place, &vector, info);
                     }
@@ -229,9 +264,10 @@ impl VectorStore for ChromaStore {
                 records.ids.push(key.to_string());
                 records.embeddings.push(vector);
                 records.documents.push(text);
-                records.metadatas.push(metadata);
+                records.metadatas.push(Some(metadata));
             }
             self.server.upsert(&collection, &records).map_err(|source| self.lost("write to", source))?;
+            self.there.extend(rows.iter().map(|row| TextKey::of(row.text)));
         }
         if let Some(collection) = &mut self.collection {
             collection.dimensions = rows.first().map(|row| row.vector.len());
@@ -255,14 +291,15 @@ impl VectorStore for ChromaStore {
         cancel: &CancellationToken,
     ) -> Result<Vec<Near>, StoreError> {
         let Some(collection) = self.collection.clone() else {
-            return Err(self.unfit("is not there, or was deleted; it is made anew when a text is embedded".into()));
+            return Err(StoreError::Gone { place: self.place() });
         };
         self.check_model(&collection, model)?;
         let found =
             self.server.query(&collection, vector, most, cancel).map_err(|source| self.lost("search", source))?;
         // What somebody else has put there has an id of another kind.
         let near = |(id, distance): (String, f32)| {
-            Some(Near { text: TextKey::parse(&id)?, score: collection.space.of_distance(distance) })
+            let &document = self.places.get(&TextKey::parse(&id)?)?;
+            Some(Near { document, score: collection.space.of_distance(distance) })
         };
         Ok(found.into_iter().filter_map(near).collect())
     }

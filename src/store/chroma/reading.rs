@@ -68,8 +68,7 @@ impl Server {
     /// How many records to ask for at once, with vectors of so many dimensions.
     pub(super) fn page_size(&self, dimensions: usize) -> usize {
         let fitting = PAGE_BYTES / (dimensions * BYTES_PER_NUMBER + BYTES_PER_TEXT);
-        let in_the_cloud = self.host().ends_with("trychroma.com");
-        fitting.clamp(1, if in_the_cloud { CLOUD_RECORDS } else { usize::MAX })
+        fitting.clamp(1, if self.is_in_the_cloud() { CLOUD_RECORDS } else { usize::MAX })
     }
 }
 

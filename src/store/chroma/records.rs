@@ -15,17 +15,10 @@ const TOKENS_USED: &str = "vecscope_tokens_used";
 const TOKENS_ESTIMATED: &str = "vecscope_tokens_estimated";
 const NORM: &str = "vecscope_norm";
 
-/// What a record says of a document: what its source said, in the only kinds of values that every client knows, and
-/// where it stands.
+/// What a record says of a document: what its source said, and where it stands.
 pub(super) fn metadata_of(corpus: &Corpus, index: DocumentIndex) -> Map<String, Value> {
     let document = &corpus[index];
-    let mut metadata = Map::new();
-    for (field, value) in corpus.fields.iter().zip(&document.metadata) {
-        let value = plain(value);
-        if !value.is_null() {
-            metadata.insert(field_name(field), value);
-        }
-    }
+    let mut metadata = said_of(&corpus.fields, &document.metadata);
     metadata.insert("id".into(), json!(document.id));
     if let Some(topic) = &document.topic {
         metadata.insert("topic".into(), json!(topic));
@@ -37,6 +30,12 @@ pub(super) fn metadata_of(corpus: &Corpus, index: DocumentIndex) -> Map<String, 
         metadata.insert(DUPLICATES.into(), Value::String(json!(duplicates).to_string()));
     }
     metadata
+}
+
+/// What a source said of a document, in the only kinds of values that every client knows.
+pub(super) fn said_of(fields: &[String], values: &[Value]) -> Map<String, Value> {
+    let said = fields.iter().zip(values).map(|(field, value)| (field_name(field), plain(value)));
+    said.filter(|(_, value)| !value.is_null()).collect()
 }
 
 /// Chroma keeps names that begin so for itself.
