@@ -13,6 +13,7 @@ use futures::StreamExt;
 use ratatui::layout::{Position, Rect};
 
 use crate::backend::BackendSpec;
+use crate::backend::spec;
 use crate::config::Config;
 use crate::corpus::{Corpus, Skipped, filter};
 use crate::lesson::{self, Progress};
@@ -51,14 +52,18 @@ const GRACE: Duration = Duration::from_millis(12);
 /// # Errors
 /// Where the terminal cannot be used. It is given back in any case.
 pub fn run(config: &Config, corpus: Corpus, first: Vec<Action>) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = spec::runtime()?;
     let corpus = Arc::new(corpus);
     let context = config.open_context(runtime.handle());
-    let panel = |spec: &BackendSpec| Panel::new(&spec.label, spec.typing_pause()).described(spec.describe(&context));
+    let panel = |spec: &BackendSpec| {
+        let panel = Panel::new(&spec.label, spec.typing_pause()).described(spec.describe(&context));
+        panel.kept_in(config.store_card(&spec.name))
+    };
     let panels = config.backends.iter().map(panel).collect();
     let mut state =
         State::new(Arc::clone(&corpus), panels, config.tab, config.backend, config.top_k, config.appearance);
     state.search.method = config.method;
+    state.prepare_editor();
     if let Some(written) = &config.filter
         && let Some(selection) = filter::select(written, &corpus).context("--filter")?
     {

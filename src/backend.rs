@@ -115,6 +115,14 @@ impl Location {
     }
 }
 
+/// Those of the places where texts go that are not this machine, each once.
+#[must_use]
+pub fn beyond_this_machine(places: impl IntoIterator<Item = Location>) -> Vec<Location> {
+    let mut beyond: Vec<Location> = places.into_iter().filter(Location::leaves_machine).collect();
+    beyond.dedup();
+    beyond
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -60,7 +60,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "EXPR")]
     pub filter: Option<String>,
 
-    /// By what way the nearest documents are found [default: exact]
+    /// By what way the nearest documents are found [default: exact; with --store chroma, store]
     #[arg(long, global = true, value_enum, value_name = "WAY")]
     pub search: Option<MethodName>,
 
@@ -255,6 +255,8 @@ pub enum MethodName {
     TwoPass,
     /// A graph of near neighbours is walked
     Hnsw,
+    /// The store that keeps the vectors finds them: a Chroma server
+    Store,
 }
 
 impl MethodName {
@@ -265,6 +267,7 @@ impl MethodName {
             Self::Exact => Method::Exact,
             Self::TwoPass => Method::TwoPass,
             Self::Hnsw => Method::Hnsw,
+            Self::Store => Method::Store,
         }
     }
 }

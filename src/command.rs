@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::hub::Download;
-use crate::backend::spec::{OpenContext, OpenJob};
+use crate::backend::spec::{self, OpenContext, OpenJob};
 use crate::backend::{BackendError, BackendSpec, Embedder, Job, Reranker, Retry, Role};
 use crate::cli::Command;
 use crate::config::Config;
@@ -69,7 +69,7 @@ struct Session {
 /// # Errors
 /// Whatever kept it from its result, in words for a person.
 pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = spec::runtime()?;
     runtime.spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(INTERRUPTED);
@@ -114,7 +114,7 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
 impl Session {
     /// The corpus that was named, or the bundled one.
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        let corpus = corpus::read::load_or_bundled(self.config.corpus.as_ref())?;
+        let corpus = self.config.read_corpus(self.runtime.handle())?;
         tell_of(&corpus)?;
         Ok(corpus)
     }
@@ -201,10 +201,12 @@ impl Session {
     fn searcher_for(&self, spec: &BackendSpec, corpus: &Arc<Corpus>, queries: &[&str]) -> anyhow::Result<Searcher> {
         let mut searcher = Searcher::new(self.open_backend(spec)?, Arc::clone(corpus));
         searcher.use_given(&spec.name)?;
-        let mut searcher = self.keeping(searcher)?;
+        let mut searcher = self.keeping(searcher, &spec.name, corpus)?;
         searcher.keep_graphs(GraphKeeping { folder: self.config.cache.graphs(), tell: None });
         searcher.restore();
         if self.must_ask(&searcher) {
+            // Queries are kept nowhere but here.
+            let queries = if searcher.card().location.leaves_machine() { queries } else { &[] };
             let queries = searcher.estimate_texts(queries, Role::Query);
             self.ask(&searcher, if corpus.bundled { queries } else { searcher.estimate().plus(queries) })?;
         }
@@ -212,24 +214,25 @@ impl Session {
         Ok(searcher)
     }
 
-    /// A searcher with the place where vectors are kept between runs, if they are to be kept.
-    fn keeping(&self, searcher: Searcher) -> anyhow::Result<Searcher> {
-        Ok(match self.config.open_store()? {
-            Some(store) => searcher.with_store(store),
-            None => searcher,
-        })
+    /// A searcher with the places where vectors are kept between runs, if they are to be kept.
+    fn keeping(&self, searcher: Searcher, backend: &str, corpus: &Arc<Corpus>) -> anyhow::Result<Searcher> {
+        let stores = self.config.open_stores(backend, corpus, self.runtime.handle())?;
+        Ok(searcher.with_stores(stores.corpus, stores.beside))
     }
 
     /// Whether somebody has to be asked before texts are embedded: they leave this machine, and it was not said
     /// beforehand that they may.
     fn must_ask(&self, searcher: &Searcher) -> bool {
-        searcher.card().location.leaves_machine() && !self.config.assume_yes
+        !searcher.receivers().is_empty() && !self.config.assume_yes
     }
 
     /// Asks whether texts may be sent, if there are any.
     fn ask(&self, searcher: &Searcher, estimate: Estimate) -> anyhow::Result<()> {
         if self.must_ask(searcher) && estimate.texts > 0 {
-            ask_to_send(&estimate, &searcher.card().location.to_string())?;
+            let embeds_elsewhere = searcher.card().location.leaves_machine();
+            let what =
+                if embeds_elsewhere { phrase::estimate(&estimate) } else { phrase::kept_elsewhere(estimate.texts) };
+            ask_to_send(&what, &phrase::places(&searcher.receivers()))?;
         }
         Ok(())
     }
@@ -238,7 +241,7 @@ impl Session {
     fn may_send(&self, embedder: &dyn Embedder, texts: &[&str]) -> anyhow::Result<()> {
         let location = &embedder.card().location;
         if location.leaves_machine() && !self.config.assume_yes {
-            ask_to_send(&Estimate::of(embedder, texts), &location.to_string())?;
+            ask_to_send(&phrase::estimate(&Estimate::of(embedder, texts)), &location.to_string())?;
         }
         Ok(())
     }
@@ -305,8 +308,8 @@ fn with_job<T>(act: impl FnOnce(&mut Job<'_>) -> T) -> T {
 }
 
 /// Waits for a yes where a person can give one.
-fn ask_to_send(estimate: &Estimate, place: &str) -> anyhow::Result<()> {
-    let what = format!("{} to {}", phrase::estimate(estimate), text::visible(place));
+fn ask_to_send(what: &str, place: &str) -> anyhow::Result<()> {
+    let what = format!("{what} to {}", text::visible(place));
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         bail!("this would send {what}; nothing was sent. Add --yes to send it");
     }

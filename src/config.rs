@@ -17,15 +17,16 @@ use crate::corpus::Source;
 use crate::corpus::source::{Format, ReadOptions, Split, VectorsFile};
 use crate::engine::Method;
 use crate::state::{Appearance, BackendId};
-use crate::store::VectorStore;
 
 mod cache;
 mod chroma;
 pub mod file;
 pub mod rerankers;
+mod store;
 
 pub use cache::CacheChoice;
 pub use chroma::ChromaChoice;
+pub use store::{Collected, Stores};
 use file::{Backends, ConfigFile, Entry};
 
 /// Everything that was chosen. Its `Debug` shows no key.
@@ -73,6 +74,8 @@ pub struct Config {
     pub cache: CacheChoice,
     /// Which Chroma server is meant.
     pub chroma: ChromaChoice,
+    /// The collection that keeps the corpus, or is it; `None` for the cache.
+    pub collected: Option<Collected>,
 }
 
 impl Config {
@@ -83,7 +86,8 @@ impl Config {
     pub fn new(mut options: Options, mut file: ConfigFile, is_terminal: bool) -> anyhow::Result<Self> {
         let appearance = appearance(&options, file.theme, is_terminal);
         let top_k = options.top.or(file.top).unwrap_or(10).max(1);
-        let method = options.search.or(file.search).map_or(Method::Exact, MethodName::method);
+        let (asked, method) = (options.search, options.search.or(file.search));
+        let (store, chroma_url) = (options.chroma.store, options.chroma.chroma_url.take());
         let engine = engine(&options);
         change_local(&mut file, &options);
         let cache = CacheChoice::new(&options.cache, file.cache_limit);
@@ -115,16 +119,21 @@ impl Config {
             corpus: source(&options),
             reading: reading(&options.corpus),
             filter: options.filter,
-            method,
+            method: method.map_or(Method::Exact, MethodName::method),
             top_k,
             top_chosen: options.top.is_some(),
             appearance,
             assume_yes: options.yes,
             cache,
             chroma: ChromaChoice::new(options.chroma),
+            collected: None,
         };
         if let Some(name) = &options.backend {
             config.choose_backend(name)?;
+        }
+        config.collected = config.collected(store, chroma_url.as_deref())?;
+        if config.collected.is_some() && asked.is_none() {
+            config.method = Method::Store;
         }
         Ok(config)
     }
@@ -175,17 +184,6 @@ impl Config {
     /// Names those that there are.
     pub fn reranker_named(&self, name: &str) -> anyhow::Result<&RerankerSpec> {
         Ok(&self.rerankers[rerankers::place(&self.rerankers, name)?])
-    }
-
-    /// Where vectors are kept between runs, for one thread; `None` where they are not to be kept.
-    ///
-    /// # Errors
-    /// Where there is no place for them.
-    pub fn open_store(&self) -> anyhow::Result<Option<Box<dyn VectorStore>>> {
-        if !self.cache.wanted {
-            return Ok(None);
-        }
-        Ok(Some(Box::new(self.cache.open()?)))
     }
 
     /// What backends and rerankers are opened with.

@@ -9,11 +9,12 @@ use std::sync::Mutex;
 use anyhow::{Context, bail};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
+use vecscope::backend::spec;
 use vecscope::cli::{Cli, Command};
 use vecscope::command::{browse, learn};
 use vecscope::config::{self, Config};
 use vecscope::state::Action;
-use vecscope::{app, command, corpus, text};
+use vecscope::{app, command, text};
 
 /// For whatever went wrong.
 const ERROR: u8 = 2;
@@ -59,8 +60,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         None => return explore(&config, is_terminal, Vec::new()),
         Some(Command::Browse(arguments)) if browse::opens_the_explorer(&arguments, &config) => {
             require_terminal(is_terminal)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-            let corpus = browse::read(&arguments, &mut config, runtime.handle())?;
+            let corpus = browse::read(&arguments, &mut config, spec::runtime()?.handle())?;
             return app::run(&config, corpus, Vec::new());
         }
         Some(Command::Learn(arguments)) if arguments.opens_the_explorer() => {
@@ -75,7 +75,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 /// Opens the explorer, and begins with some actions.
 fn explore(config: &Config, is_terminal: bool, first: Vec<Action>) -> anyhow::Result<ExitCode> {
     require_terminal(is_terminal)?;
-    let corpus = corpus::read::load_or_bundled(config.corpus.as_ref())?;
+    let corpus = config.read_corpus(spec::runtime()?.handle())?;
     app::run(config, corpus, first)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::backend::hub::Download;
-use crate::backend::{Retry, TokenCount, Usage};
+use crate::backend::{Location, Retry, TokenCount, Usage};
 use crate::engine::{Estimate, Recall};
 use crate::text;
 
@@ -158,6 +158,19 @@ pub fn estimate(estimate: &Estimate) -> String {
     let Estimate { texts, tokens, estimated, usd } = *estimate;
     let price = usd.map_or_else(|| "price unknown".into(), dollars);
     format!("{}, {}{}, {price}", counted(texts, "text"), about(estimated), counted(tokens, "token"))
+}
+
+/// What would be sent where texts are embedded here, and kept elsewhere.
+#[must_use]
+pub fn kept_elsewhere(texts: usize) -> String {
+    format!("{} and {} vectors", counted(texts, "text"), if texts == 1 { "its" } else { "their" })
+}
+
+/// Where texts go, one place or two.
+#[must_use]
+pub fn places(places: &[Location]) -> String {
+    let names: Vec<String> = places.iter().map(ToString::to_string).collect();
+    names.join(" and ")
 }
 
 /// A wait before another try, and why. Safe for a terminal.

@@ -292,6 +292,11 @@ impl State {
         self.compare = Compare::new(pair, seed);
     }
 
+    /// Says whether changes of the corpus are kept as they are made, where the first backend keeps its vectors.
+    pub fn prepare_editor(&mut self) {
+        self.editor.keeps = self.panel().store.as_ref().is_some_and(|store| store.keeps_changes);
+    }
+
     /// Gives the Pipeline screen its rerankers, and the one to begin with.
     pub fn prepare_pipeline(&mut self, rerankers: Vec<RerankerPanel>, reranker: RerankerId) {
         (self.pipeline.rerankers, self.pipeline.reranker) = (rerankers, reranker);

@@ -10,7 +10,7 @@ use super::files;
 use super::outbox::Outbox;
 use super::rerank::{MeasureJob, OpenReranker, Reranking};
 use super::slot::{EmbedJob, Errand, NewCorpus, Question};
-use super::worker::{Open, OpenStore, Worker};
+use super::worker::{Open, OpenStores, Worker};
 use crate::config::Config;
 use crate::corpus::{Corpus, DocumentIndex, Selection, filter};
 use crate::engine::lab::{Bench, Job, Outcome, Refusal};
@@ -69,11 +69,12 @@ impl Crew {
                 let context = config.open_context(runtime);
                 let name = spec.name.clone();
                 let open: Open = Box::new(move |job| spec.open(&context, job));
-                let keeping = config.clone();
-                let open_store: OpenStore = Box::new(move || keeping.open_store());
+                let (keeping, kept, first, handle) =
+                    (config.clone(), name.clone(), Arc::clone(corpus), runtime.clone());
+                let open_stores: OpenStores = Box::new(move || keeping.open_stores(&kept, &first, &handle));
                 let corpus = Arc::clone(corpus);
                 let graphs = config.cache.graphs();
-                Worker::spawn((id, name), (open, open_store, graphs), corpus, config.assume_yes, replies.clone())
+                Worker::spawn((id, name), (open, open_stores, graphs), corpus, config.assume_yes, replies.clone())
             })
             .collect();
         let keeper = Desk::spawn(

@@ -12,12 +12,12 @@ use super::outbox::Outbox;
 use super::slot::{EmbedJob, Errand, NewCorpus, Question, Readiness, Slot, Task};
 use crate::backend::spec::OpenJob;
 use crate::backend::{BackendError, Embedder, Job, Location};
+use crate::config::Stores;
 use crate::corpus::Corpus;
 use crate::engine::index::{GraphKeeping, GraphState};
 use crate::engine::{Progress, Ranking, Searcher};
 use crate::state::effect::Origin;
 use crate::state::{BackendId, Reply, Ticket};
-use crate::store::VectorStore;
 
 /// Of an edit, so many texts at the most are embedded before anything is ranked, so that they are there at once.
 const FEW: usize = 32;
@@ -25,8 +25,8 @@ const FEW: usize = 32;
 /// Makes a backend. Called on the worker's thread, and again after it failed.
 pub(super) type Open = Box<dyn Fn(&mut OpenJob<'_>) -> Result<Box<dyn Embedder>, BackendError> + Send>;
 
-/// Opens the place where vectors are kept between runs, if they are to be kept. Called on the worker's thread.
-pub(super) type OpenStore = Box<dyn Fn() -> anyhow::Result<Option<Box<dyn VectorStore>>> + Send>;
+/// Opens the places where vectors are kept between runs, if they are to be kept. Called on the worker's thread.
+pub(super) type OpenStores = Box<dyn Fn() -> anyhow::Result<Stores> + Send>;
 
 /// A worker and its tasks. Dropping it takes back what it does and lets its thread end.
 pub(super) struct Worker {
@@ -37,7 +37,7 @@ impl Worker {
     /// Starts the thread of a backend.
     pub(super) fn spawn(
         (id, name): (BackendId, String),
-        (open, open_store, graphs): (Open, OpenStore, Option<PathBuf>),
+        (open, open_stores, graphs): (Open, OpenStores, Option<PathBuf>),
         corpus: Arc<Corpus>,
         assume_yes: bool,
         replies: Outbox,
@@ -47,7 +47,7 @@ impl Worker {
             id,
             name,
             open,
-            open_store,
+            open_stores,
             graphs,
             corpus,
             assume_yes,
@@ -79,7 +79,7 @@ struct Work {
     /// Its name in the config.
     name: String,
     open: Open,
-    open_store: OpenStore,
+    open_stores: OpenStores,
     /// Where HNSW indexes are kept between runs, if they are to be kept.
     graphs: Option<PathBuf>,
     corpus: Arc<Corpus>,
@@ -170,7 +170,8 @@ impl Work {
         searcher.take_corpus(Arc::clone(&self.corpus), origin == Origin::Edited);
         searcher.keep_graphs(keeping);
         let Progress { done, total, .. } = searcher.progress();
-        if was_complete && total - done <= FEW && searcher.card().location == Location::InProcess {
+        let is_here = searcher.card().location == Location::InProcess && searcher.receivers().is_empty();
+        if was_complete && total - done <= FEW && is_here {
             let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
             // What goes wrong here goes wrong again where it is told.
             let _ = searcher.embed_all(&mut job);
@@ -196,14 +197,12 @@ impl Work {
 
     /// Takes the vectors of the corpus that were kept, before anybody is asked about the rest.
     fn take_kept(&mut self, searcher: Searcher) {
-        let mut searcher = match (self.open_store)() {
-            Ok(Some(store)) => searcher.with_store(store),
-            Ok(None) => searcher,
-            Err(error) => {
-                self.reply(Reply::StoreTrouble(format!("{error:#}")));
-                searcher
-            }
-        };
+        let stores = (self.open_stores)().unwrap_or_else(|error| {
+            let message = format!("{error:#}. Vectors are not kept in this run");
+            self.reply(Reply::StoreTrouble { message, is_behind: true });
+            Stores::default()
+        });
+        let mut searcher = searcher.with_stores(stores.corpus, stores.beside);
         searcher.keep_graphs(self.graph_keeping());
         searcher.restore();
         self.searcher = Some(searcher);
@@ -211,8 +210,10 @@ impl Work {
 
     /// Says what is wrong with the place where vectors are kept, once.
     fn tell_trouble(&mut self) {
-        if let Some(trouble) = self.searcher.as_mut().and_then(Searcher::take_trouble) {
-            self.reply(Reply::StoreTrouble(trouble));
+        let Some(searcher) = &mut self.searcher else { return };
+        if let Some(message) = searcher.take_trouble() {
+            let is_behind = searcher.is_behind();
+            self.reply(Reply::StoreTrouble { message, is_behind });
         }
     }
 
@@ -230,7 +231,7 @@ impl Work {
 
     fn must_ask(&self, searcher: &Searcher) -> bool {
         let may_leave = self.assume_yes || self.allowed || self.corpus.bundled;
-        searcher.card().location.leaves_machine() && !may_leave && !searcher.progress().is_complete()
+        !searcher.receivers().is_empty() && !may_leave && !searcher.progress().is_complete()
     }
 
     fn embed_batch(&mut self, allowed: bool, cancel: &CancellationToken) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::hub::{Download, Hub, HubFile, HubSettings, Repo};
@@ -14,6 +14,14 @@ use super::local::model_files::{self, PoolingName};
 use super::local::{Adjustments, Engine, EngineChoice, LoadedModel, LoadedModels, Local, ModelSource};
 use super::openai::{Given, OpenAi, OpenAiSettings, Service, SettingNames};
 use super::{BackendError, Embedder, Location, ModelTable, Prompts};
+
+/// What servers are asked with.
+///
+/// # Errors
+/// Where the system has no threads left.
+pub fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+}
 
 /// How long typing has to pause before a query is sent to a server that may cost money.
 const TYPING_PAUSE: Duration = Duration::from_millis(300);

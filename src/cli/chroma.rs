@@ -1,13 +1,31 @@
 //! Options and arguments for Chroma.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::SearchFormat;
+
+/// Where vectors are kept between runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum StoreName {
+    /// In a file of the cache folder
+    #[default]
+    Sqlite,
+    /// In a collection of a Chroma server, with the texts, and searched there
+    Chroma,
+}
 
 /// What is meant on a Chroma server. The token for it is taken from a variable.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Chroma")]
 pub struct ChromaArgs {
+    /// Where the vectors of the corpus are kept between runs [default: sqlite]
+    #[arg(long, global = true, value_enum, value_name = "STORE")]
+    pub store: Option<StoreName>,
+
+    /// The Chroma server [default: http://localhost:8000]
+    #[arg(long, global = true, value_name = "URL")]
+    pub chroma_url: Option<String>,
+
     /// The collection on the Chroma server
     #[arg(long, global = true, value_name = "NAME")]
     pub collection: Option<String>,
@@ -30,6 +48,9 @@ pub struct BrowseArgs {
     pub place: String,
     /// What to rank by, once and without the explorer
     pub query: Option<String>,
+    /// Change the collection as the corpus is changed in the explorer; without it, nothing is ever written there
+    #[arg(long)]
+    pub write: bool,
     /// How to print a ranking or the list of collections
     #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
     pub format: SearchFormat,
@@ -66,10 +87,10 @@ mod tests {
             ("https://h/chroma/", ("https://h/chroma/", None)),
             ("localhost:8000/notes", ("localhost:8000", Some("notes"))),
         ] {
-            let args = BrowseArgs { place: place.into(), query: None, format: SearchFormat::Table };
+            let args = BrowseArgs { place: place.into(), query: None, write: false, format: SearchFormat::Table };
             assert_eq!(args.server_and_collection(None), expected);
         }
-        let args = BrowseArgs { place: "https://h/chroma".into(), query: None, format: SearchFormat::Table };
+        let args = BrowseArgs { place: "https://h/chroma".into(), query: None, write: false, format: SearchFormat::Table };
         assert_eq!(args.server_and_collection(Some("notes")), ("https://h/chroma", Some("notes")));
     }
 }

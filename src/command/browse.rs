@@ -47,14 +47,19 @@ pub fn opens_the_explorer(arguments: &BrowseArgs, config: &Config) -> bool {
 /// # Errors
 /// Where it cannot be read, and where no backend, or another than the one that was asked for, makes such vectors.
 pub fn read(arguments: &BrowseArgs, config: &mut Config, runtime: &Handle) -> anyhow::Result<Corpus> {
-    if config.corpus.is_some() {
-        bail!("the collection is the corpus: leave --corpus out");
+    if config.corpus.is_some() || config.collected.is_some() {
+        bail!("the collection is the corpus: leave --corpus and --store out");
     }
-    let (url, name) = arguments.server_and_collection(config.chroma.collection.as_deref());
+    let chosen = config.chroma.collection.clone();
+    let (url, name) = arguments.server_and_collection(chosen.as_deref());
     let Some(name) = name else { bail!("name a collection: {}/COLLECTION", url.trim_end_matches('/')) };
-    let server = Server::connect(config.chroma.settings("the URL", url)?, runtime.clone())?;
+    let settings = config.chroma.settings("the URL", url)?;
+    let server = Server::connect(settings.clone(), runtime.clone())?;
     let Some(collection) = server.collection(name)? else { bail!("{}", no_collection(&server, name)?) };
     let Some(dimensions) = collection.dimensions else { bail!("the collection {name} is empty") };
+    if arguments.write && collection.corpus().is_some() {
+        bail!("the collection {name} keeps a corpus of vecscope: --store chroma --collection {name} changes it");
+    }
     let context = config.open_context(runtime);
     let candidates = config.backends.iter().map(|spec| {
         let Description { model, dimensions, .. } = spec.describe(&context);
@@ -73,6 +78,7 @@ pub fn read(arguments: &BrowseArgs, config: &mut Config, runtime: &Handle) -> an
     let mut corpus = chroma::read(&server, &collection, reading)?;
     meter.end();
     corpus.notes.splice(0..0, found.why);
+    config.browse(settings, name, arguments.write);
     Ok(corpus)
 }
 
@@ -85,6 +91,9 @@ fn no_collection(server: &Server, name: &str) -> anyhow::Result<String> {
 
 pub(super) fn run(mut session: Session, arguments: &BrowseArgs) -> anyhow::Result<ExitCode> {
     let handle = session.runtime.handle().clone();
+    if arguments.write {
+        bail!("--write is for the explorer: name a collection and no query");
+    }
     if let Some(query) = &arguments.query {
         let corpus = read(arguments, &mut session.config, &handle)?;
         for note in said(&corpus) {

@@ -21,7 +21,7 @@ pub struct ChromaChoice {
 
 impl ChromaChoice {
     pub(super) fn new(arguments: ChromaArgs) -> Self {
-        let ChromaArgs { collection, tenant, database } = arguments;
+        let ChromaArgs { collection, tenant, database, .. } = arguments;
         let token = std::env::var(TOKEN).ok().map(SecretString::from);
         Self { collection, tenant, database, token }
     }

@@ -102,6 +102,10 @@ pub struct Editor {
     pub(super) written: Option<String>,
     pub(super) content: Content,
     pub(super) saved: Content,
+    /// Whether changes are kept as they are made, without being saved to a file.
+    pub(super) keeps: bool,
+    /// Whether some of them could not be, so far.
+    pub(super) is_behind: bool,
     newest: Content,
 }
 
@@ -119,16 +123,24 @@ impl Default for Editor {
             written: None,
             content: Content::default(),
             saved: Content::default(),
+            keeps: false,
+            is_behind: false,
             newest: Content::default(),
         }
     }
 }
 
 impl Editor {
-    /// Whether the corpus holds changes that are in no file.
+    /// Whether the corpus holds changes that are in no file, nor anywhere else.
     #[must_use]
     pub fn is_unsaved(&self) -> bool {
-        self.content != self.saved
+        self.content != self.saved && !self.keeps_all()
+    }
+
+    /// Whether all changes are kept as they are made.
+    #[must_use]
+    pub fn keeps_all(&self) -> bool {
+        self.keeps && !self.is_behind
     }
 
     /// How many changes can be taken back.
@@ -147,6 +159,7 @@ impl Editor {
     pub(super) fn forget(&mut self) {
         self.renew();
         self.saved = self.content;
+        self.keeps = false;
         (self.undo, self.written, self.writing) = (Vec::new(), None, None);
     }
 

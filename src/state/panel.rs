@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::{Pace, Ticket};
 use crate::backend::hub::Download;
 use crate::backend::spec::Description;
-use crate::backend::{ModelCard, Retry};
+use crate::backend::{Location, ModelCard, Retry, beyond_this_machine};
 use crate::engine::index::{GraphState, Neighbours};
 use crate::engine::searcher::Repeated;
 use crate::engine::{Estimate, Progress, Ranking, Recall, SearchOptions, Spent, Vectors};
+use crate::store::StoreCard;
 
 /// The number of a backend in [`State::panels`](super::State::panels).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,8 @@ pub struct Panel {
     pub phase: Phase,
     /// What is known of it before it is open.
     pub description: Option<Description>,
+    /// A place of its own for the vectors of the corpus; `None` for the cache.
+    pub store: Option<StoreCard>,
     /// What it runs, once it is open.
     pub card: Option<ModelCard>,
     /// The newest ranking, which may be that of an older query.
@@ -114,6 +117,7 @@ impl Panel {
             typing_pause,
             phase: Phase::Closed,
             description: None,
+            store: None,
             card: None,
             ranking: None,
             ranked_with: SearchOptions::default(),
@@ -140,6 +144,21 @@ impl Panel {
     pub fn described(mut self, description: Description) -> Self {
         self.description = Some(description);
         self
+    }
+
+    /// With a place of its own for the vectors of the corpus.
+    #[must_use]
+    pub fn kept_in(mut self, store: Option<StoreCard>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Where the texts of the corpus go, for their vectors or to be kept, as far as that is not this machine.
+    #[must_use]
+    pub fn receivers(&self) -> Vec<Location> {
+        let embeds = self.card.as_ref().map(|card| card.location.clone());
+        let keeps = self.store.as_ref().map(|store| store.location.clone());
+        beyond_this_machine(embeds.into_iter().chain(keeps))
     }
 
     /// How many documents are embedded, once no more are on their way; `None` before.

@@ -31,8 +31,13 @@ pub enum Written {
 /// One thing that happened outside of the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// What is wrong with the place where vectors are kept between runs. Everything else goes on.
-    StoreTrouble(String),
+    /// What is to be known of the place where vectors are kept between runs. Everything else goes on.
+    StoreTrouble {
+        /// In words.
+        message: String,
+        /// Whether it has missed something.
+        is_behind: bool,
+    },
     /// The backend is ready to embed the corpus.
     Opened {
         /// Which backend.
@@ -340,7 +345,7 @@ impl Reply {
             | Self::Repeated { .. }
             | Self::TextsEmbedded { .. }
             | Self::Broke(_)
-            | Self::StoreTrouble(_)
+            | Self::StoreTrouble { .. }
             | Self::RerankerOpened { .. }
             | Self::RerankerDownloading { .. }
             | Self::CorpusRead(_)

@@ -89,7 +89,7 @@ impl Lab {
     }
 
     pub(crate) fn open(&self, corpus: Corpus) -> Result<ChromaStore, StoreError> {
-        ChromaStore::open(self.connect(None).expect("it is a Chroma"), "notes", Arc::new(corpus))
+        ChromaStore::open(self.connect(None).expect("it is a Chroma"), "notes", &Arc::new(corpus))
     }
 
     /// What was posted to a part of the collection.
@@ -160,7 +160,7 @@ impl RealServer {
     #[track_caller]
     pub(crate) fn open(&self, collection: &str, corpus: &Corpus) -> ChromaStore {
         let server = self.connect().expect("the server answers");
-        ChromaStore::open(server, collection, Arc::new(corpus.clone())).expect("the collection can be opened")
+        ChromaStore::open(server, collection, &Arc::new(corpus.clone())).expect("the collection can be opened")
     }
 
     /// A handle on a collection for any texts.

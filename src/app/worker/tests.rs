@@ -6,6 +6,7 @@ use super::super::outbox::Inbox;
 use super::*;
 use crate::backend::fake::Fake;
 use crate::backend::{Batch, Identity, Location, ModelCard, Role, TokenCount};
+use crate::config::Stores;
 use crate::corpus::Document;
 use crate::engine::SearchOptions;
 use crate::state::Edition;
@@ -76,7 +77,7 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     let corpus = Arc::new(Corpus::new("fruit", documents));
     let (sender, replies) = Outbox::open();
     Bench {
-        worker: Worker::spawn((ID, "fake".into()), (open, Box::new(|| Ok(None)), None), corpus, may_leave, sender),
+        worker: Worker::spawn((ID, "fake".into()), (open, Box::new(|| Ok(Stores::default())), None), corpus, may_leave, sender),
         replies,
         entered,
         gate,

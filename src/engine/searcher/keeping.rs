@@ -11,7 +11,7 @@ use ndarray::{Array1, ArrayView1};
 use tokio_util::sync::CancellationToken;
 
 use super::{Estimate, Searcher};
-use crate::backend::{BackendError, Identity, Location, Role, TextInfo, UnitBatch};
+use crate::backend::{BackendError, Identity, Location, Role, TextInfo, UnitBatch, beyond_this_machine};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::index::{Found, Index};
 use crate::engine::search::SearchOptions;
@@ -157,7 +157,7 @@ impl Keeping {
                 if is_known {
                     return;
                 }
-                told.push_str(". It is asked again later, and then gets what it has missed");
+                told.push_str(". It is asked again later, and gets what it has missed");
             }
             (Which::Store, _) => {
                 self.store = None;
@@ -197,11 +197,17 @@ impl Searcher {
         self
     }
 
-    /// The same searcher with another place for texts beside the corpus, and for a corpus that the first is not for.
+    /// The same searcher with places where vectors are kept between runs: of the corpus, and of texts beside it and of a
+    /// corpus that the first is not for.
     #[must_use]
-    pub fn with_store_beside(mut self, store: Box<dyn VectorStore>) -> Self {
-        self.keeping.get_or_insert_default().beside = Some(store);
-        self
+    pub fn with_stores(mut self, corpus: Option<Box<dyn VectorStore>>, beside: Option<Box<dyn VectorStore>>) -> Self {
+        if let Some(store) = beside {
+            self.keeping.get_or_insert_default().beside = Some(store);
+        }
+        match corpus {
+            Some(store) => self.with_store(store),
+            None => self,
+        }
     }
 
     /// Where the texts of the corpus go, for their vectors or to be kept, as far as that is not this machine.
@@ -209,10 +215,7 @@ impl Searcher {
     pub fn receivers(&self) -> Vec<Location> {
         let kept = self.keeping.as_ref().filter(|keeping| !keeping.unfit).and_then(|keeping| keeping.store.as_ref());
         let kept = kept.map(|store| store.location());
-        let mut receivers: Vec<Location> = std::iter::once(self.card().location.clone()).chain(kept).collect();
-        receivers.retain(Location::leaves_machine);
-        receivers.dedup();
-        receivers
+        beyond_this_machine(std::iter::once(self.card().location.clone()).chain(kept))
     }
 
     /// Takes the vectors of the corpus that are kept; the first call does that, and [`Self::embed_next`] calls it.
@@ -321,6 +324,12 @@ impl Searcher {
     pub fn take_trouble(&mut self) -> Option<String> {
         let trouble = std::mem::take(&mut self.keeping.as_mut()?.trouble);
         (!trouble.is_empty()).then(|| trouble.join("; "))
+    }
+
+    /// Whether a store that is of this corpus may have missed something.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.keeping.as_ref().is_some_and(|keeping| keeping.behind || keeping.unfit)
     }
 
     /// Whether a person has to be told something of the place where vectors are kept.

@@ -96,6 +96,7 @@ impl State {
         self.search.method = match self.search.method {
             Method::Exact => Method::TwoPass,
             Method::TwoPass => Method::Hnsw,
+            Method::Hnsw if self.panel().store.is_some() => Method::Store,
             Method::Hnsw | Method::Store => Method::Exact,
         };
         self.notice = Some(
@@ -103,7 +104,7 @@ impl State {
                 Method::Exact => "exact: every sentence is scored",
                 Method::TwoPass => "two-pass: all are looked at by one bit a dimension, and the best of those scored",
                 Method::Hnsw => "HNSW: a graph of near neighbours is walked",
-                Method::Store => "the store that keeps the vectors searches",
+                Method::Store => "store: Chroma finds the nearest in its own index",
             }
             .into(),
         );

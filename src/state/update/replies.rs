@@ -73,7 +73,11 @@ impl State {
             Reply::Selected { ticket, selection } => self.selected(ticket, selection),
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
-            Reply::Broke(reason) | Reply::StoreTrouble(reason) => {
+            Reply::StoreTrouble { message, is_behind } => {
+                (self.notice, self.editor.is_behind) = (Some(message), is_behind);
+                Vec::new()
+            }
+            Reply::Broke(reason) => {
                 self.notice = Some(reason);
                 Vec::new()
             }

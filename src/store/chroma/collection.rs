@@ -78,6 +78,12 @@ impl Collection {
         Some(Identity { model: said(MODEL)?, details: said(DETAILS)? })
     }
 
+    /// The corpus that it keeps, where it was made here.
+    #[must_use]
+    pub fn corpus(&self) -> Option<&str> {
+        self.identity().and_then(|_| self.metadata.get(CORPUS)).and_then(Value::as_str)
+    }
+
     /// What a person or a client has said of it, as `key=value`, and nothing that only vecscope has to know.
     #[must_use]
     pub fn said(&self) -> Vec<(&str, &Value)> {

@@ -13,11 +13,19 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::collection::{CORPUS, DETAILS, MODEL};
-use super::records::{add_info, changes, info_of, metadata_of};
+use super::records::{add_info, changes, info_of, metadata_of, order, place_of};
+use super::wire::Record;
 use super::{Collection, Include, Records, Server};
 use crate::backend::{BackendError, Identity, Location};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::store::{Near, Row, StoreError, Take, TextKey, VectorStore};
+
+/// What records say of their documents.
+struct Said {
+    corpus: Arc<Corpus>,
+    places: HashMap<TextKey, DocumentIndex>,
+    order: Vec<f64>,
+}
 
 /// A collection that keeps vectors.
 pub struct ChromaStore {
@@ -26,8 +34,12 @@ pub struct ChromaStore {
     /// `None` before it is made.
     collection: Option<Collection>,
     corpus: Arc<Corpus>,
-    /// Where the texts of the corpus stand in it.
+    /// Which document each text of the corpus is.
     places: HashMap<TextKey, DocumentIndex>,
+    /// Where each document stands, as records say it.
+    order: Vec<f64>,
+    /// What the records say: those of a corpus and of an order, once they were seen to say that.
+    said: Option<Said>,
     /// The texts that are known to have their vectors there.
     there: HashSet<TextKey>,
 }
@@ -42,6 +54,8 @@ impl ChromaStore {
             collection: None,
             corpus: Arc::new(Corpus::new("", Vec::new())),
             places: HashMap::new(),
+            order: Vec::new(),
+            said: None,
             there: HashSet::new(),
         }
     }
@@ -58,8 +72,31 @@ impl ChromaStore {
 
     /// Makes the collection say what the corpus says: takes out what is no longer in it, and changes what is said of what
     /// is. Gives how many records it took out, and how many it changed.
-    fn bring_up_to_date(&self, collection: &Collection) -> Result<(usize, usize), BackendError> {
-        let (mut gone, mut changed) = (Vec::new(), Records::default());
+    fn bring_up_to_date(&mut self, collection: &Collection) -> Result<(usize, usize), BackendError> {
+        // Where this fails half way, the collection is looked at again.
+        let (gone, changed) = match self.said.take() {
+            Some(said) => self.changes_since(&said),
+            None => self.changes_of(collection)?,
+        };
+        self.server.delete(collection, &gone)?;
+        for records in changed.parts(self.server.most_records) {
+            self.server.update(collection, &records)?;
+        }
+        for key in gone.iter().filter_map(|id| TextKey::parse(id)) {
+            self.there.remove(&key);
+        }
+        self.said = Some(Said {
+            corpus: Arc::clone(&self.corpus),
+            places: self.places.clone(),
+            order: self.order.clone(),
+        });
+        Ok((gone.len(), changed.ids.len()))
+    }
+
+    /// What has to be taken out of a collection, and what is to be said otherwise, by what it says itself.
+    fn changes_of(&mut self, collection: &Collection) -> Result<(Vec<String>, Records<'static>), BackendError> {
+        let mut gone = Vec::new();
+        let mut kept: Vec<(DocumentIndex, Record)> = Vec::new();
         let limit = self.server.page_size(0);
         let mut offset = 0;
         loop {
@@ -69,23 +106,52 @@ impl ChromaStore {
             }
             offset += page.ids.len();
             for record in page.into_records() {
-                let Some(&place) = TextKey::parse(&record.id).and_then(|key| self.places.get(&key)) else {
-                    gone.push(record.id);
-                    continue;
-                };
-                let changes = changes(&record.metadata, &metadata_of(&self.corpus, place));
-                if !changes.is_empty() {
-                    changed.ids.push(record.id);
-                    changed.metadatas.push(Some(changes));
+                match TextKey::parse(&record.id).and_then(|key| self.places.get(&key)) {
+                    Some(&index) => kept.push((index, record)),
+                    None => gone.push(record.id),
                 }
             }
         }
-        self.server.delete(collection, &gone)?;
-        let number = changed.ids.len();
-        for records in changed.parts(self.server.most_records) {
-            self.server.update(collection, &records)?;
+        let mut places = vec![None; self.corpus.documents.len()];
+        for (index, record) in &kept {
+            places[index.0] = place_of(&record.metadata);
         }
-        Ok((gone.len(), number))
+        self.order = order(&places);
+        let mut changed = Records::default();
+        for (index, record) in kept {
+            let changes = changes(&record.metadata, &self.metadata_of(index));
+            if !changes.is_empty() {
+                changed.ids.push(record.id);
+                changed.metadatas.push(Some(changes));
+            }
+        }
+        Ok((gone, changed))
+    }
+
+    /// The same by what was said, which takes no look at the server.
+    fn changes_since(&mut self, said: &Said) -> (Vec<String>, Records<'static>) {
+        let mut places = vec![None; self.corpus.documents.len()];
+        for (key, index) in &self.places {
+            places[index.0] = said.places.get(key).map(|before| said.order[before.0]);
+        }
+        self.order = order(&places);
+        let gone = said.places.keys().filter(|key| !self.places.contains_key(*key));
+        let gone = gone.map(ToString::to_string).collect();
+        let mut changed = Records::default();
+        for (key, &index) in &self.places {
+            let Some(&before) = said.places.get(key) else { continue };
+            let before = metadata_of(&said.corpus, before, said.order[before.0]);
+            let changes = changes(&before, &self.metadata_of(index));
+            if !changes.is_empty() {
+                changed.ids.push(key.to_string());
+                changed.metadatas.push(Some(changes));
+            }
+        }
+        (gone, changed)
+    }
+
+    fn metadata_of(&self, index: DocumentIndex) -> Map<String, Value> {
+        metadata_of(&self.corpus, index, self.order[index.0])
     }
 
     /// How many texts it keeps vectors of.
@@ -102,20 +168,23 @@ impl ChromaStore {
     }
 
     fn failed(&self, operation: &'static str, source: BackendError) -> StoreError {
-        match source {
-            BackendError::Cancelled => StoreError::Cancelled,
-            source => StoreError::Failed { operation, place: self.place(), source: source.into() },
-        }
+        failed(operation, self.place(), source)
     }
 
     /// The same; a collection that was deleted meanwhile is made anew with what is put there next.
     fn lost(&mut self, operation: &'static str, source: BackendError) -> StoreError {
         if matches!(source, BackendError::Refused { status: 404, .. }) {
             self.collection = None;
-            self.there.clear();
+            self.forget();
             return StoreError::Gone { place: self.place() };
         }
         self.failed(operation, source)
+    }
+
+    /// Nothing is known of what is there.
+    fn forget(&mut self) {
+        self.there.clear();
+        self.said = None;
     }
 
     fn unfit(&self, reason: String) -> StoreError {
@@ -189,10 +258,14 @@ impl VectorStore for ChromaStore {
         self.server.location()
     }
 
-    fn take_corpus(&mut self, corpus: &Arc<Corpus>, _is_edit: bool) -> Result<(), StoreError> {
+    fn take_corpus(&mut self, corpus: &Arc<Corpus>, is_edit: bool) -> Result<(), StoreError> {
         let places = (0..).map(DocumentIndex).zip(&corpus.documents);
         self.places = places.map(|(index, document)| (TextKey::of(&document.text), index)).collect();
         self.corpus = Arc::clone(corpus);
+        self.order = order(&vec![None; corpus.documents.len()]);
+        if is_edit && self.said.is_some() {
+            return Ok(());
+        }
         let found = self.server.collection(&self.name).map_err(|source| self.failed("read", source))?;
         if let Some(collection) = &found {
             self.check_owner(collection)?;
@@ -200,7 +273,7 @@ impl VectorStore for ChromaStore {
         if found.as_ref().map(|found| &found.id) != self.collection.as_ref().map(|known| &known.id) {
             self.there.clear();
         }
-        self.collection = found;
+        (self.collection, self.said) = (found, None);
         Ok(())
     }
 
@@ -258,8 +331,7 @@ impl VectorStore for ChromaStore {
             let mut records = Records::default();
             for &Row { text, vector, info } in rows {
                 let key = TextKey::of(text);
-                let mut metadata =
-                    self.places.get(&key).map(|&place| metadata_of(&self.corpus, place)).unwrap_or_default();
+                let mut metadata = self.places.get(&key).map(|&index| self.metadata_of(index)).unwrap_or_default();
                 add_info(&mut metadata, info);
                 records.ids.push(key.to_string());
                 records.embeddings.push(vector);
@@ -303,6 +375,16 @@ impl VectorStore for ChromaStore {
         };
         Ok(found.into_iter().filter_map(near).collect())
     }
+}
+
+/// What a server did not do, of a place that is named with it.
+pub(super) fn failed(operation: &'static str, place: String, source: BackendError) -> StoreError {
+    let source: Box<dyn std::error::Error + Send + Sync> = match source {
+        BackendError::Cancelled => return StoreError::Cancelled,
+        BackendError::Network { reason, .. } => reason.into(),
+        source => source.into(),
+    };
+    StoreError::Failed { operation, place, source }
 }
 
 /// The last part of a path: a corpus may be named from another folder.

@@ -79,7 +79,7 @@ struct Read {
     dimensions: Option<usize>,
     /// Which were read: one that is put in meanwhile can move others to a later page.
     ids: IndexSet<String>,
-    documents: Vec<(Document, Option<u64>)>,
+    documents: Vec<(Document, Option<f64>)>,
     numbers: Vec<f32>,
     fields: Fields,
     without_text: usize,
@@ -122,7 +122,7 @@ impl Read {
         });
         if vectors.is_none() {
             // As in the corpus that they came from; vectors would have to be moved along.
-            documents.sort_by_key(|(_, place)| place.unwrap_or(u64::MAX));
+            documents.sort_by(|(_, a), (_, b)| a.unwrap_or(f64::MAX).total_cmp(&b.unwrap_or(f64::MAX)));
         }
         let documents = documents.into_iter().map(|(document, _)| document).collect();
         Corpus {

@@ -6,7 +6,8 @@ use super::collection::OWN;
 use crate::backend::{TextInfo, TokenCount};
 use crate::corpus::{Corpus, Document, DocumentIndex, Duplicate};
 
-/// Where a document stands in its corpus.
+/// Where a document stands in its corpus: after all that have a lower number. Not the number of the document, or one that
+/// is taken out would change all after it.
 const PLACE: &str = "vecscope_place";
 /// The others with its text, as JSON.
 const DUPLICATES: &str = "vecscope_duplicates";
@@ -15,15 +16,15 @@ const TOKENS_USED: &str = "vecscope_tokens_used";
 const TOKENS_ESTIMATED: &str = "vecscope_tokens_estimated";
 const NORM: &str = "vecscope_norm";
 
-/// What a record says of a document: what its source said, and where it stands.
-pub(super) fn metadata_of(corpus: &Corpus, index: DocumentIndex) -> Map<String, Value> {
+/// What a record says of a document: what its source said, and where it stands among the others.
+pub(super) fn metadata_of(corpus: &Corpus, index: DocumentIndex, place: f64) -> Map<String, Value> {
     let document = &corpus[index];
     let mut metadata = said_of(&corpus.fields, &document.metadata);
     metadata.insert("id".into(), json!(document.id));
     if let Some(topic) = &document.topic {
         metadata.insert("topic".into(), json!(topic));
     }
-    metadata.insert(PLACE.into(), json!(index.0));
+    metadata.insert(PLACE.into(), json!(place));
     if !document.duplicates.is_empty() {
         let duplicates: Vec<Value> =
             document.duplicates.iter().map(|duplicate| json!([duplicate.id, duplicate.metadata])).collect();
@@ -50,6 +51,29 @@ fn plain(value: &Value) -> Value {
         Value::Number(number) if number.is_i64() || number.is_f64() => value.clone(),
         Value::Number(_) | Value::Array(_) | Value::Object(_) => Value::String(value.to_string()),
     }
+}
+
+/// Where a record says that its document stands.
+pub(super) fn place_of(metadata: &Map<String, Value>) -> Option<f64> {
+    metadata.get(PLACE).and_then(Value::as_f64)
+}
+
+/// Where documents stand of which some have a place already: those keep it, as far as that is their order.
+#[expect(clippy::cast_precision_loss, reason = "numbers of documents")]
+pub(super) fn order(kept: &[Option<f64>]) -> Vec<f64> {
+    let afresh = || (0..kept.len()).map(|number| number as f64).collect();
+    let known: Vec<(usize, f64)> =
+        kept.iter().enumerate().filter_map(|(number, place)| Some((number, (*place)?))).collect();
+    let (Some(&(first, least)), Some(&(last, greatest))) = (known.first(), known.last()) else { return afresh() };
+    let mut order: Vec<f64> = (0..first).map(|number| least - (first - number) as f64).collect();
+    for pair in known.windows(2) {
+        let [(from, low), (to, high)] = [pair[0], pair[1]];
+        let step = (high - low) / (to - from) as f64;
+        order.extend((from..to).map(|number| low + step * (number - from) as f64));
+    }
+    order.extend((last..kept.len()).map(|number| greatest + (number - last) as f64));
+    // Another order, or no number left in between.
+    if order.is_sorted_by(|a, b| a < b) { order } else { afresh() }
 }
 
 /// Adds what is known of the text's embedding.
@@ -90,8 +114,8 @@ pub(super) fn document(
     text: Option<String>,
     mut metadata: Map<String, Value>,
     fields: &mut Fields,
-) -> (Document, Option<u64>) {
-    let place = metadata.get(PLACE).and_then(Value::as_u64);
+) -> (Document, Option<f64>) {
+    let place = place_of(&metadata);
     let text = text.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| id.clone()).replace(['\r', '\n'], " ");
     // In a collection of vecscope's own the id that its source gave is beside the one that stands for the text.
     let own_id = place.and_then(|_| metadata.remove("id")).and_then(|id| id.as_str().map(str::to_owned));
@@ -150,13 +174,29 @@ mod tests {
         let whole = Document { id: "7".into(), topic: Some("t".into()), text: "one".into(), metadata, duplicates };
         let fields = ["a", "b", "c"].map(String::from).to_vec();
         let corpus = Corpus { fields, ..Corpus::new("notes", vec![Document::new("1", "none"), whole.clone()]) };
-        let record = metadata_of(&corpus, DocumentIndex(1));
+        let record = metadata_of(&corpus, DocumentIndex(1), 1.5);
         let mut fields = Fields::default();
         let (document, place) = document("key".into(), Some("one".into()), record, &mut fields);
-        assert_eq!(place, Some(1));
+        assert_eq!(place, Some(1.5));
         // A field that no document has anything in is not known to the collection.
         assert_eq!(fields.into_names(), ["a", "c"]);
         assert_eq!(document, Document { metadata: Box::new([json!(1), json!("x")]), ..whole });
+    }
+
+    #[test]
+    fn documents_keep_their_places_while_their_order_allows_it() {
+        let new = None;
+        for (kept, expected) in [
+            (vec![], vec![]),
+            (vec![new, new], vec![0.0, 1.0]),
+            (vec![Some(0.0), Some(2.0), Some(7.0)], vec![0.0, 2.0, 7.0]),
+            (vec![new, Some(0.0), new, Some(2.0), new], vec![-1.0, 0.0, 1.0, 2.0, 3.0]),
+            (vec![Some(1.0), new, new, new, Some(2.0)], vec![1.0, 1.25, 1.5, 1.75, 2.0]),
+            (vec![Some(2.0), Some(0.0), new], vec![0.0, 1.0, 2.0]),
+            (vec![Some(1.0), new, Some(1.0 + f64::EPSILON)], vec![0.0, 1.0, 2.0]),
+        ] {
+            assert_eq!(order(&kept), expected, "{kept:?}");
+        }
     }
 
     #[test]
@@ -164,7 +204,7 @@ mod tests {
         let metadata = Box::new([json!([1, 2]), json!({ "x": null }), json!(u64::MAX), json!(-1), json!(true)]);
         let document = Document { metadata, ..Document::new("1", "one") };
         let fields = ["chroma:list", "object", "large", "small", "truth"].map(String::from).to_vec();
-        let record = metadata_of(&Corpus { fields, ..Corpus::new("notes", vec![document]) }, DocumentIndex(0));
+        let record = metadata_of(&Corpus { fields, ..Corpus::new("notes", vec![document]) }, DocumentIndex(0), 0.0);
         assert_eq!(record["_chroma:list"], json!("[1,2]"));
         assert_eq!((&record["object"], &record["large"]), (&json!("{\"x\":null}"), &json!("18446744073709551615")));
         assert_eq!((&record["small"], &record["truth"]), (&json!(-1), &json!(true)));

@@ -78,6 +78,12 @@ impl ChromaSettings {
         Ok(Self { base, token, tenant, database, timing: Timing::default() })
     }
 
+    /// The host, as shown to a person.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.base.host()
+    }
+
     /// Where texts and vectors would go.
     #[must_use]
     pub fn location(&self) -> Location {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::keeping::failed;
 use super::records::said_of;
 use super::{Collection, Include, Records, Server};
 use crate::backend::{BackendError, Identity, Location};
@@ -61,12 +62,11 @@ impl ChromaRecords {
 
     fn failed(&self, operation: &'static str, source: BackendError) -> StoreError {
         match source {
-            BackendError::Cancelled => StoreError::Cancelled,
             BackendError::Refused { status: 404, .. } => StoreError::Unfit {
                 place: self.place(),
                 reason: "is not there any more: somebody has deleted it. What was read of it is still here".into(),
             },
-            source => StoreError::Failed { operation, place: self.place(), source: source.into() },
+            source => failed(operation, self.place(), source),
         }
     }
 
