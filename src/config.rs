@@ -26,8 +26,8 @@ mod store;
 
 pub use cache::CacheChoice;
 pub use chroma::ChromaChoice;
-pub use store::{Collected, Stores};
 use file::{Backends, ConfigFile, Entry};
+pub use store::{Collected, Stores};
 
 /// Everything that was chosen. Its `Debug` shows no key.
 #[derive(Debug, Clone)]

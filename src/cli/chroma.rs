@@ -90,7 +90,8 @@ mod tests {
             let args = BrowseArgs { place: place.into(), query: None, write: false, format: SearchFormat::Table };
             assert_eq!(args.server_and_collection(None), expected);
         }
-        let args = BrowseArgs { place: "https://h/chroma".into(), query: None, write: false, format: SearchFormat::Table };
+        let args =
+            BrowseArgs { place: "https://h/chroma".into(), query: None, write: false, format: SearchFormat::Table };
         assert_eq!(args.server_and_collection(Some("notes")), ("https://h/chroma", Some("notes")));
     }
 }

@@ -245,7 +245,10 @@ fn a_collection_that_is_deleted_meanwhile_is_made_anew_with_what_comes_next() {
     lab.on_notes("upsert", refusal(404, "Collection [1] does not exist."));
     let mut store = lab.open(notes()).expect("it is there");
     let vector = [0.6, 0.8];
-    assert_said(store.put(&model(), &[row("one", &vector)]).expect_err("it is gone"), &["is not there, or was deleted"]);
+    assert_said(
+        store.put(&model(), &[row("one", &vector)]).expect_err("it is gone"),
+        &["is not there, or was deleted"],
+    );
     let made =
         json!({ "id": "2", "name": "notes", "metadata": ours(), "dimension": null, "configuration_json": cosine() });
     lab.on("POST", COLLECTIONS, ok(&made));

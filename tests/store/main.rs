@@ -5,6 +5,7 @@ mod contract;
 mod chroma;
 mod chroma_faults;
 mod chroma_lab;
+mod chroma_theirs;
 mod sqlite;
 #[cfg(feature = "embedded-model")]
 mod warm;

@@ -77,7 +77,13 @@ fn bench(location: &Location, may_leave: bool) -> Bench {
     let corpus = Arc::new(Corpus::new("fruit", documents));
     let (sender, replies) = Outbox::open();
     Bench {
-        worker: Worker::spawn((ID, "fake".into()), (open, Box::new(|| Ok(Stores::default())), None), corpus, may_leave, sender),
+        worker: Worker::spawn(
+            (ID, "fake".into()),
+            (open, Box::new(|| Ok(Stores::default())), None),
+            corpus,
+            may_leave,
+            sender,
+        ),
         replies,
         entered,
         gate,

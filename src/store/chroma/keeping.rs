@@ -85,11 +85,8 @@ impl ChromaStore {
         for key in gone.iter().filter_map(|id| TextKey::parse(id)) {
             self.there.remove(&key);
         }
-        self.said = Some(Said {
-            corpus: Arc::clone(&self.corpus),
-            places: self.places.clone(),
-            order: self.order.clone(),
-        });
+        self.said =
+            Some(Said { corpus: Arc::clone(&self.corpus), places: self.places.clone(), order: self.order.clone() });
         Ok((gone.len(), changed.ids.len()))
     }
 

@@ -43,14 +43,24 @@ fn a_corpus_is_kept_in_a_collection_and_is_the_corpus_of_the_next_start() {
     let (server, home) = (RealServer::start(), TempDir::new().expect("a folder"));
     let file = home.path().join("notes.csv");
     std::fs::write(&file, "id,text,year\na,red apples,1999\nb,blue sky,2000\nc,green grass,2001\n").expect("a file");
-    let store = ["--store", "chroma", "--collection", "notes", "--format", "json"];
+    let store = ["--store", "chroma", "--collection", "notes"];
     let corpus = ["--corpus", file.to_str().expect("a path")];
-    let (first, _) = ranking(&vecscope(&server, &home, &[&["search", "the sky above"], &store[..], &corpus].concat()));
+    let search = |home: &TempDir, more: &[&str]| {
+        let json = [&["search", "the sky above", "--format", "json"], &store[..], more].concat();
+        ranking(&vecscope(&server, home, &json)).0
+    };
+    // How many were restored and embedded.
+    let counts = |home: &TempDir, more: &[&str]| {
+        let table = vecscope(&server, home, &[&["search", "the sky above"], &store[..], more].concat());
+        String::from_utf8_lossy(&table.stderr).into_owned()
+    };
+    let first = search(&home, &corpus);
     assert_eq!(results(&first)[0].0, "b");
     // Without the file, and with nothing in the cache: what the collection holds.
     let home = TempDir::new().expect("a folder");
-    let (second, said) = ranking(&vecscope(&server, &home, &[&["search", "the sky above"], &store[..]].concat()));
+    let said = counts(&home, &[]);
     assert!(said.contains("3 vectors restored, 0 embedded"), "{said}");
+    let second = search(&home, &[]);
     let (first, second) = (results(&first), results(&second));
     assert_eq!(first.len(), 3);
     for ((id, score), (other, again)) in first.iter().zip(&second) {
@@ -58,11 +68,11 @@ fn a_corpus_is_kept_in_a_collection_and_is_the_corpus_of_the_next_start() {
     }
     // A text more: one is embedded.
     std::fs::write(&file, "id,text,year\na,red apples,1999\nc,green grass,2001\nd,white snow,2002\n").expect("a file");
-    let (third, said) = ranking(&vecscope(&server, &home, &[&["search", "the sky above"], &store[..], &corpus].concat()));
+    let said = counts(&home, &corpus);
     assert!(said.contains("2 vectors restored, 1 embedded"), "{said}");
+    let third = search(&home, &corpus);
     assert!(results(&third).iter().all(|(id, _)| id != "b"), "{third}");
-    let exact = [&["search", "the sky above", "--search", "exact"], &store[..]].concat();
-    let (exact, _) = ranking(&vecscope(&server, &home, &exact));
+    let exact = search(&home, &["--search", "exact"]);
     for ((id, score), (other, again)) in results(&third).iter().zip(&results(&exact)) {
         assert!(id == other && (score - again).abs() < 1e-5, "{third} {exact}");
     }

@@ -347,13 +347,7 @@ impl VectorStore for Collection {
         self.memory.put(model, rows)
     }
 
-    fn nearest(
-        &mut self,
-        _: &Identity,
-        _: &[f32],
-        _: usize,
-        _: &CancellationToken,
-    ) -> Result<Vec<Near>, StoreError> {
+    fn nearest(&mut self, _: &Identity, _: &[f32], _: usize, _: &CancellationToken) -> Result<Vec<Near>, StoreError> {
         self.up()?;
         if self.with(|is| std::mem::take(&mut is.is_gone)) {
             self.memory.with(|shared| shared.rows.clear());
@@ -423,7 +417,10 @@ fn a_store_that_does_not_answer_costs_no_ranking_and_gets_later_what_it_has_miss
     assert_eq!(bench.search_in_store("fig").method, Method::Store);
     assert_eq!(collection.memory.texts(), ["apple", "banana", "cherry"]);
     let said = bench.searcher.take_trouble().expect("it is back");
-    assert_eq!((said.as_str(), bench.searcher.is_behind()), ("the collection answers again, and has everything", false));
+    assert_eq!(
+        (said.as_str(), bench.searcher.is_behind()),
+        ("the collection answers again, and has everything", false)
+    );
     assert_eq!(bench.embedded(), ["apple", "banana", "cherry", "fig"], "each once");
 }
 
