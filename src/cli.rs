@@ -135,6 +135,9 @@ pub enum Command {
         /// How to print the ranking
         #[arg(long, value_enum, default_value_t = SearchFormat::Table)]
         format: SearchFormat,
+        /// Measure what the way of searching finds of what the exact one does, by 100 documents as queries
+        #[arg(long)]
+        measure_recall: bool,
     },
     /// Embed texts: a vector for each, in their order
     Embed {

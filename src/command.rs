@@ -88,7 +88,9 @@ pub fn run(command: Command, config: Config, output: Output) -> anyhow::Result<E
     }
     let session = Session { config, output, runtime };
     match command {
-        Command::Search { query, format } => search::run(&session, &query, format),
+        Command::Search { query, format, measure_recall } => {
+            search::run(&session, &query, search::Printing { format, recall: measure_recall })
+        }
         Command::Embed { file, format, raw, role } => embed::run(&session, &file, format, raw, role),
         Command::Compare { query, backends, queries, format } => {
             compare::run(&session, query.as_deref(), &backends, queries.as_deref(), format)

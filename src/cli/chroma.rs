@@ -48,6 +48,9 @@ pub struct BrowseArgs {
     pub place: String,
     /// What to rank by, once and without the explorer
     pub query: Option<String>,
+    /// Measure what the way of searching finds of what the exact one does, by 100 documents as queries
+    #[arg(long, requires = "query")]
+    pub measure_recall: bool,
     /// Change the collection as the corpus is changed in the explorer; without it, nothing is ever written there
     #[arg(long)]
     pub write: bool,
@@ -87,11 +90,22 @@ mod tests {
             ("https://h/chroma/", ("https://h/chroma/", None)),
             ("localhost:8000/notes", ("localhost:8000", Some("notes"))),
         ] {
-            let args = BrowseArgs { place: place.into(), query: None, write: false, format: SearchFormat::Table };
+            let args = BrowseArgs {
+                place: place.into(),
+                query: None,
+                write: false,
+                measure_recall: false,
+                format: SearchFormat::Table,
+            };
             assert_eq!(args.server_and_collection(None), expected);
         }
-        let args =
-            BrowseArgs { place: "https://h/chroma".into(), query: None, write: false, format: SearchFormat::Table };
+        let args = BrowseArgs {
+            place: "https://h/chroma".into(),
+            query: None,
+            write: false,
+            measure_recall: false,
+            format: SearchFormat::Table,
+        };
         assert_eq!(args.server_and_collection(Some("notes")), ("https://h/chroma", Some("notes")));
     }
 }

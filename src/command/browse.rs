@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::meter::Meter;
+use super::search::Printing;
 use super::{NOTHING, Session, escape, models, search};
 use crate::backend::spec::Description;
 use crate::cli::SearchFormat;
@@ -99,7 +100,8 @@ pub(super) fn run(mut session: Session, arguments: &BrowseArgs) -> anyhow::Resul
         for note in said(&corpus) {
             writeln!(io::stderr(), "vecscope: {}", text::visible(&note))?;
         }
-        return search::rank(&session, corpus, query, arguments.format);
+        let printing = Printing { format: arguments.format, recall: arguments.measure_recall };
+        return search::rank(&session, corpus, query, printing);
     }
     let (url, _) = arguments.server_and_collection(session.config.chroma.collection.as_deref());
     let server = Server::connect(session.config.chroma.settings("the URL", url)?, handle)?;

@@ -14,7 +14,7 @@ use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
 use crate::corpus::metadata::written;
-use crate::engine::{Progress, Ranking, SearchOptions, expression};
+use crate::engine::{Progress, Ranking, Recall, SearchOptions, expression};
 use crate::{phrase, text};
 
 /// What `--format json` prints.
@@ -36,8 +36,25 @@ struct Report<'a> {
     among: usize,
     /// Of how many documents the spread of scores is known; nothing where it is that of all.
     sampled: Option<usize>,
+    /// What this way of searching finds of what the exact one does, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recall: Option<Measured>,
     results: Vec<Found<'a>>,
     timings_ms: Timings,
+}
+
+/// A way of searching beside the exact one.
+#[derive(Debug, Serialize)]
+struct Measured {
+    /// The mean share of the exact k best that were found, from 0 to 1.
+    recall: f64,
+    k: usize,
+    /// Documents of the corpus, taken evenly, and the query.
+    queries: usize,
+    /// The median time of a search by this way.
+    search_ms: f64,
+    /// The same of an exact one.
+    exact_ms: f64,
 }
 
 /// How many documents there are.
@@ -84,15 +101,30 @@ struct Timings {
     rank: f64,
 }
 
-pub(super) fn run(session: &Session, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
+pub(super) fn run(session: &Session, query: &str, printing: Printing) -> anyhow::Result<ExitCode> {
     if expression::is_blank(query) {
         bail!("the query is empty");
     }
-    rank(session, session.corpus()?, query, format)
+    rank(session, session.corpus()?, query, printing)
+}
+
+/// How a ranking is printed, and what beside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printing {
+    pub(super) format: SearchFormat,
+    /// Whether the recall of the way of searching is measured.
+    pub(super) recall: bool,
 }
 
 /// Ranks a corpus that was read.
-pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: SearchFormat) -> anyhow::Result<ExitCode> {
+pub(super) fn rank(
+    session: &Session,
+    corpus: Corpus,
+    query: &str,
+    Printing { format, recall }: Printing,
+) -> anyhow::Result<ExitCode> {
+    /// As many as the explorer measures by.
+    const QUERIES: usize = 100;
     let Some((corpus, options)) = session.searched_of(corpus)? else { return Ok(ExitCode::from(NOTHING)) };
     let started = Instant::now();
     let mut searcher = session.searcher(&corpus)?;
@@ -115,7 +147,19 @@ pub(super) fn rank(session: &Session, corpus: Corpus, query: &str, format: Searc
         let (restored, embedded) = (counted(documents.restored), counted(documents.embedded));
         writeln!(io::stderr(), "vecscope: {restored} vectors restored, {embedded} embedded")?;
     }
-    let report = report(session, &corpus, (&ranking, &options), searcher.card(), documents, timings_ms);
+    let recall = if recall {
+        let k = session.config.top_k;
+        let recall = with_job(|job| searcher.measure_recall(options.method, k, QUERIES, Some(query), job))?;
+        if format == SearchFormat::Table {
+            writeln!(io::stderr(), "vecscope: {}", phrase::recall(&recall))?;
+        }
+        let Recall { k, queries, recall, exact, time, .. } = recall;
+        Some(Measured { recall, k, queries, search_ms: milliseconds(time), exact_ms: milliseconds(exact) })
+    } else {
+        None
+    };
+    let report =
+        Report { recall, ..report(session, &corpus, (&ranking, &options), searcher.card(), documents, timings_ms) };
     let mut stdout = io::stdout().lock();
     match format {
         SearchFormat::Table => write_table(&mut stdout, &report, session.output)?,
@@ -160,6 +204,7 @@ fn report<'a>(
         filter: options.selection.as_ref().map(|selection| selection.filter.as_str()),
         among: ranking.among,
         sampled: ranking.sampled,
+        recall: None,
         results,
         timings_ms,
     }

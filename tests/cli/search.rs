@@ -54,6 +54,19 @@ fn json_has_exactly_the_promised_fields() {
 }
 
 #[test]
+fn the_recall_of_a_way_of_searching_is_measured_when_asked_for() {
+    let measured = ["search", QUESTION, "--search", "hnsw", "--measure-recall"];
+    let report = run(&mut vecscope(&[&measured[..], &["--format", "json", "--top", "5"]].concat())).json();
+    let recall = &report["recall"];
+    assert_eq!(keys(recall), ["recall", "k", "queries", "search_ms", "exact_ms"].into());
+    // All hundred sentences, and the query. A graph of so few finds nearly all.
+    assert_eq!((recall["k"].as_u64(), recall["queries"].as_u64()), (Some(5), Some(101)));
+    assert!(recall["recall"].as_f64().is_some_and(|share| (0.9..=1.0).contains(&share)), "{recall}");
+    let said = run(&mut vecscope(&measured)).stderr;
+    assert_says(&said, &["HNSW · recall@10 ", "of 101 queries"]);
+}
+
+#[test]
 fn results_stand_best_first_and_the_best_one_answers_the_question() {
     let report = run(&mut vecscope(&["search", QUESTION, "--format", "json"])).json();
     let results = results(&report);

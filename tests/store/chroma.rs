@@ -11,12 +11,12 @@ use vecscope::backend::Identity;
 use vecscope::corpus::{Corpus, Document};
 use vecscope::math::space::Space;
 use vecscope::store::chroma::{Reading, read};
-use vecscope::store::{Row, StoreError, Take, TextKey, VectorStore};
-
-mod program;
+use vecscope::store::{Row, StoreError, Take, VectorStore};
 
 use crate::chroma_lab::RealServer;
 use crate::contract::{self, info, model, vector};
+
+mod program;
 
 /// Every test that the contract has for stores of one model, each on a collection of its own.
 #[test]

@@ -72,6 +72,10 @@ fn a_corpus_is_kept_in_a_collection_and_is_the_corpus_of_the_next_start() {
     assert!(said.contains("2 vectors restored, 1 embedded"), "{said}");
     let third = search(&home, &corpus);
     assert!(results(&third).iter().all(|(id, _)| id != "b"), "{third}");
+    // By every document, and the query.
+    let measured = search(&home, &["--measure-recall", "--top", "2"]);
+    assert_eq!((&measured["method"], &measured["recall"]["queries"]), (&json!("store"), &json!(4)));
+    assert_eq!(measured["recall"]["recall"], json!(1.0), "{measured}");
     let exact = search(&home, &["--search", "exact"]);
     for ((id, score), (other, again)) in results(&third).iter().zip(&results(&exact)) {
         assert!(id == other && (score - again).abs() < 1e-5, "{third} {exact}");
