@@ -71,7 +71,7 @@ impl Engine {
 
     /// The environment in which `ort` makes sessions.
     #[must_use]
-    pub(super) fn environment(&self) -> Environment {
+    pub fn environment(&self) -> Environment {
         self.environment.clone()
     }
 }
