@@ -52,7 +52,7 @@ pub use list::List;
 pub use map::Map;
 pub use movement::{Baseline, Movement};
 pub use pace::Pace;
-pub use panel::{BackendId, Panel, Phase, Search};
+pub use panel::{BackendId, Panel, Phase, Search, StoreCard};
 pub use pipeline::{Pipeline, RerankerId};
 pub use query_line::QueryLine;
 pub use reply::Reply;

@@ -109,17 +109,6 @@ pub trait VectorStore: Send {
     }
 }
 
-/// What is known of a place that is of one corpus before it is opened, for whoever shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreCard {
-    /// What to call it, and where it is.
-    pub name: String,
-    /// Where what is kept there goes.
-    pub location: Location,
-    /// Whether a change of the corpus is kept there as soon as it is made, so that nothing is left to save.
-    pub keeps_changes: bool,
-}
-
 /// A document that a store found near.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Near {

@@ -9,8 +9,9 @@ use super::Config;
 use crate::backend::Location;
 use crate::cli::chroma::StoreName;
 use crate::corpus::{self, Corpus};
+use crate::state::StoreCard;
 use crate::store::chroma::{self, ChromaSettings, Reading, Server};
-use crate::store::{ChromaRecords, ChromaStore, StoreCard, VectorStore};
+use crate::store::{ChromaRecords, ChromaStore, VectorStore};
 
 /// The option, as error messages call the URL.
 const URL: &str = "--chroma-url";

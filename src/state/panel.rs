@@ -10,11 +10,21 @@ use crate::backend::{Location, ModelCard, Retry, beyond_this_machine};
 use crate::engine::index::{GraphState, Neighbours};
 use crate::engine::searcher::Repeated;
 use crate::engine::{Estimate, Progress, Ranking, Recall, SearchOptions, Spent, Vectors};
-use crate::store::StoreCard;
 
 /// The number of a backend in [`State::panels`](super::State::panels).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub usize);
+
+/// What is known of a place that is of one corpus before it is opened, for whoever shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreCard {
+    /// What to call it, and where it is.
+    pub name: String,
+    /// Where what is kept there goes.
+    pub location: Location,
+    /// Whether a change of the corpus is kept there as soon as it is made, so that nothing is left to save.
+    pub keeps_changes: bool,
+}
 
 /// One backend: how far it is, and the newest that it said.
 #[derive(Debug, Clone)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ndarray::{Array1, Array2, ArrayView1};
-use tokio_util::sync::CancellationToken;
 
 use super::{Known, Repeated, Searcher};
 use crate::backend::{BackendError, Job, Location, Role, TextInfo, TokenCount};
@@ -51,7 +50,7 @@ impl Searcher {
         let vector = Arc::clone(vector);
         let progress = self.progress();
         self.catch_up_if_whole();
-        let found = self.find(vector.view(), query_info.norm, options, job.cancel)?;
+        let found = self.find(vector.view(), query_info.norm, options, job)?;
         let mut ranking = Ranking::found(query.to_owned(), query_info, vector, found, progress);
         ranking.space = self.index.space();
         ranking.timings = Timings { embed, rank: started.elapsed() };
@@ -68,11 +67,11 @@ impl Searcher {
         unit: ArrayView1<'_, f32>,
         norm: f32,
         options: &SearchOptions,
-        cancel: &CancellationToken,
+        job: &Job<'_>,
     ) -> Result<Found, BackendError> {
         let exact = SearchOptions { method: Method::Exact, ..options.clone() };
         match options.method {
-            Method::Store => match self.find_in_store(unit, norm, options, cancel)? {
+            Method::Store => match self.find_in_store(unit, norm, options, job)? {
                 Some(found) => Ok(found),
                 None => self.index.search(unit, norm, &exact),
             },

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ndarray::{Array1, ArrayView1};
-use tokio_util::sync::CancellationToken;
 
 use super::{Estimate, Searcher};
-use crate::backend::{BackendError, Identity, Location, Role, TextInfo, UnitBatch, beyond_this_machine};
+use crate::backend::{BackendError, Identity, Job, Location, Role, TextInfo, UnitBatch, beyond_this_machine};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::engine::index::{Found, Index};
 use crate::engine::search::SearchOptions;
@@ -293,7 +292,7 @@ impl Searcher {
         unit: ArrayView1<'_, f32>,
         norm: f32,
         options: &SearchOptions,
-        cancel: &CancellationToken,
+        job: &Job<'_>,
     ) -> Result<Option<Found>, BackendError> {
         let vector = self.index.as_compared(unit, norm);
         let most = options.depth.min(self.index.len());
@@ -302,7 +301,7 @@ impl Searcher {
             return Ok(None);
         };
         let Some(store) = keeping.get(Which::Store).filter(|store| store.searches()) else { return Ok(None) };
-        match store.nearest(&identity, &vector, most, cancel) {
+        match store.nearest(&identity, &vector, most, job.cancel) {
             Ok(near) => Ok(Some(self.index.found_elsewhere(&vector, &near))),
             Err(StoreError::Cancelled) => Err(BackendError::Cancelled),
             Err(error) => {

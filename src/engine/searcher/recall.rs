@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use ndarray::ArrayView1;
-use tokio_util::sync::CancellationToken;
 
 use super::Searcher;
 use crate::backend::{BackendError, Job, Role, TextInfo};
@@ -66,13 +65,13 @@ impl Searcher {
             }
             let document = documents[self.measuring.done];
             if let Some((unit, TextInfo { norm, .. })) = self.index.unit_of(document) {
-                self.measure_one((ArrayView1::from(&unit), norm), Some(document), (method, k), job.cancel)?;
+                self.measure_one((ArrayView1::from(&unit), norm), Some(document), (method, k), job)?;
             }
             self.measuring.done += 1;
         }
         let known = present.and_then(|query| self.known.peek(&(Role::Query, query.to_owned())).cloned());
         if let Some((vector, info)) = known {
-            self.measure_one((vector.view(), info.norm), None, (method, k), job.cancel)?;
+            self.measure_one((vector.view(), info.norm), None, (method, k), job)?;
         }
         let Measuring { found, wanted, ran, exact, times, .. } = std::mem::take(&mut self.measuring);
         #[expect(clippy::cast_precision_loss, reason = "counts of documents")]
@@ -86,12 +85,12 @@ impl Searcher {
         (unit, norm): (ArrayView1<'_, f32>, f32),
         itself: Option<DocumentIndex>,
         (method, k): (Method, usize),
-        cancel: &CancellationToken,
+        job: &Job<'_>,
     ) -> Result<(), BackendError> {
         let mut best = |method| -> Result<_, BackendError> {
             let options = SearchOptions { method, depth: k + 1, selection: None };
             let started = Instant::now();
-            let found = self.find(unit, norm, &options, cancel)?;
+            let found = self.find(unit, norm, &options, job)?;
             let time = started.elapsed();
             let others = found.ranked.iter().map(|ranked| ranked.document).filter(|&document| Some(document) != itself);
             Ok((others.take(k).collect::<Vec<_>>(), found.method, time))
@@ -118,6 +117,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
     use crate::engine::searcher::tests::{fake, with_job};
 
