@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use vecscope::corpus::{Duplicate, filter};
-use vecscope::engine::SearchOptions;
+use vecscope::engine::index::GraphState;
+use vecscope::engine::{Method, Recall, SearchOptions};
 use vecscope::state::Ticket;
 use vecscope::state::action::FilterAction;
 
@@ -116,4 +117,87 @@ fn the_map_shows_the_points_of_what_passes() {
     state.act(Action::Filter(FilterAction::Keep));
     let some = signs(&mut state);
     assert!(some < all, "{some} of {all}");
+}
+
+/// The last line of the screen.
+fn status(state: &mut State, size: (u16, u16)) -> String {
+    screen(state, size).lines().last().expect("a line").to_owned()
+}
+
+#[test]
+fn what_was_measured_of_a_way_of_searching_is_said_with_little_room_too() {
+    let documents = ["apple", "pear", "plum"].map(|text| Document::new(text, text));
+    let mut state = start(Corpus::new("fruit.txt", documents.into()));
+    open(&mut state, LOCAL, local_card());
+    let recall = |method, share| Recall {
+        method,
+        k: 10,
+        queries: 100,
+        recall: share,
+        exact: Duration::from_millis(41),
+        time: Duration::from_micros(3_100),
+    };
+    let act = |state: &mut State, action| {
+        let effects = state.act(action);
+        answer(state, effects, 0, &local_card());
+    };
+    let measured = |state: &mut State, recall| {
+        state.receive(Reply::RecallMeasured { backend: LOCAL, recall: Ok(recall) });
+    };
+    act(&mut state, Action::NextMethod);
+    // With nothing typed as with a query.
+    measured(&mut state, recall(Method::TwoPass, 0.9989));
+    let whole = "two-pass · recall@10 0.998 of 100 queries · 3.1 ms for 41.0 exact";
+    for typed in ["", "a red apple"] {
+        rank(&mut state, typed, 0, &local_card());
+        for size in [(120, 36), (80, 24)] {
+            let line = status(&mut state, size);
+            assert!(line.contains(whole), "{line}");
+        }
+    }
+    let line = status(&mut state, (40, 10));
+    assert!(line.contains(" recall@10 0.998"), "{line}");
+    // A filter has its place beside it, and is none of what is measured.
+    write(&mut state, "apple");
+    act(&mut state, Action::Filter(FilterAction::Keep));
+    for (size, said) in [((120, 36), "41.0 exact (no filter)"), ((80, 24), "two-pass · recall@10 0.998 (no filter)")] {
+        let line = status(&mut state, size);
+        assert!(line.contains("1 of 3: apple") && line.contains(said), "{line}");
+    }
+    // What is measured of one way says nothing of the next; and of one that is not ready, nothing is measured.
+    act(&mut state, Action::NextMethod);
+    assert!(!status(&mut state, (120, 36)).contains("0.998"));
+    measured(&mut state, recall(Method::Exact, 1.0));
+    for size in [(120, 36), (80, 24)] {
+        let line = status(&mut state, size);
+        assert!(line.contains("HNSW was not ready (Alt+Y again)") && !line.contains("1.000"), "{line}");
+    }
+}
+
+#[test]
+fn a_search_that_is_exact_all_the_same_says_why() {
+    let mut state = opened();
+    for _ in 0..2 {
+        state.act(Action::NextMethod);
+    }
+    let exactly = |state: &mut State, some: bool| {
+        let mut effects = state.act(Action::Edit(Edit::Insert('a')));
+        effects.retain(|effect| matches!(effect, Effect::Search { .. }));
+        let Some(Effect::Search { backend, ticket, query, options }) = effects.pop() else { unreachable!("none") };
+        assert_eq!(options.selection.is_some(), some);
+        let mut ranking = ranked(ranking(state, &query, 0), &options);
+        ranking.method = Method::Exact;
+        let (ranking, card, spent) = (Arc::new(ranking), local_card(), state.panels[backend.0].spent);
+        state.receive(Reply::Ranked { backend, ticket, ranking, card, spent });
+    };
+    exactly(&mut state, false);
+    assert!(status(&mut state, (80, 24)).contains("exact: the graph is not ready"));
+    state.receive(Reply::GraphGrown { backend: LOCAL, graph: GraphState::Growing { done: 40, total: 100 } });
+    assert!(status(&mut state, (120, 36)).contains("exact until the graph is there: 40 of 100"));
+    state.receive(Reply::GraphGrown { backend: LOCAL, graph: GraphState::Grown });
+    write(&mut state, "id:s001");
+    state.act(Action::Filter(FilterAction::Keep));
+    exactly(&mut state, true);
+    let line = status(&mut state, (120, 36));
+    assert!(line.contains("exact: HNSW not needed for 1 sentence"), "{line}");
 }

@@ -93,6 +93,10 @@ impl State {
 
     /// Searches by the next way.
     pub(super) fn next_search_method(&mut self) -> Vec<Effect> {
+        for panel in &mut self.panels {
+            // It was measured of a way that was not ready, whichever that was.
+            panel.recall.take_if(|recall| recall.as_ref().is_ok_and(|recall| recall.method == Method::Exact));
+        }
         self.search.method = match self.search.method {
             Method::Exact => Method::TwoPass,
             Method::TwoPass => Method::Hnsw,
