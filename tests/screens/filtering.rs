@@ -5,7 +5,7 @@ use vecscope::corpus::{Duplicate, filter};
 use vecscope::engine::index::GraphState;
 use vecscope::engine::{Method, Recall, SearchOptions};
 use vecscope::state::Ticket;
-use vecscope::state::action::FilterAction;
+use vecscope::state::action::{FilterAction, MapAction};
 
 use super::*;
 
@@ -104,6 +104,76 @@ fn nothing_that_passes_is_said() {
     rank(&mut state, "a question", 0, &local_card());
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("no sentence passes the filter") && shown.contains("top 0 of 0 of 100"), "{shown}");
+}
+
+/// The Map screen with a filter.
+fn mapped(written: &str) -> State {
+    let mut state = opened();
+    let effects = state.act(Action::ShowScreen(Screen::Map));
+    answer(&mut state, effects, 0, &local_card());
+    write(&mut state, written);
+    let effects = state.act(Action::Filter(FilterAction::Keep));
+    answer(&mut state, effects, 0, &local_card());
+    state
+}
+
+#[test]
+fn the_map_counts_what_passes_and_says_what_is_of_all() {
+    let mut state = mapped("lang:de");
+    let shown = screen(&mut state, (120, 36));
+    // The first ten have a German one in the first place and in every third from there, the second ten in the third.
+    for said in ["● databases 4 ", "■ programming 3 ", "preserved 37 % · of all 100", "of all 100, without the filter"]
+    {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    assert!(shown.contains("of 10 true nearest of all ") && shown.contains("of 10 nearest of all it keeps"), "{shown}");
+    for size in [(80, 24), (40, 10)] {
+        let shown = screen(&mut state, size);
+        assert!(shown.contains("near 37 % · of all"), "{shown}");
+    }
+    state.act(Action::ToggleExplanation);
+    assert!(screen(&mut state, (40, 10)).contains("of all 100, without the filter"));
+    let mut state = mapped("");
+    assert!(!screen(&mut state, (120, 36)).contains("of all"));
+}
+
+#[test]
+fn the_map_ranks_and_joins_what_passes() {
+    let dots = |shown: &str| shown.chars().filter(|sign| ('\u{2801}'..='\u{28ff}').contains(sign)).count();
+    let mut state = mapped("id:s002");
+    // From one sentence alone there is no line to another.
+    for _ in 0..2 {
+        state.act(Action::Map(MapAction::NextLines));
+        let shown = screen(&mut state, (120, 36));
+        assert_eq!(dots(&shown), 0, "{shown}");
+    }
+    map::with_query(&mut state, "how do", 14);
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("1st by cosine, 1st on the map"), "{shown}");
+}
+
+#[test]
+fn the_pointer_finds_no_point_that_is_not_seen() {
+    let mut state = mapped("");
+    let all = Layout::build(Rect::new(0, 0, 120, 36), &state).expect("it is large enough");
+    screen(&mut state, (120, 36));
+    let cells = || (1..75).flat_map(|x| (5..32).map(move |y| Position::new(x, y)));
+    let pointed = |state: &State| -> Vec<DocumentIndex> {
+        let found = cells().filter_map(|at| match all.point(at, state) {
+            Some(Action::Map(MapAction::Point(document))) => document,
+            _ => None,
+        });
+        found.collect()
+    };
+    let is_sport = |state: &State, document: &DocumentIndex| state.corpus[*document].topic.as_deref() == Some("sport");
+    assert!(pointed(&state).iter().any(|document| !is_sport(&state, document)));
+    let other = pointed(&state).into_iter().find(|document| !is_sport(&state, document));
+    state.act(Action::Map(MapAction::Point(other)));
+    write(&mut state, "topic:sport");
+    state.act(Action::Filter(FilterAction::Keep));
+    assert_eq!(state.map.pointed, None, "what it pointed at is not there any more");
+    let found = pointed(&state);
+    assert!(!found.is_empty() && found.iter().all(|document| is_sport(&state, document)));
 }
 
 #[test]
