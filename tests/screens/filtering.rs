@@ -177,6 +177,24 @@ fn the_pointer_finds_no_point_that_is_not_seen() {
 }
 
 #[test]
+fn two_models_are_compared_on_what_passes() {
+    let mut state = opened();
+    state.act(Action::ShowScreen(Screen::Compare));
+    open(&mut state, OPENAI, openai_card());
+    write(&mut state, "lang:de");
+    state.act(Action::Filter(FilterAction::Keep));
+    rank(&mut state, "a question about it", 0, &local_card());
+    state.act(Action::ToggleExplanation);
+    let shown = screen(&mut state, (120, 36));
+    assert!(shown.contains("of the 34 sentences that pass the filter") && shown.contains("by chance: 0.29"), "{shown}");
+    state.act(Action::ToggleDisagreements);
+    for size in [(120, 36), (80, 24)] {
+        let shown = screen(&mut state, size);
+        assert!(shown.contains("only what passes the filter is listed; its nearest are among all 100"), "{shown}");
+    }
+}
+
+#[test]
 fn the_map_shows_the_points_of_what_passes() {
     let mut state = opened();
     let effects = state.act(Action::ShowScreen(Screen::Map));

@@ -183,6 +183,9 @@ impl State {
         (self.baseline, self.settled) = (None, None);
         // What is not there any more is not pointed at.
         self.map.pointed = self.map.pointed.filter(|&document| self.lets_through(document));
+        if self.mode == Mode::Disagreements {
+            self.collect_disagreements();
+        }
         match self.follow.and_then(|document| self.row_of_listed(document)) {
             Some(row) if self.ranking().is_none() => self.list.select(row, self.row_count()),
             _ => self.list.select(self.list.selected, self.row_count()),
