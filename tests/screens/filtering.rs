@@ -177,6 +177,24 @@ fn the_pointer_finds_no_point_that_is_not_seen() {
 }
 
 #[test]
+fn what_is_of_the_whole_corpus_says_so() {
+    let mut state = pipeline::ready();
+    state.act(Action::ShowScreen(Screen::Pipeline));
+    state.act(Action::ToggleEvaluation);
+    for size in SIZES {
+        assert!(!screen(&mut state, size).contains("without the f"));
+    }
+    state.act(Action::Dismiss);
+    write(&mut state, "topic:sport");
+    state.act(Action::Filter(FilterAction::Keep));
+    state.act(Action::ToggleEvaluation);
+    for size in SIZES {
+        let shown = screen(&mut state, size);
+        assert!(shown.contains("40 labelled queries, without the f"), "{shown}");
+    }
+}
+
+#[test]
 fn two_models_are_compared_on_what_passes() {
     let mut state = opened();
     state.act(Action::ShowScreen(Screen::Compare));
