@@ -86,17 +86,18 @@ pub fn time_left(share: f64, elapsed: Duration) -> Option<String> {
     Some(left(Duration::try_from_secs_f64(seconds).ok()?))
 }
 
-/// What a way of searching finds and takes: `two-pass · recall@10 0.998 of 100 queries · 3.1 ms for 41 exact`.
+/// What a way of searching finds and takes, at length, shorter, and as short as can be:
+/// `two-pass · recall@10 0.998 of 100 queries · 3.1 ms for 41.0 exact`, `two-pass · recall@10 0.998`, `recall@10 0.998`.
 #[must_use]
-pub fn recall(recall: &Recall) -> String {
+pub fn recall(recall: &Recall) -> [String; 3] {
     let Recall { method, k, queries, recall, exact, time } = recall;
     // Never rounded up: 1 is all of them.
     let share = (recall * 1_000.0).floor() / 1_000.0;
     let (time, exact) = (milliseconds(*time), milliseconds(*exact));
-    format!(
-        "{method} · recall@{k} {share:.3} of {} · {time} ms for {exact} exact",
-        counted_as(*queries, "query", "queries")
-    )
+    let shortest = format!("recall@{k} {share:.3}");
+    let short = format!("{method} · {shortest}");
+    let queries = counted_as(*queries, "query", "queries");
+    [format!("{short} of {queries} · {time} ms for {exact} exact"), short, shortest]
 }
 
 /// How fast something goes: `1,200 texts/s`.

@@ -24,6 +24,8 @@ use report::Report;
 struct Found<'a> {
     corpus: &'a Corpus,
     document: DocumentIndex,
+    /// The filter, where one was given.
+    filter: Option<&'a str>,
     ranking: &'a Ranking,
     explanation: Explanation,
     /// What each word of the query does; of one word nothing can be said.
@@ -61,7 +63,8 @@ pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat)
     else {
         bail!("{id} is not among the {} that are ranked: a larger --top ranks more", ranking.ranked.len());
     };
-    let found = Found { corpus: &corpus, document, ranking: &ranking, explanation, effects, contributions, matches };
+    let (ranking, filter) = (&ranking, options.selection.as_ref().map(|selection| selection.filter.as_str()));
+    let found = Found { corpus: &corpus, document, filter, ranking, explanation, effects, contributions, matches };
     let mut stdout = io::stdout().lock();
     if format == TableFormat::Table {
         write_table(&mut stdout, &found)?;

@@ -12,8 +12,8 @@
 //! | `lang!=en`, `-lang:en`, `not lang:en` | that do not fulfil `lang:en`, also those without the field |
 //! | `year:*` | that have the field at all |
 //!
-//! Fields are those of the source, and `id`, `topic` and `text`. Case never matters. Numbers are compared as numbers: `10`
-//! is `10.0`. Of a list, one element has to fulfil the term. Quotes hold what has spaces or signs in it: `"10:30"`,
+//! Fields are those of the source, and `id`, `topic` and `text`, which win over columns of the same name. Case never
+//! matters. Numbers are compared as numbers: `10` is `10.0`. Of a list, one element has to fulfil the term. Quotes hold what has spaces or signs in it: `"10:30"`,
 //! `author:"Ada Lovelace"`; `*` means itself in them. A document that stands for several passes if one of those does.
 
 use std::cmp::Ordering;
@@ -50,9 +50,11 @@ pub fn select(filter: &str, corpus: &Corpus) -> Result<Option<Selection>, Filter
     Ok((!filter.terms.is_empty()).then(|| filter.select(corpus)))
 }
 
-/// The fields that a filter can name: those that every document has, and those of the source.
+/// The fields that a filter can name: those that every document has, and those of the source. A column that is called as
+/// one of the former cannot be named: the document's own wins.
 pub fn names(fields: &[String]) -> impl Iterator<Item = &str> {
-    OWN.into_iter().map(|(name, _)| name).chain(fields.iter().map(String::as_str))
+    let others = fields.iter().map(String::as_str).filter(|field| own(field).is_none());
+    OWN.into_iter().map(|(name, _)| name).chain(others)
 }
 
 /// What is looked at, and what has to be true of it.
@@ -74,6 +76,11 @@ enum Place {
 
 /// What every document has.
 const OWN: [(&str, Place); 3] = [("id", Place::Id), ("topic", Place::Topic), ("text", Place::Text)];
+
+/// The place of that name that every document has.
+fn own(name: &str) -> Option<Place> {
+    OWN.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, place)| place)
+}
 
 #[derive(Debug, Clone)]
 enum Test {
@@ -319,9 +326,8 @@ impl<'a> Parser<'a> {
     }
 
     fn place(&self, at: usize, name: &str) -> Result<Place, FilterError> {
-        let own = OWN.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, place)| place);
         let field = |same: &dyn Fn(&str) -> bool| self.fields.iter().position(|field| same(field)).map(Place::Field);
-        let place = own
+        let place = own(name)
             .or_else(|| field(&|field| field == name))
             .or_else(|| field(&|field| field.to_lowercase() == name.to_lowercase()));
         match place {

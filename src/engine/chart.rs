@@ -218,10 +218,16 @@ impl Chart {
         Some([sum[0] / sum[2], sum[1] / sum[2]])
     }
 
-    /// Which nearest document of a place on the map a document is, from 1.
+    /// Which nearest document of a place on the map a document is, from 1, among those that are looked at.
     #[must_use]
-    pub fn rank_on_map(&self, from: Place, document: DocumentIndex) -> Option<usize> {
-        Some(rank_on_map(&self.places, from, self.vectors.row_of(document)?))
+    pub fn rank_on_map(
+        &self,
+        from: Place,
+        document: DocumentIndex,
+        is_looked_at: impl Fn(DocumentIndex) -> bool,
+    ) -> Option<usize> {
+        let row = self.vectors.row_of(document)?;
+        Some(rank_on_map(&self.places, from, row, |other| is_looked_at(self.vectors.documents[other])))
     }
 
     /// The true nearest documents of a document, the nearest first; `None` where it is not one of those that are looked at.

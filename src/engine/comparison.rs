@@ -123,13 +123,19 @@ pub struct Disagreement {
     pub overlap: f64,
 }
 
-/// The documents on whose neighbours two models agree least, the least first: what each document would find if it were
-/// the query.
+/// The documents, of those that are looked at, on whose neighbours two models agree least, the least first: what each
+/// document would find if it were the query.
 #[must_use]
-pub fn disagreements(left: &Neighbours, right: &Neighbours, most: usize) -> Vec<Disagreement> {
+pub fn disagreements(
+    left: &Neighbours,
+    right: &Neighbours,
+    most: usize,
+    is_looked_at: impl Fn(DocumentIndex) -> bool,
+) -> Vec<Disagreement> {
     let mut all: Vec<Disagreement> = left
         .lists
         .iter()
+        .filter(|&(&document, _)| is_looked_at(document))
         .filter_map(|(document, left)| {
             let right = right.lists.get(document)?;
             let rbo = agreement::rbo(left, right, PERSISTENCE)?;
@@ -204,7 +210,11 @@ mod tests {
         };
         let left = lists([[1, 2], [0, 2], [0, 1]]);
         let right = lists([[1, 2], [2, 0], [7, 8]]);
-        let found: Vec<_> = disagreements(&left, &right, 2).iter().map(|found| found.document.0).collect();
-        assert_eq!(found, [2, 1]);
+        let found = |is_looked_at: fn(DocumentIndex) -> bool| -> Vec<usize> {
+            disagreements(&left, &right, 2, is_looked_at).iter().map(|found| found.document.0).collect()
+        };
+        assert_eq!(found(|_| true), [2, 1]);
+        // What is left out takes no place among the first.
+        assert_eq!(found(|document| document.0 != 2), [1, 0]);
     }
 }

@@ -91,6 +91,16 @@ impl Groups {
     pub fn of(&self, document: DocumentIndex) -> Option<usize> {
         self.of.get(document.0).copied().flatten()
     }
+
+    /// How many of some documents are in each group.
+    #[must_use]
+    pub fn counts(&self, documents: &[DocumentIndex]) -> Vec<usize> {
+        let mut counts = vec![0; self.groups.len()];
+        for group in documents.iter().filter_map(|&document| self.of(document)) {
+            counts[group] += 1;
+        }
+        counts
+    }
 }
 
 /// The two words that set each cluster apart: those that stand in many of its documents and in few of the others. A word

@@ -115,16 +115,19 @@ impl Neighbourhoods {
     }
 }
 
-/// The rank of one place among those nearest to another, from 1: how many are nearer, and one.
+/// The rank of one place among those nearest to another, from 1: how many of those that take part are nearer, and one.
 ///
 /// ```
 /// use vecscope::math::neighbourhood::rank_on_map;
-/// assert_eq!(rank_on_map(&[[0.0, 0.0], [3.0, 0.0], [1.0, 1.0]], [0.0, 1.0], 1), 3);
+/// let places = [[0.0, 0.0], [3.0, 0.0], [1.0, 1.0]];
+/// assert_eq!(rank_on_map(&places, [0.0, 1.0], 1, |_| true), 3);
+/// assert_eq!(rank_on_map(&places, [0.0, 1.0], 1, |row| row != 0), 2);
 /// ```
 #[must_use]
-pub fn rank_on_map(places: &[Place], from: Place, row: usize) -> usize {
+pub fn rank_on_map(places: &[Place], from: Place, row: usize, takes_part: impl Fn(usize) -> bool) -> usize {
     let own = squared(places[row], from);
-    1 + places.iter().enumerate().filter(|&(other, &place)| other != row && squared(place, from) < own).count()
+    let nearer = |&(other, &place): &(usize, &Place)| other != row && squared(place, from) < own && takes_part(other);
+    1 + places.iter().enumerate().filter(nearer).count()
 }
 
 fn squared(a: Place, b: Place) -> f64 {
@@ -286,7 +289,7 @@ mod tests {
     #[test]
     fn ranks_on_a_map_count_who_is_nearer() {
         let places = [[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [3.0, 3.0]];
-        let ranks: Vec<usize> = (0..4).map(|row| rank_on_map(&places, [0.2, 0.0], row)).collect();
+        let ranks: Vec<usize> = (0..4).map(|row| rank_on_map(&places, [0.2, 0.0], row, |_| true)).collect();
         assert_eq!(ranks, [1, 2, 3, 4]);
     }
 }

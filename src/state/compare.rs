@@ -45,6 +45,8 @@ pub struct Compared {
     pub pair: [BackendId; 2],
     /// The depth of the overlap.
     pub top_k: usize,
+    /// The filter that chose what was ranked, if there was one.
+    pub filter: Option<String>,
     /// How far they agreed.
     pub agreement: Agreement,
 }
@@ -178,24 +180,33 @@ impl Compare {
         }
     }
 
-    /// Takes the comparison on the screen into the means of this run.
-    pub(super) fn record(&mut self) {
+    /// Takes the comparison on the screen, of what a filter lets through, into the means of this run.
+    pub(super) fn record(&mut self, filter: Option<&str>) {
         let Some(now) = &self.now else { return };
-        let (pair, top_k) = (self.pair, now.top_k);
-        let is_same = |old: &Compared| old.pair == pair && old.query == now.query && old.top_k == top_k;
-        self.history.retain(|old| !is_same(old));
-        self.history.push(Compared { query: now.query.clone(), pair, top_k, agreement: now.agreement });
+        let new = Compared {
+            query: now.query.clone(),
+            pair: self.pair,
+            top_k: now.top_k,
+            filter: filter.map(str::to_owned),
+            agreement: now.agreement,
+        };
+        let what = |it: &Compared| (it.pair, it.top_k, it.query.clone(), it.filter.clone());
+        self.history.retain(|old| what(old) != what(&new));
+        self.history.push(new);
     }
 
-    /// The means over the queries that this pair was compared on at a depth.
+    /// The means over the queries that this pair was compared on at a depth, with the same filter or without one.
     #[must_use]
-    pub fn means(&self, top_k: usize) -> Option<Means> {
-        Means::of(self.of_pair(top_k).map(|compared| &compared.agreement))
+    pub fn means(&self, top_k: usize, filter: Option<&str>) -> Option<Means> {
+        Means::of(self.of_pair(top_k, filter).map(|compared| &compared.agreement))
     }
 
-    /// What this pair was compared on at a depth.
-    pub(super) fn of_pair(&self, top_k: usize) -> impl Iterator<Item = &Compared> + Clone {
-        self.history.iter().filter(move |compared| compared.pair == self.pair && compared.top_k == top_k)
+    /// What this pair was compared on at a depth, with the same filter or without one.
+    pub(super) fn of_pair(&self, top_k: usize, filter: Option<&str>) -> impl Iterator<Item = &Compared> + Clone {
+        let is_of = move |compared: &&Compared| {
+            compared.pair == self.pair && compared.top_k == top_k && compared.filter.as_deref() == filter
+        };
+        self.history.iter().filter(is_of)
     }
 
     /// Takes the labels away, or gives them back.
@@ -291,14 +302,17 @@ mod tests {
     #[test]
     fn each_query_counts_once_for_a_pair() {
         let mut compare = compared(&[0.9, 0.8, 0.1], &[0.1, 0.8, 0.9]);
-        compare.record();
-        compare.record();
-        assert_eq!(compare.means(2).map(|means| means.queries), Some(1));
-        assert_eq!(compare.means(3), None, "another depth has its own means");
+        compare.record(None);
+        compare.record(None);
+        assert_eq!(compare.means(2, None).map(|means| means.queries), Some(1));
+        assert_eq!(compare.means(3, None), None, "another depth has its own means");
+        assert_eq!(compare.means(2, Some("lang:en")), None, "another filter has its own means");
+        compare.record(Some("lang:en"));
+        assert_eq!([None, Some("lang:en")].map(|filter| compare.of_pair(2, filter).count()), [1, 1]);
         compare.pair = [BackendId(1), BackendId(2)];
-        assert_eq!(compare.means(2), None, "another pair has its own means");
-        compare.record();
-        assert_eq!(compare.history.len(), 2);
+        assert_eq!(compare.means(2, None), None, "another pair has its own means");
+        compare.record(None);
+        assert_eq!(compare.history.len(), 3);
     }
 
     #[test]

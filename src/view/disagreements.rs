@@ -31,6 +31,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
         let first = phrase::thousands(MOST_NEIGHBOURS as u64);
         lines.push(Line::styled(format!("of the first {first} sentences"), theme.dim));
     }
+    if state.selection().is_some() {
+        let all = phrase::thousands(state.corpus.documents.len() as u64);
+        let said = format!("only what passes the filter is listed; its nearest are among all {all}");
+        lines.push(Line::styled(text::fit(&said, columns).into_owned(), theme.dim));
+    }
     let room = usize::from(inner.height).saturating_sub(lines.len()).max(1);
     let first = (state.compare.chosen + 1).saturating_sub(room);
     for (number, found) in state.compare.found.iter().enumerate().skip(first).take(room) {

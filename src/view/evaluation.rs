@@ -36,7 +36,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) {
     let area = centered(frame.area(), WIDTH, frame.area().height.saturating_sub(4).max(10));
     clear(frame, area, theme);
     let queries = phrase::counted_as(evaluation.judged.queries.len(), "labelled query", "labelled queries");
-    let title = format!(" {queries} (Enter takes one, Esc closes) ");
+    // What was judged is the whole corpus.
+    let unfiltered = if state.selection().is_some() { ", without the filter" } else { "" };
+    let title = format!(" {queries}{unfiltered} (Enter takes one, Esc closes) ");
     let inner = titled(frame, area, &title, true, theme);
     let (columns, height) = (usize::from(inner.width), usize::from(inner.height));
     let mut lines: Vec<Line<'static>> =

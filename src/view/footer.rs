@@ -272,27 +272,46 @@ fn hint(state: &State) -> String {
     format!(" type to rank; {} takes a sentence as the query", key(Action::UseSelected))
 }
 
+/// A part of the status line.
+struct Part {
+    /// The ways to say it, from the longest to the shortest.
+    ways: Vec<String>,
+    /// The columns that are kept for it, whatever comes before it; 0 where it may be left out.
+    kept: usize,
+}
+
+impl From<String> for Part {
+    fn from(said: String) -> Self {
+        Self { ways: vec![said], kept: 0 }
+    }
+}
+
 /// What is on the screen and what it took, the most important first.
-fn status(state: &State) -> Vec<String> {
+fn status(state: &State) -> Vec<Part> {
     let panel = state.panel();
-    let mut parts = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     if state.compare.is_masked() {
         let key = keymap::hint(Mode::Typing, &Action::ToggleBlind);
-        return vec![format!("blind: names and scores are hidden until you vote ({key} shows them)")];
+        return vec![format!("blind: names and scores are hidden until you vote ({key} shows them)").into()];
     }
-    parts.extend(filter::told(state));
-    match &panel.card {
-        Some(card) => parts.push(text::visible(&format!("{} · {}", card.model, card.engine)).into_owned()),
-        None => parts.push(text::visible(&panel.label).into_owned()),
+    if let (Some(told), Some(counts)) = (filter::told(state), filter::counts(state)) {
+        // With a sign that something is cut.
+        parts.push(Part { ways: vec![told], kept: text::width(&counts) + 2 });
     }
-    // Where a way may miss something, how much it does is worth more than what it took.
-    parts.extend(searching(state));
-    let usage = phrase::usage(state.usage());
+    // What was measured was asked for by hand, and how much a way may miss is worth more than who it is that ranks.
+    parts.extend(measured(state));
+    parts.push(match &panel.card {
+        Some(card) => text::visible(&format!("{} · {}", card.model, card.engine)).into_owned().into(),
+        None => text::visible(&panel.label).into_owned().into(),
+    });
+    // What it may miss says more than what it took.
+    parts.extend(searching(state).map(Part::from));
+    let usage = Part::from(phrase::usage(state.usage()));
     let timings = state.ranking().map(|ranking| {
         let Timings { embed, rank } = ranking.timings;
         let embed = if embed.is_zero() { "known".into() } else { phrase::milliseconds(embed) };
         let (rank, draw) = (phrase::milliseconds(rank), phrase::milliseconds(state.draw_time));
-        format!("embed {embed} · {} {rank} · draw {draw} ms", ranking.method)
+        Part::from(format!("embed {embed} · {} {rank} · draw {draw} ms", ranking.method))
     });
     // What costs money comes before what costs time.
     if state.usage().tokens > 0 {
@@ -305,47 +324,86 @@ fn status(state: &State) -> Vec<String> {
     parts
 }
 
-/// What is known of a way of searching that may miss something, and a hint where the exact one takes long.
+/// What was found of the way of searching in use when it was measured.
+fn measured(state: &State) -> Option<Part> {
+    let asked = state.search_options().method;
+    if asked == Method::Exact {
+        return None;
+    }
+    let measured = state.panel().recall.as_ref()?;
+    let ways = match measured {
+        Ok(recall) if recall.method == asked => {
+            // It is measured on the whole corpus.
+            let all = if state.selection().is_some() { " (no filter)" } else { "" };
+            phrase::recall(recall).map(|way| format!("{way}{all}")).into()
+        }
+        Ok(recall) if recall.method == Method::Exact => {
+            let again = state.key(&Action::MeasureRecall).map_or_else(String::new, |key| format!(" ({key} again)"));
+            let short = format!("{asked} was not ready");
+            vec![format!("recall not measured: {short}{again}"), format!("{short}{again}"), short]
+        }
+        // It is of a way that was in use before.
+        Ok(_) => return None,
+        Err(reason) => {
+            vec![format!("recall not measured: {}", text::visible(reason)), "recall not measured".into()]
+        }
+    };
+    let kept = ways.last().map_or(0, |shortest| text::width(shortest));
+    Some(Part { ways, kept })
+}
+
+/// What is to be known of the way of searching in use: why it is not the one that was asked for, that it may miss something,
+/// or that the exact one takes long.
 fn searching(state: &State) -> Option<String> {
     /// From so long on, a person feels it on every key.
     const LONG: Duration = Duration::from_millis(50);
     let (panel, ranking) = (state.panel(), state.ranking()?);
     let key = |action| state.key(&action).map_or_else(String::new, |key| format!(" ({key})"));
-    if ranking.method == Method::Exact {
-        let asked = panel.ranked_with.method;
-        return match &panel.graph {
-            GraphState::Growing { done, total } if asked == Method::Hnsw => Some(format!(
-                "exact until the graph is there: {} of {}",
-                phrase::thousands(*done as u64),
-                phrase::thousands(*total as u64)
-            )),
-            GraphState::Failed(reason) if asked == Method::Hnsw => {
-                Some(format!("exact, as there is no graph: {}", text::visible(reason)))
-            }
-            _ if asked != Method::Exact => Some(format!("exact: {asked} is not ready, or not needed")),
-            _ if ranking.timings.rank > LONG => {
-                Some(format!("every sentence is scored{}", key(Action::NextMethod).replace(')', " is faster)")))
-            }
-            _ => None,
-        };
+    let asked = panel.ranked_with.method;
+    if ranking.method != Method::Exact {
+        let is_measured = measured(state).is_some();
+        return (!is_measured)
+            .then(|| format!("{} · recall not measured{}", ranking.method, key(Action::MeasureRecall)));
     }
-    Some(match &panel.recall {
-        Some(Ok(recall)) if recall.method == ranking.method => phrase::recall(recall),
-        Some(Err(reason)) => format!("recall not measured: {}", text::visible(reason)),
-        Some(Ok(_)) | None => format!("{} · recall not measured{}", ranking.method, key(Action::MeasureRecall)),
-    })
+    match (asked, &panel.graph) {
+        (Method::Exact, _) if ranking.timings.rank > LONG => {
+            Some(format!("every sentence is scored{}", key(Action::NextMethod).replace(')', " is faster)")))
+        }
+        (Method::Exact, _) => None,
+        (Method::Hnsw, GraphState::Growing { done, total }) => Some(format!(
+            "exact until the graph is there: {} of {}",
+            phrase::thousands(*done as u64),
+            phrase::thousands(*total as u64)
+        )),
+        (Method::Hnsw, GraphState::Failed(reason)) => {
+            Some(format!("exact, as there is no graph: {}", text::visible(reason)))
+        }
+        _ if !ranking.is_complete() => Some(format!("exact: {asked} begins when all are embedded")),
+        (Method::Hnsw, _) if panel.ranked_with.selection.is_none() => Some("exact: the graph is not ready".into()),
+        (Method::Store, _) if panel.ranked_with.selection.is_some() => Some("exact: the store knows no filter".into()),
+        (Method::Store, _) => Some("exact: the store did not search".into()),
+        (Method::Hnsw | Method::TwoPass, _) => {
+            Some(format!("exact: {asked} not needed for {}", phrase::counted(ranking.among, "sentence")))
+        }
+    }
 }
 
-/// Those of the parts that there is room for; the first is cut rather than left out.
-fn fit_parts(parts: &[String], room: usize) -> String {
+/// Those of the parts that there is room for, each as long as may be; the first is cut rather than left out, and so is what
+/// room is kept for.
+fn fit_parts(parts: &[Part], room: usize) -> String {
+    const BETWEEN: &str = " │ ";
     let mut line = String::from(" ");
-    for (position, part) in parts.iter().enumerate() {
-        let separator = if position == 0 { "" } else { " │ " };
-        if position > 0 && text::width(&line) + text::width(separator) + text::width(part) > room {
-            continue;
+    for (position, Part { ways, kept }) in parts.iter().enumerate() {
+        let separator = if position == 0 { "" } else { BETWEEN };
+        let later = parts[position + 1..].iter().filter(|later| later.kept > 0);
+        let later: usize = later.map(|later| later.kept + text::width(BETWEEN)).sum();
+        let left = room.saturating_sub(text::width(&line) + text::width(separator) + later);
+        let said = ways.iter().find(|way| text::width(way) <= left).cloned();
+        let cut = || ways.last().map(|shortest| text::fit(shortest, left.max(*kept)).into_owned());
+        if let Some(said) = said.or_else(|| if position == 0 || *kept > 0 { cut() } else { None }) {
+            line.push_str(separator);
+            line.push_str(&said);
         }
-        line.push_str(separator);
-        line.push_str(part);
     }
     text::fit(&line, room).into_owned()
 }
@@ -356,10 +414,24 @@ mod tests {
 
     #[test]
     fn the_status_line_leaves_out_what_does_not_fit() {
-        let parts = ["model · engine".into(), "embed 2 ms".into(), "$0.00".into()];
+        let parts = ["model · engine", "embed 2 ms", "$0.00"].map(|said| Part::from(said.to_owned()));
         assert_eq!(fit_parts(&parts, 80), " model · engine │ embed 2 ms │ $0.00");
         assert_eq!(fit_parts(&parts, 30), " model · engine │ embed 2 ms");
         assert_eq!(fit_parts(&parts, 26), " model · engine │ $0.00");
         assert_eq!(fit_parts(&parts, 10), " model · …");
+    }
+
+    #[test]
+    fn what_room_is_kept_for_is_said_shorter_and_makes_others_shorter() {
+        let part = |ways: &[&str], kept| Part { ways: ways.iter().map(|&way| way.to_owned()).collect(), kept };
+        let parts = [
+            part(&["2 of 9: lang:en and more"], 7),
+            part(&["recall 0.998 of 9 queries", "recall 0.998"], 12),
+            part(&["model"], 0),
+        ];
+        assert_eq!(fit_parts(&parts, 80), " 2 of 9: lang:en and more │ recall 0.998 of 9 queries │ model");
+        assert_eq!(fit_parts(&parts, 48), " 2 of 9: lang:en and more │ recall 0.998 │ model");
+        assert_eq!(fit_parts(&parts, 30), " 2 of 9: lang:… │ recall 0.998");
+        assert_eq!(fit_parts(&parts, 20), " 2 of 9… │ recall 0…");
     }
 }

@@ -47,7 +47,7 @@ fn draw_map(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &State, b
     let chart = state.map.chart(backend);
     let room = usize::from(area.width.saturating_sub(2));
     let title = title(state, backend, chart.map(AsRef::as_ref), room);
-    let ways = chart.map_or_else(|| [const { String::new() }; 3], |chart| trust(chart));
+    let ways = chart.map_or_else(|| [const { String::new() }; 3], |chart| trust(state, chart));
     let beside = room.saturating_sub(text::width(&title) + 2);
     let above = ways.iter().find(|way| text::width(way) <= beside).cloned().unwrap_or_default();
     let trust = padded(&above);
@@ -96,18 +96,34 @@ fn title(state: &State, backend: BackendId, chart: Option<&Chart>, room: usize) 
     text::fit(&title, room).into_owned()
 }
 
-/// What the flat picture keeps, said at length, shorter, and as short as can be.
-fn trust(chart: &Chart) -> [String; 3] {
+/// What the flat picture keeps, said at length, shorter, and as short as can be; and of what, where a filter shows less of it.
+fn trust(state: &State, chart: &Chart) -> [String; 3] {
     let variance = chart.plane.as_ref().map(|plane| percent(plane.explained[0] + plane.explained[1]));
     let judged = chart.preserved.as_ref().filter(|_| chart.neighbourhoods.k > 0);
     let near = judged.map(|preserved| percent(preserved.mean));
-    let said = |variance_kept: &str, near_kept: &str| {
+    let of = of_what(state, chart).map(|what| format!("of {what}"));
+    let of_all = of.as_ref().map(|_| "of all".to_owned());
+    let said = |variance_kept: &str, near_kept: &str, of: &Option<String>| {
         let variance = variance.as_ref().map(|share| format!("{variance_kept} {share}"));
         let near = near.as_ref().map(|share| format!("{near_kept} {share}"));
         let parts: Vec<String> = variance.into_iter().chain(near).collect();
-        parts.join(" · ")
+        let of = of.iter().filter(|_| !parts.is_empty()).cloned();
+        parts.iter().cloned().chain(of).collect::<Vec<_>>().join(" · ")
     };
-    [said("variance explained", "neighbours preserved"), said("variance", "neighbours"), said("var", "near")]
+    [
+        said("variance explained", "neighbours preserved", &of),
+        said("variance", "neighbours", &of),
+        said("var", "near", &of_all),
+    ]
+}
+
+/// Of what it is said, where a filter lets less of it be seen: a layout of all keeps no more and no less where some of it are
+/// hidden.
+fn of_what(state: &State, chart: &Chart) -> Option<String> {
+    state.selection()?;
+    let mapped = chart.places.len();
+    let which = if mapped < state.corpus.documents.len() { "the first" } else { "all" };
+    Some(format!("{which} {}", phrase::thousands(mapped as u64)))
 }
 
 /// With air on both sides, where it says anything.

@@ -145,7 +145,16 @@ fn draw_rows(
             spans.push(Span::styled(format!("{:>3.0} % ", probability * 100.0), theme.dim));
         }
         let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
-        let what = if usize::from(area.width) < NUMBERS + LEAST_TEXT { &document.id } else { &document.text };
+        let is_text = usize::from(area.width) >= NUMBERS + LEAST_TEXT;
+        let what = if is_text { &document.text } else { &document.id };
+        let copies = columns::copies(document.copies());
+        // An id that is cut names nothing: then the sentence below alone says how often it stands there.
+        let room = if is_text || text::width(&copies) + text::width(&text::visible(what)) <= room {
+            spans.push(Span::styled(copies.clone(), theme.dim));
+            room.saturating_sub(text::width(&copies))
+        } else {
+            room
+        };
         spans.push(Span::styled(text::fit(&text::beginning(what, room), room).into_owned(), style));
         frame.render_widget(Line::from(spans), area);
         if is_followed {

@@ -46,6 +46,41 @@ fn the_arithmetic_is_that_of_the_ranking() {
 }
 
 #[test]
+fn json_says_how_the_ranking_came_about() {
+    let (whole, some) = (explain("a bat", "s071", &[]), explain("a bat", "s071", &["--filter", " topic:sport"]));
+    assert_eq!((&whole["method"], &whole["documents"]), (&json!("exact"), &json!(100)));
+    assert_eq!((&some["filter"], &some["documents"]), (&json!("topic:sport"), &json!(10)));
+    for (report, field) in [(&whole, "filter"), (&whole, "sampled"), (&some, "sampled")] {
+        assert_eq!(report.get(field), Some(&Value::Null), "{field} is there, and null");
+    }
+}
+
+#[test]
+fn json_says_of_how_many_scores_the_spread_is_known() {
+    // So many that the way that looks at one bit a dimension scores only some of them.
+    const TEXTS: usize = 9_000;
+    const DIMENSIONS: usize = 384;
+    let folder = Folder::new();
+    let texts = (0..TEXTS).map(|number| format!("text {number}")).collect::<Vec<_>>().join("\n");
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({TEXTS}, {DIMENSIONS}), }}");
+    let mut npy = b"\x93NUMPY\x01\x00\xf6\x00".to_vec();
+    npy.extend(format!("{header:<245}\n").bytes());
+    for number in 0..TEXTS * DIMENSIONS {
+        let number = u16::try_from(number * 7_919 % 1_009).expect("small");
+        npy.extend((f32::from(number) - 504.0).to_le_bytes());
+    }
+    let (texts, vectors) = (folder.file("texts.txt", texts), folder.file("vectors.npy", npy));
+    let corpus = ["--corpus", &texts, "--vectors", &vectors, "--vectors-backend", "local", "--search", "two-pass"];
+    let ranked = run(&mut vecscope(&[&["search", "a bat", "--format", "json"], &corpus[..]].concat())).json();
+    let report = explain("a bat", ranked["results"][0]["id"].as_str().expect("an id"), &corpus);
+    for report in [&ranked, &report] {
+        assert_eq!((&report["method"], &report["sampled"]), (&json!("two-pass"), &json!(1_000)));
+    }
+    let histogram = report["scores"]["histogram"].as_array().expect("bins");
+    assert_eq!((histogram.iter().filter_map(Value::as_u64).sum::<u64>(), &report["documents"]), (1_000, &json!(TEXTS)));
+}
+
+#[test]
 fn without_a_word_it_stands_where_a_search_without_that_word_puts_it() {
     let report = explain(QUESTION, "s014", &[]);
     let without = report["words_left_out"].as_array().expect("words");

@@ -45,6 +45,10 @@ fn json_has_exactly_the_promised_fields() {
     assert!(report["engine"].as_str().is_some_and(|engine| engine.starts_with("RTen ")), "{}", report["engine"]);
     assert_eq!(report["dimensions"], 384);
     assert_eq!(report["metric"], "cosine");
+    assert_eq!(
+        [&report["method"], &report["filter"], &report["sampled"]],
+        [&"exact".into(), &Value::Null, &Value::Null]
+    );
     for result in report["results"].as_array().expect("results") {
         assert_eq!(keys(result), ["rank", "id", "score", "text", "topic"].into());
     }

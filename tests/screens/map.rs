@@ -99,11 +99,11 @@ fn mapped() -> State {
 }
 
 /// Types a query whose vector is that of a document, so that it lies on it.
-fn with_query(state: &mut State, text: &str, document: usize) {
+pub(super) fn with_query(state: &mut State, text: &str, document: usize) {
     for character in text.chars() {
         for effect in state.act(Action::Edit(Edit::Insert(character))) {
-            let Effect::Search { backend, ticket, query, .. } = effect else { continue };
-            let mut ranking = ranking(state, &query, document);
+            let Effect::Search { backend, ticket, query, options } = effect else { continue };
+            let mut ranking = filtering::ranked(ranking(state, &query, document), &options);
             let vector =
                 state.panels[backend.0].vectors.as_ref().expect("they are there").unit.row(document).to_owned();
             // A little aside of it, and more with each letter.

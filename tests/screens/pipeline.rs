@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 use vecscope::backend::{RerankMethod, RerankScore, RerankerCard, WordMatches};
+use vecscope::corpus::Duplicate;
 use vecscope::engine::pipeline::Among;
 use vecscope::engine::{Lexical, Run, Stage};
 use vecscope::math::relevance::Measures;
@@ -153,6 +154,28 @@ fn the_panel_of_the_evaluation() {
     }
     state.act(Action::Scroll(1));
     assert_screens("evaluation", &mut state);
+}
+
+#[test]
+fn a_sentence_that_stands_there_several_times_says_so_in_every_column() {
+    let mut corpus = bundled::corpus();
+    let copy = |id: &str| Duplicate { id: id.into(), metadata: [].into() };
+    corpus.documents[2].duplicates = [copy("copy-1"), copy("copy-2")].into();
+    let mut state = ready();
+    state.corpus = Arc::new(corpus);
+    state.act(Action::ShowScreen(Screen::Pipeline));
+    rank(&mut state, "why does my query take so long", 2, &local_card());
+    // In the first rows of four columns, and with the followed sentence below.
+    let shown = screen(&mut state, (120, 36));
+    assert_eq!(shown.matches("×3 Why").count(), 5, "{shown}");
+    // Where a column has room for ids alone, they are not cut for it.
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("×3 Why") && shown.contains("0.700 s003") && !shown.contains("s0…"), "{shown}");
+    assert!(screen(&mut state, (40, 10)).contains("×3 Why"));
+    let mut corpus = (*state.corpus).clone();
+    corpus.documents[2].id = "3".into();
+    state.corpus = Arc::new(corpus);
+    assert!(screen(&mut state, (80, 24)).contains("0.700 ×3 3"));
 }
 
 #[test]

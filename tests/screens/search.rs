@@ -1,6 +1,9 @@
 //! The Search screen, and what can stand over any.
 
+use ndarray::Array2;
 use ratatui::style::Color;
+use vecscope::corpus::GivenVectors;
+use vecscope::math::space::Space;
 
 use super::*;
 
@@ -50,6 +53,31 @@ fn a_backend_without_a_key() {
     let message = "OPENAI_API_KEY is not set; nothing was sent".into();
     state.receive(Reply::NotConfigured { backend: OPENAI, message });
     assert_screens("no_key", &mut state);
+}
+
+#[test]
+fn by_what_is_ranked_is_said_where_there_is_little_room_for_the_rest() {
+    let mut corpus = Corpus { bundled: false, ..bundled::corpus() };
+    let vectors = Array2::ones((corpus.documents.len(), 384));
+    corpus.vectors = Some(Arc::new(GivenVectors { backend: "local".into(), vectors, space: Space::Euclidean }));
+    for (name, at_80, at_120) in [
+        ("doc", "  doc · 100 sentences · l2 ", "  doc · 100 sentences · 384 d · ≤256 tokens · l2 "),
+        ("vectors.npy", "  vectors.npy · l2 ", "  vectors.npy · 100 sentences · 384 d · ≤256 tokens · l2 "),
+        (
+            "a-rather-long-name.npy",
+            "  a-rather-long-name… · l2 ",
+            "  a-rather-long-name.npy · 100 sentences · 384 d · l2 ",
+        ),
+    ] {
+        let mut state = start(Corpus { name: name.into(), ..corpus.clone() });
+        open(&mut state, LOCAL, local_card());
+        for (size, said) in [((80, 24), at_80), ((120, 36), at_120)] {
+            let shown = screen(&mut state, size);
+            let header = shown.lines().next().expect("a header").trim_matches('"');
+            assert!(header.ends_with(said), "{size:?}: {header}");
+        }
+        assert!(screen(&mut state, (60, 24)).lines().next().is_some_and(|header| header.contains("l2")));
+    }
 }
 
 #[test]

@@ -31,8 +31,12 @@ pub(super) struct Report<'a> {
     duplicates: Vec<&'a str>,
     /// By what way the best were found.
     method: String,
+    /// The filter, where one was given.
+    filter: Option<&'a str>,
     /// How many documents are ranked.
     documents: usize,
+    /// Of how many documents the spread of scores is known; nothing where it is that of all.
+    sampled: Option<usize>,
     rank: usize,
     cosine: f32,
     angle_degrees: f32,
@@ -105,7 +109,7 @@ struct Contribution {
 
 impl<'a> Report<'a> {
     pub(super) fn new(backend: &'a str, card: &'a ModelCard, found: Found<'a>) -> Self {
-        let Found { corpus, document, ranking, explanation, effects, contributions, matches } = found;
+        let Found { corpus, document, filter, ranking, explanation, effects, contributions, matches } = found;
         let about = &corpus[document];
         Self {
             query: &ranking.query,
@@ -119,7 +123,9 @@ impl<'a> Report<'a> {
             metadata: corpus.said(&about.metadata).collect(),
             duplicates: about.duplicates.iter().map(|copy| copy.id.as_str()).collect(),
             method: ranking.method.to_string(),
+            filter,
             documents: ranking.among,
+            sampled: ranking.sampled,
             rank: explanation.rank,
             cosine: explanation.cosine,
             angle_degrees: explanation.angle,

@@ -154,7 +154,7 @@ impl<'a> Drawn<'a> {
             rank,
             id: &self.corpus[ranked.document].id,
             cosine: ranked.score,
-            rank_on_map: place.and_then(|place| self.chart.rank_on_map(place, ranked.document)),
+            rank_on_map: place.and_then(|place| self.chart.rank_on_map(place, ranked.document, |_| true)),
             document: ranked.document,
         };
         (1..).zip(&ranking.ranked).take(self.top_k).map(near).collect()

@@ -86,6 +86,17 @@ fn a_star_in_quotes_is_a_star() {
 }
 
 #[test]
+fn what_every_document_has_wins_over_columns_of_its_name_and_is_told_once() {
+    let document = Document { metadata: [json!("7"), json!("7")].into(), ..Document::new("a", "words") };
+    let fields = ["ID", "year", "text"].map(str::to_owned);
+    let corpus = Corpus { fields: fields.to_vec(), ..Corpus::new("c", vec![document]) };
+    let error = select("yeer:7", &corpus).expect_err("there is none");
+    assert!(error.reason.contains("there are id, topic, text, year;"), "{error}");
+    let count = |filter| select(filter, &corpus).expect("it is good").expect("it is not blank").documents.len();
+    assert_eq!(["id:a", "id:7", "ID:a", "ID:7"].map(count), [1, 0, 1, 0]);
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place_and_what_there_is() {
     for (filter, column, reason) in [
         ("sql yeer:1990", 5, "no field is called “yeer”: there are id, topic, text, Year, lang, tag words"),

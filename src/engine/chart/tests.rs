@@ -45,7 +45,8 @@ fn what_is_flat_keeps_all_neighbours() {
     assert_eq!(chart.nearest_of(DocumentIndex(0)).map(|nearest| nearest[0]), Some(DocumentIndex(4)));
     assert_eq!(chart.worst(2), [(DocumentIndex(0), 4), (DocumentIndex(1), 4)]);
     let from = chart.place_of(DocumentIndex(0)).expect("it has a place");
-    assert_eq!(chart.rank_on_map(from, DocumentIndex(2)), Some(5));
+    assert_eq!(chart.rank_on_map(from, DocumentIndex(2), |_| true), Some(5));
+    assert_eq!(chart.rank_on_map(from, DocumentIndex(2), |other| other.0 < 3), Some(3));
 }
 
 #[test]

@@ -187,11 +187,11 @@ impl Index {
         self.infos[row]
     }
 
-    /// The spread of the scores of an even sample of rows, and how many these are.
+    /// The spread of the scores of an even sample of rows, and how many these are, unless they are all.
     pub(super) fn sampled_spread(&self, query: &[f32], rows: &Rows) -> (Option<Distribution>, Option<usize>) {
         let sample = Rows::Some(rows.sample(SAMPLE), self.len());
         let scores = self.scores_of(query, &sample);
-        (Distribution::of(scores.into_iter()), Some(sample.len()))
+        (Distribution::of(scores.into_iter()), (sample.len() < rows.len()).then_some(sample.len()))
     }
 
     /// The mean of an even sample of rows.

@@ -230,6 +230,7 @@ mod tests {
             let exact = numbers_of(&index.exact(query, &all, 2_000).ranked[..10]);
             let found = index.by_graph(query, &all, 10);
             assert_eq!((found.method, found.among, found.ranked.len()), (Method::Hnsw, 2_000, 10));
+            assert_eq!(found.sampled, Some(1_000));
             hits += numbers_of(&found.ranked).iter().filter(|number| exact.contains(number)).count();
         }
         assert!(hits * 100 >= queries.len() * 10 * 95, "{hits} of {}", queries.len() * 10);
@@ -243,6 +244,7 @@ mod tests {
         let half = Rows::Some((0..250).collect(), 500);
         let found = index.by_graph(&queries[0], &half, 5);
         assert_eq!((found.method, found.among), (Method::Hnsw, 250));
+        assert_eq!(found.sampled, None, "the spread is that of all");
         assert!(numbers_of(&found.ranked).iter().all(|&number| number < 250));
         let few = Rows::Some((0..20).collect(), 500);
         assert_eq!(index.by_graph(&queries[0], &few, 5).method, Method::Exact);

@@ -186,16 +186,19 @@ impl State {
         missing.map(|id| Effect::FindNeighbours(id, NEIGHBOURS)).collect()
     }
 
-    /// Puts together what is known of disagreements: of sentences once both models have their neighbours.
+    /// Puts together what is known of disagreements, among what the filter lets through: of sentences once both models have
+    /// their neighbours.
     pub(super) fn collect_disagreements(&mut self) {
         let [left, right] = self.compare.pair.map(|id| self.panels[id.0].neighbours.clone());
         let sentences = match (left, right) {
-            (Some(left), Some(right)) => comparison::disagreements(&left, &right, LISTED),
+            (Some(left), Some(right)) => {
+                comparison::disagreements(&left, &right, LISTED, |document| self.lets_through(document))
+            }
             _ => Vec::new(),
         };
         let queries = self
             .compare
-            .of_pair(self.list.top_k)
+            .of_pair(self.list.top_k, self.selection().map(|selection| selection.filter.as_str()))
             .map(|compared| Found::Query(compared.query.clone(), compared.agreement));
         let mut found: Vec<Found> = sentences.into_iter().map(Found::Sentence).chain(queries).collect();
         found.sort_by(|a, b| a.rbo().total_cmp(&b.rbo()));

@@ -33,6 +33,12 @@ impl State {
         SearchOptions { method, depth, selection: self.selection().cloned() }
     }
 
+    /// Whether a document passes the filter that holds on the screen as it is.
+    #[must_use]
+    pub fn lets_through(&self, document: DocumentIndex) -> bool {
+        self.selection().is_none_or(|selection| selection.holds(document))
+    }
+
     /// How many documents are listed while nothing is ranked.
     #[must_use]
     pub fn listed(&self) -> usize {
@@ -93,6 +99,10 @@ impl State {
 
     /// Searches by the next way.
     pub(super) fn next_search_method(&mut self) -> Vec<Effect> {
+        for panel in &mut self.panels {
+            // It was measured of a way that was not ready, whichever that was.
+            panel.recall.take_if(|recall| recall.as_ref().is_ok_and(|recall| recall.method == Method::Exact));
+        }
         self.search.method = match self.search.method {
             Method::Exact => Method::TwoPass,
             Method::TwoPass => Method::Hnsw,
@@ -172,6 +182,11 @@ impl State {
         self.search.selection = selection;
         // Of other documents, ranks say nothing.
         (self.baseline, self.settled) = (None, None);
+        // What is not there any more is not pointed at.
+        self.map.pointed = self.map.pointed.filter(|&document| self.lets_through(document));
+        if self.mode == Mode::Disagreements {
+            self.collect_disagreements();
+        }
         match self.follow.and_then(|document| self.row_of_listed(document)) {
             Some(row) if self.ranking().is_none() => self.list.select(row, self.row_count()),
             _ => self.list.select(self.list.selected, self.row_count()),

@@ -278,7 +278,8 @@ impl State {
         if self.screen == Screen::Compare {
             let complete = |id| self.current_ranking(id).is_some_and(|ranking| ranking.is_complete());
             if self.panels[backend.0].ticket == ticket && self.visible().into_iter().all(complete) {
-                self.compare.record();
+                let selection = self.selection().cloned();
+                self.compare.record(selection.as_ref().map(|selection| selection.filter.as_str()));
                 self.query.remember();
             }
         } else if backend == self.active && self.panel().ticket == ticket && self.is_current() {

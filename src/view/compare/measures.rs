@@ -53,7 +53,8 @@ fn fit(lines: Vec<Line<'static>>, area: Rect) -> Vec<Line<'static>> {
 fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
     let compare = &state.compare;
     let held_back = compare.is_held_back(state.query.text());
-    let (now, means) = (compare.now.as_ref().filter(|_| !held_back), compare.means(state.list.top_k));
+    let filter = state.selection().map(|selection| selection.filter.as_str());
+    let (now, means) = (compare.now.as_ref().filter(|_| !held_back), compare.means(state.list.top_k, filter));
     let line = |name: String, now: String, mean: String| {
         Line::from(vec![
             Span::styled(format!("{name:<14}"), theme.dim),
@@ -90,10 +91,12 @@ fn measures(state: &State, theme: &Theme) -> Vec<Line<'static>> {
         ),
     ]);
     if let Some(agreement) = agreement {
-        let documents = state.corpus.documents.len();
+        let documents = state.listed();
+        let (both, all) = (phrase::thousands(agreement.items as u64), phrase::thousands(documents as u64));
         if agreement.items < documents {
-            let (both, all) = (phrase::thousands(agreement.items as u64), phrase::thousands(documents as u64));
             lines.push(Line::styled(format!("of {both} of {all} sentences that both have"), theme.warning));
+        } else if filter.is_some() {
+            lines.push(Line::styled(format!("of the {all} sentences that pass the filter"), theme.dim));
         }
         lines.push(Line::styled(chance(state.list.top_k, agreement.items), theme.dim));
     }

@@ -85,7 +85,8 @@ impl Layout {
         let chart = state.map.chart(backend)?;
         let laid = |place: Place| crate::view::map::laid(state, backend, place);
         let [x, y] = [f64::from(at.x - window.area.x) + 0.5, f64::from(at.y - window.area.y) + 0.5];
-        let points = chart.vectors.documents.iter().zip(&chart.places).map(|(&document, &place)| {
+        let seen = chart.vectors.documents.iter().zip(&chart.places).filter(|&(&it, _)| state.lets_through(it));
+        let points = seen.map(|(&document, &place)| {
             let [column, row] = window.spot(laid(place));
             // A column is half as wide as a row is high.
             (((column - x) / 2.0).hypot(row - y), document)

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span, Text};
 
 use super::super::frame::{fit_line, titled};
 use super::super::{Layout, Theme};
-use super::{percent, signs};
+use super::{of_what, percent, signs};
 use crate::corpus::DocumentIndex;
 use crate::engine::Chart;
 use crate::engine::chart::Method;
@@ -74,8 +74,9 @@ impl Sections {
         };
         let groups = state.map.groups(state.active).map_or(0, |groups| groups.groups.len());
         let legend = u16::try_from(groups.div_ceil(2)).unwrap_or(0) + 1;
+        let trust = TRUST + u16::from(state.selection().is_some());
         let [trust, legend, _, sentence, below] = Split::vertical([
-            Constraint::Length(TRUST),
+            Constraint::Length(trust),
             Constraint::Length(legend),
             Constraint::Length(1),
             Constraint::Length(SENTENCE),
@@ -131,6 +132,10 @@ fn trust(state: &State, chart: &Chart, columns: usize, theme: &Theme) -> Vec<Lin
         }
         None => line(format!("{near}: when it is done"), theme.dim),
     });
+    if let Some(what) = of_what(state, chart) {
+        let ways = [format!("of {what}, without the filter"), format!("of {what}, no filter")];
+        lines.push(line(first_that_fits(ways, columns), theme.text));
+    }
     let made = overlay(state, columns).unwrap_or_else(|| how(state, chart, dimensions, columns));
     lines.push(line(made, theme.dim));
     // Its own frame has no room for that where there is room for it here.
@@ -206,12 +211,14 @@ fn legend(state: &State, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
         return lines;
     };
     let column = usize::from(area.width / 2).saturating_sub(1);
+    let passing = state.selection().map(|selection| groups.counts(&selection.documents));
     let entry = |at: usize| -> Vec<Span<'static>> {
         let Some(group) = groups.groups.get(at) else { return Vec::new() };
         let style = signs::style(Some(at), state.appearance, theme);
         // A name says more than a number where there is room for one only.
         let counts = usize::from(area.width) >= WIDE_ENOUGH;
-        let count = if counts { format!(" {}", phrase::thousands(group.count as u64)) } else { String::new() };
+        let count = passing.as_ref().map_or(group.count, |passing| passing[at]);
+        let count = if counts { format!(" {}", phrase::thousands(count as u64)) } else { String::new() };
         let room = column.saturating_sub(text::width(&count) + 3);
         let name = text::fit(&text::beginning(&group.name, room), room).into_owned();
         let air = " ".repeat(column.saturating_sub(2 + text::width(&name) + text::width(&count)));
@@ -245,7 +252,8 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
     }
     if let Some(kept) = chart.kept_of(document).filter(|_| chart.neighbourhoods.k > 0) {
         let k = chart.neighbourhoods.k;
-        lines.push(Line::styled(format!("keeps {kept} of {k} true nearest"), theme.text));
+        let all = if state.selection().is_some() { " of all" } else { "" };
+        lines.push(Line::styled(format!("keeps {kept} of {k} true nearest{all}"), theme.text));
     }
     let left = usize::from(area.height).saturating_sub(lines.len());
     let columns = usize::from(area.width);
@@ -258,7 +266,7 @@ fn sentence(state: &State, chart: &Chart, area: Rect, theme: &Theme) -> Vec<Line
 fn ranks(state: &State, chart: &Chart, document: DocumentIndex) -> Option<(usize, f32, usize)> {
     let ranking = state.current_ranking(state.active)?;
     let rank = ranking.rank_of(document)?;
-    let on_map = chart.rank_on_map(chart.place(ranking)?, document)?;
+    let on_map = chart.rank_on_map(chart.place(ranking)?, document, |other| state.lets_through(other))?;
     Some((rank, ranking.ranked[rank - 1].score, on_map))
 }
 
@@ -268,7 +276,10 @@ fn draw_rows(frame: &mut Frame<'_>, area: Rect, state: &State, chart: &Chart, th
     let title = match ranked {
         Some(_) => "rank  cosine  on the map".to_owned(),
         None if chart.neighbourhoods.k == 0 => "all sentences".to_owned(),
-        None => format!("how many of {} nearest it keeps", chart.neighbourhoods.k),
+        None => {
+            let all = if state.selection().is_some() { " of all" } else { "" };
+            format!("how many of {} nearest{all} it keeps", chart.neighbourhoods.k)
+        }
     };
     frame.render_widget(Line::styled(title, theme.accent), Rect { y: area.y - 1, height: 1, ..area });
     let rows = state.list.first..state.row_count();

@@ -102,9 +102,7 @@ impl Plot<'_> {
     fn cells(&self) -> Vec<(DocumentIndex, (u16, u16))> {
         let documents = self.chart.vectors.documents.iter();
         // The corpus is laid flat as a whole; of a filter, those alone that it lets through are seen.
-        let selection = self.state.selection();
-        let is_seen = |document| selection.is_none_or(|selection| selection.holds(document));
-        let placed = documents.zip(&self.chart.places).filter(|&(&document, _)| is_seen(document));
+        let placed = documents.zip(&self.chart.places).filter(|&(&document, _)| self.state.lets_through(document));
         placed
             .filter_map(|(&document, &place)| {
                 Some((document, self.window.cell(laid(self.state, self.backend, place))?))
@@ -159,7 +157,12 @@ impl Plot<'_> {
     fn strokes(&self) -> Vec<Stroke> {
         let mut strokes = Vec::new();
         let joined = |from: DocumentIndex, to: DocumentIndex| Some((self.place_of(from)?, self.place_of(to)?));
-        let nearest = |document| self.chart.nearest_of(document).unwrap_or_default();
+        // No line goes to what is not seen.
+        let is_seen = |document: &DocumentIndex| self.state.lets_through(*document);
+        let nearest = |document| {
+            let nearest = self.chart.nearest_of(document).unwrap_or_default();
+            nearest.into_iter().filter(is_seen).collect::<Vec<_>>()
+        };
         match self.state.map.lines {
             Lines::Query => {
                 // The farthest first, so that the nearest is on top.
@@ -178,8 +181,8 @@ impl Plot<'_> {
                 strokes.extend(ends.map(|(from, to)| self.stroke(from, to, self.theme.bar)));
             }
             Lines::Everyone => {
-                for &document in &self.chart.vectors.documents {
-                    let first = self.chart.nearest_of(document).and_then(|nearest| nearest.first().copied());
+                for &document in self.chart.vectors.documents.iter().filter(|&document| is_seen(document)) {
+                    let first = nearest(document).first().copied();
                     if let Some((from, to)) = first.and_then(|first| joined(document, first)) {
                         strokes.push(self.stroke(from, to, self.theme.dim));
                     }
@@ -195,7 +198,7 @@ impl Plot<'_> {
     fn moved(&self) -> Vec<(f64, f64)> {
         let shown = self.state.map.overlay.as_ref().filter(|_| super::shows_moved(self.state, self.backend));
         let Some(overlay) = shown else { return Vec::new() };
-        let farthest = overlay.moved.iter().take(MOVED);
+        let farthest = overlay.moved.iter().filter(|&&(document, _)| self.state.lets_through(document)).take(MOVED);
         let ends =
             farthest.filter_map(|&(document, _)| Some((overlay.fixed.place_of(document)?, self.place_of(document)?)));
         ends.flat_map(|(from, to)| dotted(self.on_canvas(from), self.on_canvas(to))).collect()
@@ -347,7 +350,8 @@ impl Plot<'_> {
     fn draw_group_names(&self, frame: &mut Frame<'_>, labels: &mut Labels, has_signs: bool) {
         let Some(groups) = self.state.map.groups(self.backend) else { return };
         let mut sums = vec![([0.0; 2], 0.0); groups.groups.len()];
-        for &document in &self.chart.vectors.documents {
+        let seen = self.chart.vectors.documents.iter().filter(|&&document| self.state.lets_through(document));
+        for &document in seen {
             if let (Some(group), Some(place)) = (groups.of(document), self.place_of(document)) {
                 let (sum, count) = &mut sums[group];
                 *sum = [sum[0] + place[0], sum[1] + place[1]];

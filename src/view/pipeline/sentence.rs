@@ -20,7 +20,7 @@ use crate::phrase::retrieval;
 use crate::state::State;
 use crate::text;
 use crate::view::frame::titled;
-use crate::view::{Layout, Theme, hints};
+use crate::view::{Layout, Theme, columns, hints};
 
 /// From this width on, how words match stands beside the numbers.
 const BESIDE: u16 = 96;
@@ -53,17 +53,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, layout: &Layout, state: &S
     } else {
         [inner, Rect::ZERO]
     };
-    let columns = usize::from(facts_area.width);
+    let width = usize::from(facts_area.width);
     // A sum that is cut cannot be checked: only where there is no room is it cut, and the sentence keeps two lines.
-    let whole = facts(state, document, columns, usize::MAX, theme);
-    let facts = if whole.len() + 2 <= usize::from(inner.height) {
-        whole
-    } else {
-        facts(state, document, columns, SHORT, theme)
-    };
+    let whole = facts(state, document, width, usize::MAX, theme);
+    let facts =
+        if whole.len() + 2 <= usize::from(inner.height) { whole } else { facts(state, document, width, SHORT, theme) };
     let room = usize::from(inner.height).saturating_sub(facts.len()).max(1);
     let most = if beside { room } else { room.min(2) };
-    let sentence = text::wrap(&text::beginning(&about.text, columns * most), columns, most);
+    let copies = columns::copies(about.copies());
+    let sentence = format!("{copies}{}", text::beginning(&about.text, width * most));
+    let sentence = text::wrap(&sentence, width, most);
     let mut lines: Vec<Line<'static>> = sentence.into_iter().map(|line| Line::styled(line, theme.text)).collect();
     if lines.len() < room && beside {
         lines.push(Line::default());

@@ -6,6 +6,7 @@ use super::*;
 use crate::engine::index::Neighbours;
 use crate::engine::searcher::Repeated;
 use crate::state::Screen;
+use crate::state::action::FilterAction;
 use crate::state::compare::{Found, Verdict};
 use crate::state::keymap::{Chord, Key, Place, action};
 
@@ -55,7 +56,7 @@ fn a_query_that_both_ranked_and_that_was_looked_at_goes_into_the_means() {
     let mut state = comparing();
     rank_both(&mut state, "a", &LEFT, &RIGHT);
     rank_both(&mut state, "b", &LEFT, &LEFT);
-    let means = state.compare.means(2).expect("two queries");
+    let means = state.compare.means(2, None).expect("two queries");
     assert_eq!((means.queries, means.overlap, means.same_first), (2, 0.75, 1));
     let (_, _, query) = sent(&state.act(Action::HistoryPrevious));
     assert_eq!(query, "a", "what was looked at is in the history");
@@ -211,6 +212,32 @@ fn disagreements_are_of_sentences_and_of_queries_and_become_the_query() {
     assert_eq!(sentences, [Some(1), None, Some(0)], "the least agreement first");
     let (_, _, query) = sent(&state.act(Action::Choose));
     assert_eq!((query.as_str(), state.mode), ("east wind", Mode::Typing));
+}
+
+#[test]
+fn disagreements_are_among_what_passes_a_filter() {
+    let mut state = comparing();
+    rank_both(&mut state, "a", &LEFT, &RIGHT);
+    state.act(Action::Filter(FilterAction::Open));
+    let (ticket, _) = filtering::asked(&type_text(&mut state, "x"));
+    state.act(Action::Filter(FilterAction::Keep));
+    state.act(Action::ToggleDisagreements);
+    for backend in [LOCAL, REMOTE] {
+        let lists = [(DocumentIndex(0), vec![1, 2]), (DocumentIndex(1), vec![backend.0])];
+        state.receive(Reply::Neighbours { backend, neighbours: Arc::new(Neighbours { lists: lists.into() }) });
+    }
+    let listed = |state: &State| -> Vec<Option<usize>> {
+        let listed = state.compare.found.iter().map(|found| match found {
+            Found::Sentence(disagreement) => Some(disagreement.document.0),
+            Found::Query(..) => None,
+        });
+        listed.collect()
+    };
+    assert_eq!(listed(&state), [Some(1), None, Some(0)]);
+    // The filter is found out while the list is open. The query was ranked among all.
+    state.receive(Reply::Selected { ticket, selection: Ok(filtering::of("x", &[0])) });
+    assert_eq!(listed(&state), [Some(0)]);
+    assert_eq!((state.compare.means(2, Some("x")), state.compare.means(2, None).is_some()), (None, true));
 }
 
 #[test]

@@ -6,14 +6,14 @@ use crate::engine::Method;
 use crate::state::action::FilterAction;
 use crate::state::effect::Purpose;
 
-fn of(filter: &str, documents: &[usize]) -> Arc<Selection> {
+pub(super) fn of(filter: &str, documents: &[usize]) -> Arc<Selection> {
     let documents = documents.iter().copied().map(DocumentIndex).collect();
     Arc::new(Selection { filter: filter.into(), documents })
 }
 
 /// The ticket and the filter of the last selection among effects.
 #[track_caller]
-fn asked(effects: &[Effect]) -> (Ticket, String) {
+pub(super) fn asked(effects: &[Effect]) -> (Ticket, String) {
     let asked = effects.iter().rev().find_map(|effect| match effect {
         Effect::Select { ticket, filter, .. } => Some((*ticket, filter.clone())),
         _ => None,
