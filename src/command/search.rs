@@ -151,7 +151,7 @@ pub(super) fn rank(
         let k = session.config.top_k;
         let recall = with_job(|job| searcher.measure_recall(options.method, k, QUERIES, Some(query), job))?;
         if format == SearchFormat::Table {
-            writeln!(io::stderr(), "vecscope: {}", phrase::recall(&recall))?;
+            writeln!(io::stderr(), "vecscope: {}", phrase::recall(&recall)[0])?;
         }
         let Recall { k, queries, recall, exact, time, .. } = recall;
         Some(Measured { recall, k, queries, search_ms: milliseconds(time), exact_ms: milliseconds(exact) })

@@ -184,7 +184,7 @@ impl Index {
 
     /// The unit vectors of some rows: a copy, rows × dimensions.
     fn units(&self, rows: &[usize]) -> Array2<f32> {
-        let all = ArrayView2::from_shape((self.len(), self.dimensions), &**self.numbers)
+        let all = ArrayView2::from_shape((self.len(), self.dimensions), &self.numbers)
             .expect("as many numbers as rows and dimensions");
         let mut units = all.select(Axis(0), rows);
         if self.space != Space::Cosine {

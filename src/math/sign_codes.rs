@@ -226,7 +226,6 @@ impl WithSimd for Agreement<'_> {
     type Output = ();
 
     #[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
-    #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { dimensions, codes, rows, query, estimates } = self;
@@ -246,7 +245,6 @@ impl WithSimd for Agreement<'_> {
 }
 
 /// How many more of the signs of each row agree with a query's than differ.
-#[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
 #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
 #[inline(always)]
 fn agreement<S: Simd>(simd: S, dimensions: usize, block: &[Words], query: &[Words]) -> [f32; TOGETHER] {

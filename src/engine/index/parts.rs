@@ -37,7 +37,9 @@ pub fn on_threads<F: FnOnce() + Send>(work: impl Iterator<Item = F>) {
     let mut work: Vec<F> = work.collect();
     let Some(last) = work.pop() else { return };
     rayon::in_place_scope(|scope| {
-        work.into_iter().for_each(|work| scope.spawn(|_| work()));
+        for work in work {
+            scope.spawn(|_| work());
+        }
         last();
     });
 }

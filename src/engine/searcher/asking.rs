@@ -62,6 +62,7 @@ impl Searcher {
     ///
     /// # Errors
     /// [`BackendError::BadVectors`] where it is of another size than the documents', and [`BackendError::Cancelled`].
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
     pub(super) fn find(
         &mut self,
         unit: ArrayView1<'_, f32>,

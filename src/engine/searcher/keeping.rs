@@ -30,10 +30,8 @@ pub(super) struct Keeping {
     asked: bool,
     /// Whether the corpus is an edit of the one before.
     is_edit: bool,
-    /// Whether `store` knows the corpus.
-    knows: bool,
-    /// Whether `store` is not for this corpus, or not for this model.
-    unfit: bool,
+    /// What `store` is to the corpus.
+    standing: Standing,
     /// Whether `store` may have missed something.
     behind: bool,
     /// Until when it is left alone, as it has just failed.
@@ -42,6 +40,18 @@ pub(super) struct Keeping {
     restored: usize,
     /// What a person has to be told of it.
     trouble: Vec<String>,
+}
+
+/// What a store is to the corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Standing {
+    /// It was not told of it yet.
+    #[default]
+    Unknown,
+    /// It keeps its vectors.
+    Known,
+    /// It is for another corpus, or for another model.
+    Unfit,
 }
 
 /// One of the two.
@@ -58,7 +68,7 @@ impl Keeping {
 
     /// Where vectors of the corpus are kept, if they are.
     fn of_corpus(&self) -> Option<Which> {
-        let fits = self.store.as_ref().is_some_and(|store| !self.unfit && store.keeps());
+        let fits = self.store.as_ref().is_some_and(|store| self.is_fit() && store.keeps());
         if fits { Some(Which::Store) } else { self.beside.as_ref().map(|_| Which::Beside) }
     }
 
@@ -71,10 +81,14 @@ impl Keeping {
     /// That store, if it can be used now.
     fn get(&mut self, which: Which) -> Option<&mut Box<dyn VectorStore>> {
         match which {
-            Which::Store if self.unfit || self.is_resting() => None,
+            Which::Store if !self.is_fit() || self.is_resting() => None,
             Which::Store => self.store.as_mut(),
             Which::Beside => self.beside.as_mut(),
         }
+    }
+
+    fn is_fit(&self) -> bool {
+        self.standing != Standing::Unfit
     }
 
     fn is_resting(&self) -> bool {
@@ -89,17 +103,19 @@ impl Keeping {
     /// Another corpus is there, or an edit of the one before.
     fn forget_corpus(&mut self, is_edit: bool) {
         self.is_edit = is_edit;
-        (self.asked, self.knows) = (false, false);
+        self.asked = false;
         // What does not fit one corpus may fit the next.
-        self.unfit &= is_edit;
+        if self.is_fit() || !is_edit {
+            self.standing = Standing::Unknown;
+        }
         self.behind = self.follows();
     }
 
     /// Has the store know the corpus.
     fn introduce(&mut self, corpus: &Arc<Corpus>) -> Result<(), StoreError> {
-        if let Some(store) = self.store.as_mut().filter(|_| !self.knows) {
+        if let Some(store) = self.store.as_mut().filter(|_| self.standing == Standing::Unknown) {
             store.take_corpus(corpus, self.is_edit)?;
-            self.knows = true;
+            self.standing = Standing::Known;
         }
         Ok(())
     }
@@ -145,7 +161,7 @@ impl Keeping {
                 told.push_str(". Vectors are not kept in this run");
             }
             (Which::Store, StoreError::Unfit { .. } | StoreError::WrongSize { .. }) if self.follows() => {
-                self.unfit = true;
+                self.standing = Standing::Unfit;
             }
             (Which::Store, StoreError::Gone { .. }) => {
                 (self.behind, self.rests) = (true, None);
@@ -212,7 +228,7 @@ impl Searcher {
     /// Where the texts of the corpus go, for their vectors or to be kept, as far as that is not this machine.
     #[must_use]
     pub fn receivers(&self) -> Vec<Location> {
-        let kept = self.keeping.as_ref().filter(|keeping| !keeping.unfit).and_then(|keeping| keeping.store.as_ref());
+        let kept = self.keeping.as_ref().filter(|keeping| keeping.is_fit()).and_then(|keeping| keeping.store.as_ref());
         let kept = kept.map(|store| store.location());
         beyond_this_machine(std::iter::once(self.card().location.clone()).chain(kept))
     }
@@ -266,7 +282,7 @@ impl Searcher {
     /// Has a store that is of this corpus hold what it has missed, unless it was seen not to answer a moment ago.
     pub(super) fn catch_up(&mut self) {
         let Some(mut keeping) = self.keeping.take() else { return };
-        if keeping.behind && !keeping.unfit && !keeping.is_resting() {
+        if keeping.behind && keeping.is_fit() && !keeping.is_resting() {
             let identity = self.embedder.identity(Role::Document);
             if let Err(error) = keeping.catch_up(&self.corpus, &self.index, &identity) {
                 keeping.failed(Which::Store, &error);
@@ -287,6 +303,7 @@ impl Searcher {
     ///
     /// # Errors
     /// [`BackendError::Cancelled`].
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice would be")]
     pub(super) fn find_in_store(
         &mut self,
         unit: ArrayView1<'_, f32>,
@@ -328,7 +345,7 @@ impl Searcher {
     /// Whether a store that is of this corpus may have missed something.
     #[must_use]
     pub fn is_behind(&self) -> bool {
-        self.keeping.as_ref().is_some_and(|keeping| keeping.behind || keeping.unfit)
+        self.keeping.as_ref().is_some_and(|keeping| keeping.behind || !keeping.is_fit())
     }
 
     /// Whether a person has to be told something of the place where vectors are kept.
