@@ -88,6 +88,9 @@ fn about(state: &State) -> Vec<String> {
         let changes = phrase::counted(state.editor.changes(), "change");
         lines.push(format!("● {changes}, not saved ({key} takes the last one back)"));
     }
+    if let Some(store) = state.panel().store.as_ref().filter(|_| state.editor.keeps_all()) {
+        lines.push(format!("changes are kept at once in {}", text::visible(&store.name)));
+    }
     if !corpus.fields.is_empty() {
         lines.push(format!("fields: {}", text::visible(&corpus.fields.join(", "))));
     }

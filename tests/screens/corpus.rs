@@ -45,6 +45,19 @@ fn what_is_open_and_what_was_changed_stands_above_the_name_of_another_corpus() {
 }
 
 #[test]
+fn where_changes_are_kept_is_said() {
+    let mut state = notes();
+    let (name, location) = ("notes at localhost:8000".into(), Location::Loopback("localhost:8000".into()));
+    state.panels[LOCAL.0].store = Some(StoreCard { name, location, keeps_changes: true });
+    state.prepare_editor();
+    act(&mut state, CorpusAction::Remove);
+    act(&mut state, CorpusAction::Open);
+    let shown = screen(&mut state, (80, 24));
+    assert!(shown.contains("changes are kept at once in notes at localhost:8000"), "{shown}");
+    assert!(!shown.contains("not saved"), "{shown}");
+}
+
+#[test]
 fn a_sentence_is_written_above_the_ranking() {
     let mut state = notes();
     act(&mut state, CorpusAction::Add);

@@ -10,7 +10,7 @@ use vecscope::backend::{Location, ModelCard, Prompts, Retry, TextInfo, TokenCoun
 use vecscope::corpus::{Corpus, Document, DocumentIndex, bundled};
 use vecscope::engine::{Estimate, Progress, Ranked, Ranking, Spent, Timings};
 use vecscope::state::effect::Purpose;
-use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, Screen, State};
+use vecscope::state::{Action, Appearance, BackendId, Edit, Effect, Panel, Reply, Screen, State, StoreCard};
 use vecscope::view::{self, Layout};
 
 mod anything;

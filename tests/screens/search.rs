@@ -92,6 +92,19 @@ fn the_question_before_a_corpus_leaves() {
 }
 
 #[test]
+fn the_question_before_a_corpus_is_kept_elsewhere() {
+    let mut state = start(Corpus::new("notes.txt", vec![Document::new("1", "a private note")]));
+    let (name, location) = ("notes at chroma.example".into(), Location::Remote("chroma.example".into()));
+    state.panels[LOCAL.0].store = Some(StoreCard { name, location, keeps_changes: false });
+    let estimate = Estimate { texts: 1, tokens: 5, estimated: false, usd: Some(0.0) };
+    state.receive(Reply::Opened { backend: LOCAL, card: local_card(), leaves_machine: Some(estimate) });
+    let shown = screen(&mut state, (80, 24));
+    for part in ["1 text and its vectors", "to chroma.example", "The vectors of what you type later go there too."] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
 fn what_is_going_on_stands_above_the_status() {
     let mut state = start(bundled::corpus());
     assert!(screen(&mut state, (80, 24)).contains("loading the model"));

@@ -8,14 +8,14 @@ use crate::engine::evaluation::Plan;
 use crate::engine::index::Neighbours;
 use crate::engine::lab::{Outcome as LabOutcome, Refusal};
 use crate::engine::pipeline::Settings;
-use crate::engine::{Chart, Groups, Lexical, Run, Vectors};
+use crate::engine::{Chart, Groups, Lexical, Method, Run, Vectors};
 use crate::state::editor::{CorpusAction, Task};
 use crate::state::effect::Origin;
 use crate::state::evaluation::Outcome;
 use crate::state::learn::OpenLesson;
 use crate::state::pipeline::Matches;
 use crate::state::reply::Written;
-use crate::state::{Edition, RerankerId};
+use crate::state::{Edition, RerankerId, StoreCard};
 
 fn corpus(state: &mut State, action: CorpusAction) -> Vec<Effect> {
     state.act(Action::Corpus(action))
@@ -444,4 +444,58 @@ fn whoever_sees_all_rows_sees_those_that_come() {
     assert_eq!(state.list.top_k, 5);
     state.act(Action::ToggleAll);
     assert_eq!(state.list.top_k, 2);
+}
+
+/// A collection as the place of the first backend's vectors.
+fn collected(keeps_changes: bool) -> State {
+    let mut state = ready();
+    let (name, location) = ("notes at chroma.example".into(), Location::Remote("chroma.example".into()));
+    state.panels[LOCAL.0].store = Some(StoreCard { name, location, keeps_changes });
+    state.prepare_editor();
+    state
+}
+
+#[test]
+fn what_a_collection_keeps_at_once_need_not_be_saved_unless_it_has_missed_something() {
+    let mut state = collected(true);
+    add(&mut state, "east wind");
+    assert!(!state.editor.is_unsaved());
+    assert_eq!(state.act(Action::Quit), [Effect::Quit]);
+    state.receive(Reply::StoreTrouble { message: "nobody answers".into(), is_behind: true });
+    assert_eq!((notice(&state), state.editor.is_unsaved()), ("nobody answers", true));
+    assert_eq!(state.act(Action::Quit), []);
+    state.receive(Reply::StoreTrouble { message: "it answers again".into(), is_behind: false });
+    assert!(!state.editor.is_unsaved());
+    // Another corpus is kept nowhere.
+    assert_eq!(corpus(&mut state, CorpusAction::Open), []);
+    type_text(&mut state, "x.txt");
+    corpus(&mut state, CorpusAction::Submit);
+    read(&mut state, "x.txt", false);
+    add(&mut state, "hail");
+    assert!(state.editor.is_unsaved());
+    // Nor are changes of a file, of which the collection has but a copy.
+    let mut state = collected(false);
+    add(&mut state, "east wind");
+    assert!(state.editor.is_unsaved());
+}
+
+#[test]
+fn the_store_is_one_of_the_ways_to_search_where_there_is_one() {
+    let methods = |state: &mut State| {
+        [(); 4].map(|()| {
+            state.act(Action::NextMethod);
+            state.search.method
+        })
+    };
+    let way = [Method::TwoPass, Method::Hnsw, Method::Exact, Method::TwoPass];
+    assert_eq!(methods(&mut ready()), way);
+    let way = [Method::TwoPass, Method::Hnsw, Method::Store, Method::Exact];
+    assert_eq!(methods(&mut collected(true)), way);
+}
+
+#[test]
+fn texts_go_to_whoever_embeds_them_and_to_whoever_keeps_them() {
+    let state = collected(true);
+    assert_eq!(state.panels[LOCAL.0].receivers(), [Location::Remote("chroma.example".into())]);
+    assert_eq!(ready().panels[LOCAL.0].receivers(), []);
 }
