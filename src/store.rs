@@ -51,7 +51,8 @@ pub trait VectorStore: Send {
     /// [`StoreError`] where they could not be kept.
     fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError>;
 
-    /// Where texts and vectors go that are kept there.
+    /// Where a corpus goes that is kept there: whoever it belongs to is asked first. One whose changes go where it came
+    /// from, because somebody asked for just that, says [`Location::InProcess`].
     fn location(&self) -> Location {
         Location::InProcess
     }
@@ -75,11 +76,12 @@ pub trait VectorStore: Send {
         Ok(())
     }
 
-    /// Takes out what is no longer in the corpus, and changes what the corpus now says of the rest.
+    /// Takes out what is no longer in the corpus, and changes what the corpus now says of the rest. Not where vectors of
+    /// another model than this are.
     ///
     /// # Errors
     /// [`StoreError`] where it could not be changed.
-    fn mirror(&mut self) -> Result<(), StoreError> {
+    fn mirror(&mut self, _model: &Identity) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -79,8 +79,8 @@ impl Config {
         let (location, keeps_changes) = match purpose {
             // What a file holds is read from the file the next time.
             Purpose::Keep => (settings.location(), self.corpus.is_none()),
-            Purpose::Browse { writes: true } => (settings.location(), true),
-            Purpose::Browse { writes: false } => (Location::InProcess, false),
+            // Changes go where the corpus came from, and only if they were asked for.
+            Purpose::Browse { writes } => (Location::InProcess, *writes),
         };
         Some(StoreCard { name: format!("{collection} at {}", settings.host()), location, keeps_changes })
     }

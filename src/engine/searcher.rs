@@ -236,12 +236,13 @@ impl Searcher {
     }
 
     /// Embeds the next batch of the corpus, after taking what is kept of it. Where it fails, the batch stays next. What is
-    /// embedded is kept before it counts.
+    /// embedded is kept before it counts. Whoever calls this has asked whether texts may go to [`Self::receivers`].
     ///
     /// # Errors
     /// Whatever the backend could not do.
     pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
         self.restore();
+        self.allow_keeping();
         self.catch_up();
         let planned = self.pending.take().filter(|planned| !planned.is_empty()).unwrap_or_else(|| self.plan());
         let next = self.pending.insert(planned).front().cloned();

@@ -162,7 +162,7 @@ fn a_corpus_comes_back_from_its_collection_as_it_was_and_follows_it() {
     }
     let mut store = server.open("mirror", &corpus);
     put(&mut store, &corpus, 0..30);
-    store.mirror().expect("it can be read");
+    store.mirror(&model("m")).expect("it can be read");
     let read_back = || {
         let client = server.connect().expect("it answers");
         let collection = client.collection("mirror").expect("it can be read").expect("it is there");
@@ -174,11 +174,11 @@ fn a_corpus_comes_back_from_its_collection_as_it_was_and_follows_it() {
     corpus.documents.remove(0);
     corpus.documents[4].metadata = Box::new([json!("unknown")]);
     store.take_corpus(&Arc::new(corpus.clone()), true).expect("it is an edit");
-    store.mirror().expect("it can be changed");
+    store.mirror(&model("m")).expect("it can be changed");
     assert_eq!(read_back().documents, corpus.documents);
     corpus.documents.swap(3, 20);
     corpus.documents.remove(7);
-    server.open("mirror", &corpus).mirror().expect("it can be changed");
+    server.open("mirror", &corpus).mirror(&model("m")).expect("it can be changed");
     assert_eq!(read_back().documents, corpus.documents);
 }
 

@@ -328,7 +328,7 @@ fn the_collection_mirrors_the_corpus() {
     lab.on_notes("delete", ok(&json!({})));
     lab.on_notes("update", ok(&json!({})));
     let mut store = lab.open(notes()).expect("it is there");
-    store.mirror().expect("it can be changed");
+    store.mirror(&model()).expect("it can be changed");
     assert_eq!(lab.posted("delete"), [json!({ "ids": [TextKey::of("gone").to_string()] })]);
     let expected = json!({ "ids": [TextKey::of("two").to_string()], "metadatas": [{ "id": "two" }] });
     assert_eq!(lab.posted("update"), [expected]);

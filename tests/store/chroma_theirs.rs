@@ -54,7 +54,7 @@ fn what_is_changed_goes_there_and_everything_else_stays_as_it_is() {
         Box::new([vecscope::corpus::Duplicate { id: "new-2".into(), metadata: Box::new([]) }]);
     after.documents.push(Document::new("new-1", "four"));
     store.take_corpus(&Arc::new(after), true).expect("it is an edit");
-    store.mirror().expect("it can be changed");
+    store.mirror(&model()).expect("it can be changed");
     assert_eq!(lab.posted("delete"), [json!({ "ids": ["a"] })]);
     assert_eq!(store.lacking(), [0, 1, 2].map(DocumentIndex));
     let vectors = [[0.5, 0.0], [0.0, 0.25], [0.5, 0.5]];
@@ -79,7 +79,7 @@ fn a_record_that_comes_back_says_what_it_said() {
     let mut store = open(&lab, &both, true);
     for corpus in [&one, &both] {
         store.take_corpus(corpus, true).expect("it is an edit");
-        store.mirror().expect("it can be changed");
+        store.mirror(&model()).expect("it can be changed");
     }
     assert_eq!(store.lacking(), [DocumentIndex(0)]);
     store.put(&model(), &[row("one", &[0.6, 0.8])]).expect("it takes it");
@@ -92,7 +92,7 @@ fn who_only_looks_changes_nothing() {
     let mut store = open(&lab, &corpus(&[("a", "one"), ("b", "two")]), false);
     assert!(!store.keeps());
     store.take_corpus(&corpus(&[("b", "zwei")]), true).expect("it is an edit");
-    store.mirror().expect("there is nothing to do");
+    store.mirror(&model()).expect("there is nothing to do");
     assert_eq!(store.lacking(), []);
     assert!(["add", "update", "delete", "upsert"].iter().all(|part| lab.posted(part).is_empty()));
 }

@@ -28,12 +28,12 @@ pub(super) struct Keeping {
     beside: Option<Box<dyn VectorStore>>,
     /// Whether what is kept of the corpus was taken.
     asked: bool,
-    /// Whether the corpus is an edit of the one before.
-    is_edit: bool,
     /// What `store` is to the corpus.
     standing: Standing,
     /// Whether `store` may have missed something.
     behind: bool,
+    /// Whether what was not there before may go there: somebody was asked, or it is on this machine.
+    allowed: bool,
     /// Until when it is left alone, as it has just failed.
     rests: Option<Instant>,
     /// Documents whose vectors were kept from before.
@@ -48,6 +48,8 @@ enum Standing {
     /// It was not told of it yet.
     #[default]
     Unknown,
+    /// It knows the one of which this is an edit.
+    Edited,
     /// It keeps its vectors.
     Known,
     /// It is for another corpus, or for another model.
@@ -102,19 +104,23 @@ impl Keeping {
 
     /// Another corpus is there, or an edit of the one before.
     fn forget_corpus(&mut self, is_edit: bool) {
-        self.is_edit = is_edit;
         self.asked = false;
+        let is_here = self.store.as_ref().is_some_and(|store| !store.location().leaves_machine());
+        self.allowed = is_here || self.allowed && is_edit;
         // What does not fit one corpus may fit the next.
-        if self.is_fit() || !is_edit {
-            self.standing = Standing::Unknown;
-        }
+        self.standing = match self.standing {
+            _ if !is_edit => Standing::Unknown,
+            Standing::Known => Standing::Edited,
+            standing => standing,
+        };
         self.behind = self.follows();
     }
 
     /// Has the store know the corpus.
     fn introduce(&mut self, corpus: &Arc<Corpus>) -> Result<(), StoreError> {
-        if let Some(store) = self.store.as_mut().filter(|_| self.standing == Standing::Unknown) {
-            store.take_corpus(corpus, self.is_edit)?;
+        let is_edit = self.standing == Standing::Edited;
+        if let Some(store) = self.store.as_mut().filter(|_| is_edit || self.standing == Standing::Unknown) {
+            store.take_corpus(corpus, is_edit)?;
             self.standing = Standing::Known;
         }
         Ok(())
@@ -125,7 +131,10 @@ impl Keeping {
         const TOGETHER: usize = 1_000;
         self.introduce(corpus)?;
         let Some(store) = &mut self.store else { return Ok(()) };
-        store.mirror()?;
+        if !self.allowed && !store.lacking().is_empty() {
+            return Ok(());
+        }
+        store.mirror(identity)?;
         for documents in store.lacking().chunks(TOGETHER) {
             let vectors = documents.iter().filter_map(|&document| {
                 let (unit, info) = index.unit_of(document)?;
@@ -208,6 +217,7 @@ impl Searcher {
     pub fn with_store(mut self, store: Box<dyn VectorStore>) -> Self {
         let keeping = self.keeping.get_or_insert_default();
         keeping.behind = store.searches();
+        keeping.allowed = !store.location().leaves_machine();
         keeping.store = Some(store);
         self
     }
@@ -289,6 +299,13 @@ impl Searcher {
             }
         }
         self.keeping = Some(keeping);
+    }
+
+    /// What is embedded from now on may be kept wherever it is kept: whoever the corpus belongs to was asked.
+    pub(super) fn allow_keeping(&mut self) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.allowed = true;
+        }
     }
 
     /// The same, where all of the corpus is embedded: what is not may not have to leave this machine yet.

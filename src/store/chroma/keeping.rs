@@ -274,8 +274,9 @@ impl VectorStore for ChromaStore {
         Ok(())
     }
 
-    fn mirror(&mut self) -> Result<(), StoreError> {
+    fn mirror(&mut self, model: &Identity) -> Result<(), StoreError> {
         let Some(collection) = self.collection.clone() else { return Ok(()) };
+        self.check_model(&collection, model)?;
         let (gone, changed) = self.bring_up_to_date(&collection).map_err(|source| self.lost("change", source))?;
         tracing::info!(place = self.place(), gone, changed, "mirrors the corpus");
         Ok(())

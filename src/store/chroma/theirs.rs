@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::keeping::failed;
 use super::records::said_of;
 use super::{Collection, Include, Records, Server};
-use crate::backend::{BackendError, Identity, Location};
+use crate::backend::{BackendError, Identity};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::math::space::Space;
 use crate::store::{Near, Row, StoreError, Take, VectorStore};
@@ -109,11 +109,6 @@ impl VectorStore for ChromaRecords {
         self.place()
     }
 
-    fn location(&self) -> Location {
-        // Who only reads it sends nothing but what is searched for.
-        if self.writes { self.server.location() } else { Location::InProcess }
-    }
-
     fn keeps(&self) -> bool {
         self.writes
     }
@@ -138,7 +133,7 @@ impl VectorStore for ChromaRecords {
         Ok(())
     }
 
-    fn mirror(&mut self) -> Result<(), StoreError> {
+    fn mirror(&mut self, _: &Identity) -> Result<(), StoreError> {
         if !self.writes {
             return Ok(());
         }

@@ -281,6 +281,7 @@ struct Collection {
 
 #[derive(Default)]
 struct Condition {
+    is_elsewhere: bool,
     is_down: bool,
     is_for_another: bool,
     is_gone: bool,
@@ -307,6 +308,10 @@ impl VectorStore for Collection {
         "the collection".into()
     }
 
+    fn location(&self) -> Location {
+        if self.with(|is| is.is_elsewhere) { server() } else { Location::InProcess }
+    }
+
     fn keeps_queries(&self) -> bool {
         false
     }
@@ -324,7 +329,7 @@ impl VectorStore for Collection {
         Ok(())
     }
 
-    fn mirror(&mut self) -> Result<(), StoreError> {
+    fn mirror(&mut self, _: &Identity) -> Result<(), StoreError> {
         self.up()?;
         let corpus = self.with(|is| is.corpus.clone());
         self.memory.with(|shared| shared.rows.retain(|(_, text), _| corpus.contains(text)));
@@ -473,4 +478,25 @@ fn queries_of_a_server_are_kept_beside_a_store_that_is_for_the_corpus_alone() {
     bench.embed_all();
     bench.search("banana");
     assert_eq!((collection.memory.texts(), beside.texts()), (vec!["apple".into()], vec!["banana".into()]));
+}
+
+#[test]
+fn nothing_that_is_known_already_goes_elsewhere_before_anybody_was_asked() {
+    let (collection, beside) = (Collection::default(), Memory::default());
+    collection.with(|is| (is.is_elsewhere, is.is_for_another) = (true, true));
+    let mut bench = collected(&["apple"], &collection, &beside);
+    bench.searcher.restore();
+    assert_eq!(bench.searcher.receivers(), [], "it is not for this corpus");
+    bench.embed_all();
+    // Another one, which it is for, all of whose texts are embedded already.
+    collection.with(|is| is.is_for_another = false);
+    bench.searcher.take_corpus(corpus_of(&["apple"]), false);
+    assert_eq!(bench.searcher.receivers(), [server()]);
+    assert!(bench.searcher.progress().is_complete());
+    bench.search_in_store("fig");
+    assert!(collection.memory.texts().is_empty());
+    // The next text is asked about, with all of them.
+    bench.searcher.take_corpus(corpus_of(&["apple", "date"]), true);
+    bench.embed_all();
+    assert_eq!(collection.memory.texts(), ["apple", "date"]);
 }
