@@ -205,6 +205,9 @@ impl Session {
         searcher.use_given(&spec.name)?;
         let mut searcher = self.keeping(searcher, &spec.name, corpus)?;
         searcher.keep_graphs(GraphKeeping { folder: self.config.cache.graphs(), tell: None });
+        if self.config.assume_yes || corpus.bundled {
+            searcher.allow_keeping();
+        }
         searcher.restore();
         if self.must_ask(&searcher) {
             // Queries are kept nowhere but here.

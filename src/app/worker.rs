@@ -166,6 +166,9 @@ impl Work {
         self.ranked_at = (0, Instant::now());
         let keeping = self.graph_keeping();
         let Some(searcher) = &mut self.searcher else { return };
+        if self.assume_yes {
+            searcher.allow_keeping();
+        }
         let was_complete = searcher.progress().is_complete();
         searcher.take_corpus(Arc::clone(&self.corpus), origin == Origin::Edited);
         searcher.keep_graphs(keeping);
@@ -199,11 +202,14 @@ impl Work {
     fn take_kept(&mut self, searcher: Searcher) {
         let stores = (self.open_stores)().unwrap_or_else(|error| {
             let message = format!("{error:#}. Vectors are not kept in this run");
-            self.reply(Reply::StoreTrouble { message, is_behind: true });
+            self.reply(Reply::StoreTrouble { backend: self.id, message, is_behind: true });
             Stores::default()
         });
         let mut searcher = searcher.with_stores(stores.corpus, stores.beside);
         searcher.keep_graphs(self.graph_keeping());
+        if self.may_leave() {
+            searcher.allow_keeping();
+        }
         searcher.restore();
         self.searcher = Some(searcher);
     }
@@ -213,7 +219,7 @@ impl Work {
         let Some(searcher) = &mut self.searcher else { return };
         if let Some(message) = searcher.take_trouble() {
             let is_behind = searcher.is_behind();
-            self.reply(Reply::StoreTrouble { message, is_behind });
+            self.reply(Reply::StoreTrouble { backend: self.id, message, is_behind });
         }
     }
 
@@ -230,8 +236,12 @@ impl Work {
     }
 
     fn must_ask(&self, searcher: &Searcher) -> bool {
-        let may_leave = self.assume_yes || self.allowed || self.corpus.bundled;
-        !searcher.receivers().is_empty() && !may_leave && !searcher.progress().is_complete()
+        !searcher.receivers().is_empty() && !self.may_leave() && !searcher.progress().is_complete()
+    }
+
+    /// Whether the corpus may leave this machine without another question.
+    fn may_leave(&self) -> bool {
+        self.assume_yes || self.allowed || self.corpus.bundled
     }
 
     fn embed_batch(&mut self, allowed: bool, cancel: &CancellationToken) {

@@ -128,7 +128,13 @@ impl Config {
         }
         let kept = server.collection(collection)?.filter(|found| found.dimensions.is_some());
         match kept.as_ref().map(|found| (found, found.corpus())) {
-            None => Ok(corpus::read::load_or_bundled(None)?),
+            None => {
+                let names: Vec<String> = server.collections()?.into_iter().map(|found| found.name).collect();
+                let there =
+                    if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) };
+                let host = server.host();
+                anyhow::bail!("{host} has no collection {collection} with a corpus; {there}. --corpus FILE makes one")
+            }
             Some((found, Some(name))) => {
                 let mut corpus = chroma::read(&server, found, Reading { vectors_of: None, progress: &mut |_, _| {} })?;
                 corpus.notes.push(format!("{name}, as the collection {collection} at {} holds it", server.host()));

@@ -243,7 +243,6 @@ impl Searcher {
     pub fn embed_next(&mut self, job: &mut Job<'_>) -> Result<Progress, BackendError> {
         self.restore();
         self.allow_keeping();
-        self.catch_up();
         let planned = self.pending.take().filter(|planned| !planned.is_empty()).unwrap_or_else(|| self.plan());
         let next = self.pending.insert(planned).front().cloned();
         let Some(batch) = next else { return Ok(self.progress()) };
@@ -262,6 +261,8 @@ impl Searcher {
             }
         }
         self.pending.as_mut().and_then(VecDeque::pop_front);
+        // What is no longer in the corpus goes when everything else is there.
+        self.catch_up_if_whole();
         Ok(self.progress())
     }
 

@@ -246,6 +246,7 @@ impl WithSimd for Agreement<'_> {
 
 /// How many more of the signs of each row agree with a query's than differ.
 #[expect(clippy::cast_precision_loss, reason = "a few thousand dimensions")]
+#[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
 #[inline(always)]
 fn agreement<S: Simd>(simd: S, dimensions: usize, block: &[Words], query: &[Words]) -> [f32; TOGETHER] {
     let mut differing = Words::default();
@@ -272,6 +273,7 @@ fn agreement<S: Simd>(simd: S, dimensions: usize, block: &[Words], query: &[Word
 const SIX: usize = 6;
 
 /// Where signs of six words differ from a query's: of those rows that stand at `place`.
+#[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
 #[inline(always)]
 fn differ<S: Simd>(simd: S, block: &[Words; SIX], query: &[Words; SIX], place: usize) -> [S::u32s; SIX] {
     std::array::from_fn(|word| {
@@ -283,17 +285,19 @@ fn differ<S: Simd>(simd: S, block: &[Words; SIX], query: &[Words; SIX], place: u
 ///
 /// The words are added up bit by bit first, so that three are left to be counted in place of six: of ones, of twos and
 /// of fours (Harley and Seal's counting; Muła, Kurz and Lemire 2018, "Faster population counts using AVX2 instructions").
+#[expect(clippy::inline_always, reason = "or it is compiled without the instructions it is dispatched to")]
 #[inline(always)]
-fn count_six<S: Simd>(simd: S, [a, b, c, d, e, f]: [S::u32s; SIX]) -> S::u32s {
+fn count_six<S: Simd>(simd: S, words: [S::u32s; SIX]) -> S::u32s {
     let and = |a, mask| simd.and_u32s(a, simd.splat_u32s(mask));
     let right = |a, bits| simd.wrapping_dyn_shr_u32s(a, simd.splat_u32s(bits));
     let twice = |a| simd.add_u32s(a, a);
     // The sum of three bits, and what is carried.
-    let three = |a, b, c| {
-        let either = simd.xor_u32s(a, b);
-        (simd.xor_u32s(either, c), simd.or_u32s(simd.and_u32s(a, b), simd.and_u32s(either, c)))
+    let three = |one, other, third| {
+        let either = simd.xor_u32s(one, other);
+        (simd.xor_u32s(either, third), simd.or_u32s(simd.and_u32s(one, other), simd.and_u32s(either, third)))
     };
-    let ((first, carried), (second, carried_too)) = (three(a, b, c), three(d, e, f));
+    let (first, carried) = three(words[0], words[1], words[2]);
+    let (second, carried_too) = three(words[3], words[4], words[5]);
     let ones = simd.xor_u32s(first, second);
     let (twos, fours) = three(carried, carried_too, simd.and_u32s(first, second));
     // How many of two bits, of four, and of eight.

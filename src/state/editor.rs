@@ -106,6 +106,8 @@ pub struct Editor {
     pub(super) keeps: bool,
     /// Whether some of them could not be, so far.
     pub(super) is_behind: bool,
+    /// Whether some of them are not embedded yet.
+    pub(super) waits: bool,
     newest: Content,
 }
 
@@ -125,6 +127,7 @@ impl Default for Editor {
             saved: Content::default(),
             keeps: false,
             is_behind: false,
+            waits: false,
             newest: Content::default(),
         }
     }
@@ -140,7 +143,7 @@ impl Editor {
     /// Whether all changes are kept as they are made.
     #[must_use]
     pub fn keeps_all(&self) -> bool {
-        self.keeps && !self.is_behind
+        self.keeps && !self.is_behind && !self.waits
     }
 
     /// How many changes can be taken back.

@@ -33,6 +33,8 @@ pub enum Written {
 pub enum Reply {
     /// What is to be known of the place where vectors are kept between runs. Everything else goes on.
     StoreTrouble {
+        /// Whose vectors they are.
+        backend: BackendId,
         /// In words.
         message: String,
         /// Whether it has missed something.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::editor::CorpusAction;
 use super::learn::Part;
-use super::{Action, Appearance, BarScale, Edit, Effect, Mode, Screen, State};
+use super::{Action, Appearance, BarScale, Edit, Effect, Mode, Panel, Phase, Screen, State};
 use crate::text;
 
 mod backends;
@@ -48,6 +48,8 @@ impl State {
         if !Arc::ptr_eq(&self.copies.0, &self.corpus) {
             self.copies = (Arc::clone(&self.corpus), self.corpus.copies());
         }
+        let is_embedded = |panel: &Panel| !panel.takes_corpus && panel.phase == Phase::Ready;
+        self.editor.waits = self.panels.iter().any(|panel| panel.store.is_some() && !is_embedded(panel));
         // Before whatever computes with the ranking.
         let mut effects: Vec<Effect> = self.refresh_filter().into_iter().collect();
         effects.extend(self.refresh_search());

@@ -23,6 +23,7 @@ pub use settings::{ChromaSettings, Given, Timing};
 pub use theirs::ChromaRecords;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
@@ -32,6 +33,8 @@ use crate::backend::{BackendError, Location};
 use http::{Client, Verb};
 use wire::{Checklist, CollectionBody, Found, Page};
 
+/// How long a person waits for a ranking: then it is made here.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that Chroma's cloud finds for a query.
 const CLOUD_RESULTS: usize = 300;
 /// What Chroma says the most records of one request are, where it does not say.
@@ -261,7 +264,7 @@ impl Server {
         let most = if self.is_in_the_cloud() { most.min(CLOUD_RESULTS) } else { most };
         let body = json!({ "query_embeddings": [vector], "n_results": most, "include": include });
         let path = self.client.in_database(&["collections", &collection.id, "query"]);
-        let found: Found = self.client.send(Verb::Post, &path, Some(&body), cancel)?;
+        let found: Found = self.client.send_within(PATIENCE, Verb::Post, &path, Some(&body), cancel)?;
         found.nearest().map_err(|reason| self.client.bad_answer(&reason))
     }
 

@@ -52,6 +52,10 @@ fn where_changes_are_kept_is_said() {
     state.prepare_editor();
     act(&mut state, CorpusAction::Remove);
     act(&mut state, CorpusAction::Open);
+    assert!(screen(&mut state, (80, 24)).contains("not saved"), "nobody has said yet that it is kept");
+    let total = state.corpus.documents.len();
+    let progress = Progress { done: total, restored: 0, total };
+    state.receive(Reply::Resumed { backend: LOCAL, card: local_card(), progress, leaves_machine: None });
     let shown = screen(&mut state, (80, 24));
     assert!(shown.contains("changes are kept at once in notes at localhost:8000"), "{shown}");
     assert!(!shown.contains("not saved"), "{shown}");

@@ -4,6 +4,8 @@
 //! of those by the query's numbers and the rows' signs; and the best of those are scored by all of their numbers. What
 //! the first two leave out is not found, however good it is.
 
+use std::ops::Range;
+
 use super::Index;
 use super::found::{Found, LEAST_NUMBERS, Rows, SAMPLE};
 use super::parts::{cores, in_parts, on_threads};
@@ -52,9 +54,8 @@ impl Index {
         let mask = rows.mask();
         let least = LEAST_NUMBERS * 8 / self.dimensions.max(1);
         let blocks = self.len().div_ceil(TOGETHER);
-        let agrees = self.least_agreement(signs, &by_signs, first);
-        let looks = in_parts(blocks, least / TOGETHER, |part| {
-            let mut best = Best::from(first, if mask.is_some() { f32::NEG_INFINITY } else { agrees });
+        let look = |bar: f32, part: Range<usize>| {
+            let mut best = Best::from(first, bar);
             let mut estimates = [0.0; STRETCH];
             let part = part.start * TOGETHER..(part.end * TOGETHER).min(self.len());
             for start in part.clone().step_by(STRETCH) {
@@ -71,8 +72,17 @@ impl Index {
                 best.see_all(estimates, start);
             }
             best
-        });
-        let looked_at = looks.into_iter().fold(Best::new(first), Best::and).into_kept();
+        };
+        let look_at_all = |bar: f32| {
+            let looks = in_parts(blocks, least / TOGETHER, |part| look(bar, part));
+            looks.into_iter().fold(Best::new(first), Best::and).into_kept()
+        };
+        let bar = if mask.is_some() { f32::NEG_INFINITY } else { self.least_agreement(signs, &by_signs, first) };
+        let mut looked_at = look_at_all(bar);
+        if looked_at.len() < first && bar > f32::NEG_INFINITY {
+            // The sample was not like the rest.
+            looked_at = look_at_all(f32::NEG_INFINITY);
+        }
         // In the order in which they stand in memory.
         let mut looked_at: Vec<usize> = looked_at.into_iter().map(|(_, row)| row).collect();
         looked_at.sort_unstable();
@@ -166,6 +176,20 @@ mod tests {
             hits += numbers_of(&found.ranked).iter().filter(|number| exact.contains(number)).count();
         }
         assert!(hits * 100 >= queries.len() * 10 * 97, "{hits} of {}", queries.len() * 10);
+    }
+
+    #[test]
+    fn a_sample_that_is_not_like_the_rest_costs_nobody_a_row() {
+        // Where samples are taken, every 512th row, stand 64 that agree with the query in all signs; elsewhere none does.
+        const ROWS: usize = 65_536;
+        let sampled = |row: usize| row % 512 < 64;
+        let rows: Vec<Vec<f32>> =
+            (0..ROWS).map(|row| if sampled(row) { vec![1.0, 0.5] } else { vec![-0.5, 1.0] }).collect();
+        let mut index = crate::engine::index::tests::index_of(&rows, crate::math::space::Space::Cosine, false);
+        let all = Rows::All(ROWS);
+        let found = index.two_pass_by(Looks { first: 20_000, second: 15_000 }, &[1.0, 0.5], &all, 10_000);
+        assert_eq!(found.ranked.len(), 10_000);
+        assert!(found.ranked[..8_192].iter().all(|ranked| sampled(ranked.document.0)));
     }
 
     #[test]

@@ -134,7 +134,6 @@ impl Keeping {
         if !self.allowed && !store.lacking().is_empty() {
             return Ok(());
         }
-        store.mirror(identity)?;
         for documents in store.lacking().chunks(TOGETHER) {
             let vectors = documents.iter().filter_map(|&document| {
                 let (unit, info) = index.unit_of(document)?;
@@ -144,6 +143,8 @@ impl Keeping {
             let rows = vectors.iter().map(|(text, vector, info)| Row { text, vector, info: *info });
             store.put(identity, &rows.collect::<Vec<_>>())?;
         }
+        // Last, so that nothing is gone whose successor is not there.
+        store.mirror(identity)?;
         self.behind = false;
         if self.rests.take().is_some() {
             self.trouble.push(format!("{} answers again, and has everything", store.describe()));
@@ -173,7 +174,8 @@ impl Keeping {
                 self.standing = Standing::Unfit;
             }
             (Which::Store, StoreError::Gone { .. }) => {
-                (self.behind, self.rests) = (true, None);
+                // It is made anew at once, and that is told.
+                (self.behind, self.rests) = (true, Some(Instant::now()));
             }
             (Which::Store, _) if self.follows() => {
                 let is_known = self.rests.is_some();
@@ -275,6 +277,9 @@ impl Searcher {
                 && let Some(store) = keeping.get(which)
             {
                 let got = store.get(&self.embedder.identity(Role::Document), &texts, &mut take);
+                // What came from there may go back there.
+                let is_whole = got.is_ok() && which == Which::Store && store.lacking().is_empty();
+                keeping.allowed |= is_whole;
                 keeping.restored += restored;
                 self.pending = None;
                 if damaged > 0 {
@@ -301,8 +306,8 @@ impl Searcher {
         self.keeping = Some(keeping);
     }
 
-    /// What is embedded from now on may be kept wherever it is kept: whoever the corpus belongs to was asked.
-    pub(super) fn allow_keeping(&mut self) {
+    /// The corpus may be kept wherever it is kept: whoever it belongs to was asked, or has said so beforehand.
+    pub fn allow_keeping(&mut self) {
         if let Some(keeping) = &mut self.keeping {
             keeping.allowed = true;
         }
@@ -336,7 +341,7 @@ impl Searcher {
         };
         let Some(store) = keeping.get(Which::Store).filter(|store| store.searches()) else { return Ok(None) };
         match store.nearest(&identity, &vector, most, job.cancel) {
-            Ok(near) => Ok(Some(self.index.found_elsewhere(&vector, &near))),
+            Ok(near) => Ok(Some(self.index.found_elsewhere(&vector, &near)).filter(|found| !found.ranked.is_empty())),
             Err(StoreError::Cancelled) => Err(BackendError::Cancelled),
             Err(error) => {
                 keeping.failed(Which::Store, &error);

@@ -73,8 +73,11 @@ impl State {
             Reply::Selected { ticket, selection } => self.selected(ticket, selection),
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
-            Reply::StoreTrouble { message, is_behind } => {
-                (self.notice, self.editor.is_behind) = (Some(message), is_behind);
+            Reply::StoreTrouble { backend, message, is_behind } => {
+                self.notice = Some(message);
+                if self.panels[backend.0].store.is_some() {
+                    self.editor.is_behind = is_behind;
+                }
                 Vec::new()
             }
             Reply::Broke(reason) => {

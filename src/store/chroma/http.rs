@@ -1,6 +1,6 @@
 //! Requests: one connection pool, several tries, and answers that cannot grow without bound.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use backon::Retryable;
 use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION};
@@ -88,6 +88,34 @@ impl Client {
             }
         };
         self.ask(request, cancel)
+    }
+
+    /// The same, given up after a while.
+    pub(super) fn send_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        verb: Verb,
+        path: &[&str],
+        body: Option<&(impl Serialize + ?Sized)>,
+        cancel: &CancellationToken,
+    ) -> Result<T, BackendError> {
+        let waited = cancel.child_token();
+        let timer = self.handle.spawn({
+            let waited = waited.clone();
+            async move {
+                tokio::time::sleep(patience).await;
+                waited.cancel();
+            }
+        });
+        let answer = self.send(verb, path, body, &waited);
+        timer.abort();
+        match answer {
+            Err(BackendError::Cancelled) if !cancel.is_cancelled() => {
+                let reason = format!("it did not answer within {patience:?}");
+                Err(BackendError::Network { host: self.host().into(), reason })
+            }
+            answer => answer,
+        }
     }
 
     /// Asks for a list, or a part of one by a query string.

@@ -20,6 +20,9 @@ use crate::backend::{BackendError, Identity, Location};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::store::{Near, Row, StoreError, Take, TextKey, VectorStore};
 
+/// The ids of what is to go, and what is to be said otherwise.
+type Changes = (Vec<String>, Records<'static>);
+
 /// What records say of their documents.
 struct Said {
     corpus: Arc<Corpus>,
@@ -72,11 +75,14 @@ impl ChromaStore {
 
     /// Makes the collection say what the corpus says: takes out what is no longer in it, and changes what is said of what
     /// is. Gives how many records it took out, and how many it changed.
-    fn bring_up_to_date(&mut self, collection: &Collection) -> Result<(usize, usize), BackendError> {
+    fn bring_up_to_date(&mut self, collection: &Collection) -> Result<Result<(usize, usize), usize>, BackendError> {
         // Where this fails half way, the collection is looked at again.
         let (gone, changed) = match self.said.take() {
             Some(said) => self.changes_since(&said),
-            None => self.changes_of(collection)?,
+            None => match self.changes_of(collection)? {
+                Ok(changes) => changes,
+                Err(others) => return Ok(Err(others)),
+            },
         };
         self.server.delete(collection, &gone)?;
         for records in changed.parts(self.server.most_records) {
@@ -87,11 +93,12 @@ impl ChromaStore {
         }
         self.said =
             Some(Said { corpus: Arc::clone(&self.corpus), places: self.places.clone(), order: self.order.clone() });
-        Ok((gone.len(), changed.ids.len()))
+        Ok(Ok((gone.len(), changed.ids.len())))
     }
 
-    /// What has to be taken out of a collection, and what is to be said otherwise, by what it says itself.
-    fn changes_of(&mut self, collection: &Collection) -> Result<(Vec<String>, Records<'static>), BackendError> {
+    /// What has to be taken out of a collection, and what is to be said otherwise, by what it says itself. Where more than
+    /// half would go, it is most likely another corpus of the same name: only how many there are.
+    fn changes_of(&mut self, collection: &Collection) -> Result<Result<Changes, usize>, BackendError> {
         let mut gone = Vec::new();
         let mut kept: Vec<(DocumentIndex, Record)> = Vec::new();
         let limit = self.server.page_size(0);
@@ -105,9 +112,14 @@ impl ChromaStore {
             for record in page.into_records() {
                 match TextKey::parse(&record.id).and_then(|key| self.places.get(&key)) {
                     Some(&index) => kept.push((index, record)),
-                    None => gone.push(record.id),
+                    None if place_of(&record.metadata).is_some() => gone.push(record.id),
+                    // Somebody else's, who uses the collection as well.
+                    None => {}
                 }
             }
+        }
+        if gone.len() > kept.len() {
+            return Ok(Err(gone.len()));
         }
         let mut places = vec![None; self.corpus.documents.len()];
         for (index, record) in &kept {
@@ -122,16 +134,11 @@ impl ChromaStore {
                 changed.metadatas.push(Some(changes));
             }
         }
-        Ok((gone, changed))
+        Ok(Ok((gone, changed)))
     }
 
     /// The same by what was said, which takes no look at the server.
-    fn changes_since(&mut self, said: &Said) -> (Vec<String>, Records<'static>) {
-        let mut places = vec![None; self.corpus.documents.len()];
-        for (key, index) in &self.places {
-            places[index.0] = said.places.get(key).map(|before| said.order[before.0]);
-        }
-        self.order = order(&places);
+    fn changes_since(&self, said: &Said) -> Changes {
         let gone = said.places.keys().filter(|key| !self.places.contains_key(*key));
         let gone = gone.map(ToString::to_string).collect();
         let mut changed = Records::default();
@@ -259,8 +266,13 @@ impl VectorStore for ChromaStore {
         let places = (0..).map(DocumentIndex).zip(&corpus.documents);
         self.places = places.map(|(index, document)| (TextKey::of(&document.text), index)).collect();
         self.corpus = Arc::clone(corpus);
-        self.order = order(&vec![None; corpus.documents.len()]);
-        if is_edit && self.said.is_some() {
+        let known = self.said.as_ref().filter(|_| is_edit);
+        let mut places = vec![None; corpus.documents.len()];
+        for (key, index) in &self.places {
+            places[index.0] = known.and_then(|said| said.places.get(key).map(|before| said.order[before.0]));
+        }
+        self.order = order(&places);
+        if known.is_some() {
             return Ok(());
         }
         let found = self.server.collection(&self.name).map_err(|source| self.failed("read", source))?;
@@ -277,7 +289,15 @@ impl VectorStore for ChromaStore {
     fn mirror(&mut self, model: &Identity) -> Result<(), StoreError> {
         let Some(collection) = self.collection.clone() else { return Ok(()) };
         self.check_model(&collection, model)?;
-        let (gone, changed) = self.bring_up_to_date(&collection).map_err(|source| self.lost("change", source))?;
+        let (gone, changed) = match self.bring_up_to_date(&collection).map_err(|source| self.lost("change", source))? {
+            Ok(done) => done,
+            Err(others) => {
+                return Err(self.unfit(format!(
+                    "holds {others} texts that are not in {}, more than are: choose another --collection, or delete this one",
+                    self.corpus.name
+                )));
+            }
+        };
         tracing::info!(place = self.place(), gone, changed, "mirrors the corpus");
         Ok(())
     }

@@ -121,6 +121,13 @@ impl Read {
             space: collection.space,
         });
         if vectors.is_none() {
+            let all = documents.len();
+            documents.retain(|(_, place)| place.is_some());
+            match all - documents.len() {
+                0 => {}
+                1 => notes.push("1 record of somebody else's is left out".into()),
+                others => notes.push(format!("{others} records of somebody else's are left out")),
+            }
             // As in the corpus that they came from; vectors would have to be moved along.
             documents.sort_by(|(_, a), (_, b)| a.unwrap_or(f64::MAX).total_cmp(&b.unwrap_or(f64::MAX)));
         }

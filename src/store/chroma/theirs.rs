@@ -15,7 +15,7 @@ use super::{Collection, Include, Records, Server};
 use crate::backend::{BackendError, Identity};
 use crate::corpus::{Corpus, DocumentIndex};
 use crate::math::space::Space;
-use crate::store::{Near, Row, StoreError, Take, VectorStore};
+use crate::store::{Near, Row, StoreError, Take, TextKey, VectorStore};
 
 /// A collection whose records are the corpus.
 pub struct ChromaRecords {
@@ -26,6 +26,8 @@ pub struct ChromaRecords {
     corpus: Arc<Corpus>,
     /// Whether the corpus is still the one that was read from it.
     is_open: bool,
+    /// Whether the corpus was changed, and the collection was not.
+    is_ahead: bool,
     /// Where the records stand in the corpus.
     places: HashMap<String, DocumentIndex>,
     /// The text of each record, as far as it is known here.
@@ -43,8 +45,16 @@ impl ChromaRecords {
     /// A collection and the corpus that was read from it; `writes` says that it may be changed.
     #[must_use]
     pub fn new(server: Server, collection: Collection, corpus: Arc<Corpus>, writes: bool) -> Self {
-        let mut records =
-            Self { server, collection, writes, corpus, is_open: true, places: HashMap::new(), there: HashMap::new() };
+        let mut records = Self {
+            server,
+            collection,
+            writes,
+            corpus,
+            is_open: true,
+            is_ahead: false,
+            places: HashMap::new(),
+            there: HashMap::new(),
+        };
         records.there = wanted(&records.corpus)
             .map(|record| (record.id.to_owned(), Arc::from(records.corpus[record.document].text.as_str())))
             .collect();
@@ -53,7 +63,12 @@ impl ChromaRecords {
     }
 
     fn find_places(&mut self) {
-        self.places = wanted(&self.corpus).map(|record| (record.id.to_owned(), record.document)).collect();
+        // A collection that was made here has another id for a document than the corpus.
+        let is_ours = self.collection.corpus().is_some();
+        let id = |record: &Wanted<'_>| {
+            if is_ours { TextKey::of(&self.corpus[record.document].text).to_string() } else { record.id.to_owned() }
+        };
+        self.places = wanted(&self.corpus).map(|record| (id(&record), record.document)).collect();
     }
 
     fn place(&self) -> String {
@@ -128,6 +143,7 @@ impl VectorStore for ChromaRecords {
             let reason = "is not what is open any more".into();
             return Err(StoreError::Unfit { place: self.place(), reason });
         }
+        self.is_ahead |= is_edit && !self.writes;
         self.corpus = Arc::clone(corpus);
         self.find_places();
         Ok(())
@@ -208,6 +224,10 @@ impl VectorStore for ChromaRecords {
         most: usize,
         cancel: &CancellationToken,
     ) -> Result<Vec<Near>, StoreError> {
+        if self.is_ahead {
+            // It would find what was there before.
+            return Ok(Vec::new());
+        }
         let found = self.server.query(&self.collection, vector, most, cancel);
         let found = found.map_err(|source| self.failed("search", source))?;
         let space = self.collection.space;

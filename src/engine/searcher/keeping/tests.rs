@@ -280,6 +280,7 @@ struct Collection {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is set by hand")]
 struct Condition {
     is_elsewhere: bool,
     is_down: bool,

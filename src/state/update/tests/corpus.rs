@@ -459,12 +459,21 @@ fn collected(keeps_changes: bool) -> State {
 fn what_a_collection_keeps_at_once_need_not_be_saved_unless_it_has_missed_something() {
     let mut state = collected(true);
     add(&mut state, "east wind");
+    assert!(state.editor.is_unsaved(), "it has no vector yet");
+    let total = state.corpus.documents.len();
+    let progress = Progress { done: total, restored: 0, total };
+    state.receive(Reply::Resumed { backend: LOCAL, card: card(), progress, leaves_machine: None });
     assert!(!state.editor.is_unsaved());
+    let trouble =
+        |backend, message: &str, is_behind| Reply::StoreTrouble { backend, message: message.into(), is_behind };
+    state.receive(trouble(REMOTE, "a cache of another backend is damaged", true));
     assert_eq!(state.act(Action::Quit), [Effect::Quit]);
-    state.receive(Reply::StoreTrouble { message: "nobody answers".into(), is_behind: true });
+    state.receive(trouble(LOCAL, "nobody answers", true));
     assert_eq!((notice(&state), state.editor.is_unsaved()), ("nobody answers", true));
     assert_eq!(state.act(Action::Quit), []);
-    state.receive(Reply::StoreTrouble { message: "it answers again".into(), is_behind: false });
+    state.receive(trouble(REMOTE, "that other cache is new", false));
+    assert!(state.editor.is_unsaved());
+    state.receive(trouble(LOCAL, "it answers again", false));
     assert!(!state.editor.is_unsaved());
     // Another corpus is kept nowhere.
     assert_eq!(corpus(&mut state, CorpusAction::Open), []);
