@@ -335,6 +335,37 @@ fn the_collection_mirrors_the_corpus() {
 }
 
 #[test]
+fn records_of_somebody_else_stay_and_another_corpus_of_the_same_name_deletes_nothing() {
+    let lab = Lab::with_notes(&ours(), &cosine());
+    let said = |id: &str, place: usize| json!({ "id": id, "vecscope_place": place });
+    let record =
+        |text: &str, place: usize| json!({ "id": TextKey::of(text).to_string(), "metadata": said(text, place) });
+    // Three texts of another file, one of this, and what a client of somebody else has put there.
+    lab.on_notes(
+        "get",
+        Records(vec![
+            record("one", 0),
+            record("a", 1),
+            record("b", 2),
+            json!({ "id": "theirs", "metadata": { "by": "them" } }),
+        ]),
+    );
+    lab.on_notes("delete", ok(&json!({})));
+    lab.on_notes("update", ok(&json!({})));
+    let mut store = lab.open(notes()).expect("it is there");
+    let error = store.mirror(&model()).expect_err("two of three would go").to_string();
+    assert!(error.contains("holds 2 texts that are not in notes.txt"), "{error}");
+    assert!(lab.posted("delete").is_empty() && lab.posted("update").is_empty());
+    // With one more of its own, one of them goes, and what is theirs stays.
+    let corpus = Corpus::new("notes.txt", ["one", "a"].map(|text| Document::new(text, text)).to_vec());
+    lab.open(corpus).expect("it is there").mirror(&model()).expect("it can be changed");
+    assert_eq!(lab.posted("delete"), [json!({ "ids": [TextKey::of("b").to_string()] })]);
+    let other = Identity { model: "another".into(), ..model() };
+    let error = lab.open(notes()).expect("it is there").mirror(&other).expect_err("of another model").to_string();
+    assert!(error.contains("vectors of m, and these are of another"), "{error}");
+}
+
+#[test]
 fn more_records_than_the_server_takes_at_once_go_in_parts() {
     let lab = Lab::with_notes(&ours(), &cosine());
     lab.on_notes("upsert", ok(&json!({})));

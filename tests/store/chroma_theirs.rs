@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use vecscope::backend::{Identity, TextInfo, TokenCount};
 use vecscope::corpus::{Corpus, Document, DocumentIndex};
-use vecscope::store::{ChromaRecords, Row, StoreError, VectorStore};
+use vecscope::store::{ChromaRecords, Row, StoreError, TextKey, VectorStore};
 
 use crate::chroma_lab::{Lab, Records, ok, refusal};
 
@@ -142,4 +142,29 @@ fn what_is_near_is_found_by_the_ids_of_the_records() {
     let found = store.nearest(&model(), &[1.0, 0.0], 3, &CancellationToken::new()).expect("it finds them");
     let found: Vec<_> = found.into_iter().map(|near| (near.document.0, near.score)).collect();
     assert_eq!(found, [(1, 1.5), (0, 0.25)]);
+}
+
+#[test]
+fn a_collection_that_was_made_here_is_searched_by_its_texts_when_it_is_browsed() {
+    let ours = json!({ "vecscope_model": "m", "vecscope_details": "d", "vecscope_corpus": "notes.txt" });
+    let lab = Lab::with_notes(&ours, &inner_product());
+    let key = |text: &str| TextKey::of(text).to_string();
+    lab.on_notes("query", ok(&json!({ "ids": [[key("two"), key("one")]], "distances": [[0.5, 0.75]] })));
+    // Its documents have the ids that their source gave them.
+    let mut store = open(&lab, &corpus(&[("a", "one"), ("b", "two")]), false);
+    let found = store.nearest(&model(), &[1.0, 0.0], 3, &CancellationToken::new()).expect("it finds them");
+    assert_eq!(found.iter().map(|near| near.document.0).collect::<Vec<_>>(), [1, 0]);
+}
+
+#[test]
+fn what_was_changed_here_alone_is_not_searched_there() {
+    let lab = Lab::with_notes(&json!({}), &inner_product());
+    lab.on_notes("query", ok(&json!({ "ids": [["a"]], "distances": [[0.5]] })));
+    let mut store = open(&lab, &corpus(&[("a", "one")]), false);
+    let nearest = |store: &mut ChromaRecords| {
+        store.nearest(&model(), &[1.0, 0.0], 3, &CancellationToken::new()).expect("it is there").len()
+    };
+    assert_eq!(nearest(&mut store), 1);
+    store.take_corpus(&corpus(&[("a", "another")]), true).expect("it is an edit");
+    assert_eq!(nearest(&mut store), 0, "a score of the text before");
 }
