@@ -131,6 +131,7 @@ pub(super) fn run(
     }
     for searcher in &mut searchers {
         embed_all(searcher)?;
+        searcher.prepare(options.method);
     }
     let mut compared = Vec::new();
     for query in &queries {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use tokio_util::sync::CancellationToken;
 
-use super::{NOTHING, Session, embed_all, escape, with_job};
+use super::{NOTHING, Session, embed_all, escape, tell, with_job};
 use crate::backend::{Role, WordMatches};
 use crate::cli::TableFormat;
 use crate::corpus::metadata::written;
@@ -48,7 +48,9 @@ pub(super) fn run(session: &Session, query: &str, id: &str, format: TableFormat)
     let matches = matches(session, query, &corpus[document].text)?;
     let mut searcher = session.searcher(&corpus)?;
     embed_all(&mut searcher)?;
+    searcher.prepare(options.method);
     let ranking = with_job(|job| searcher.search_by(query, &options, job))?;
+    tell(&mut searcher);
     let mut vectors = searcher.all_vectors();
     if let Some(selection) = &options.selection {
         vectors = vectors.of_selection(selection);

@@ -46,6 +46,7 @@ pub(super) fn run(session: &Session, arguments: &MapArgs) -> anyhow::Result<Exit
     }
     let mut searcher = session.searcher(&corpus)?;
     embed_all(&mut searcher)?;
+    searcher.prepare(options.method);
     let recipe = recipe(&mut searcher, arguments)?;
     let ranking = match &arguments.query {
         Some(query) => Some(with_job(|job| searcher.search_by(query, &options, job))?),

@@ -51,6 +51,7 @@ pub(super) fn run(
     let mut dense = None;
     if let Some(mut searcher) = searcher {
         embed_all(&mut searcher)?;
+        searcher.prepare(options.method);
         dense = Some(with_job(|job| searcher.search_by(query, &options, job))?);
         model = Some(searcher.card().model.clone());
     }

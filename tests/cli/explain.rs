@@ -56,6 +56,14 @@ fn json_says_how_the_ranking_came_about() {
 }
 
 #[test]
+fn a_graph_that_was_asked_for_is_waited_for() {
+    let report = explain("a cat", "s048", &["--search", "hnsw"]);
+    assert_eq!(report["method"], "HNSW");
+    // The sentence about the cat is the nearest, by whatever way.
+    assert_eq!(report["rank"], 1, "{report}");
+}
+
+#[test]
 fn json_says_of_how_many_scores_the_spread_is_known() {
     // So many that the way that looks at one bit a dimension scores only some of them.
     const TEXTS: usize = 9_000;
