@@ -12,6 +12,18 @@ pub(crate) mod retry;
 
 use base_url::BaseUrl;
 
+/// How long a server is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// For a connection.
+    pub connect: Duration,
+    /// For the whole of one try: connecting, sending, and the answer's last byte.
+    pub total: Duration,
+    /// Before the second try, where the server does not say; twice as long before each further one, and up to
+    /// twice that again by chance, so that many clients do not come back at once.
+    pub backoff: Duration,
+}
+
 /// The beginning of a client for one server. reqwest follows no redirects and its own retries are off: a request goes
 /// to one place, as often as it is told.
 pub(crate) fn client(base: &BaseUrl, connect: Duration) -> ClientBuilder {

@@ -24,7 +24,8 @@ mod settings;
 mod tokens;
 mod wire;
 
-pub use settings::{Given, OpenAiSettings, Service, SettingNames, Timing};
+pub use super::http::Timing;
+pub use settings::{Given, OpenAiSettings, Service, SettingNames};
 
 use http::Client;
 use pack::pack;

@@ -56,7 +56,9 @@ pub fn read(arguments: &BrowseArgs, config: &mut Config, runtime: &Handle) -> an
     let Some(name) = name else { bail!("name a collection: {}/COLLECTION", url.trim_end_matches('/')) };
     let settings = config.chroma.settings("the URL", url)?;
     let server = Server::connect(settings.clone(), runtime.clone())?;
-    let Some(collection) = server.collection(name)? else { bail!("{}", no_collection(&server, name)?) };
+    let Some(collection) = server.collection(name)? else {
+        bail!("{} has no collection {name}; {}", server.host(), server.what_it_has()?)
+    };
     let Some(dimensions) = collection.dimensions else { bail!("the collection {name} is empty") };
     if arguments.write && collection.corpus().is_some() {
         bail!("the collection {name} keeps a corpus of vecscope: --store chroma --collection {name} changes it");
@@ -81,13 +83,6 @@ pub fn read(arguments: &BrowseArgs, config: &mut Config, runtime: &Handle) -> an
     corpus.notes.splice(0..0, found.why);
     config.browse(settings, name, arguments.write);
     Ok(corpus)
-}
-
-/// What to say where there is no such collection.
-fn no_collection(server: &Server, name: &str) -> anyhow::Result<String> {
-    let names: Vec<String> = server.collections()?.into_iter().map(|collection| collection.name).collect();
-    let there = if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) };
-    Ok(format!("{} has no collection {name}; {there}", server.host()))
 }
 
 pub(super) fn run(mut session: Session, arguments: &BrowseArgs) -> anyhow::Result<ExitCode> {

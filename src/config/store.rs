@@ -129,10 +129,7 @@ impl Config {
         let kept = server.collection(collection)?.filter(|found| found.dimensions.is_some());
         match kept.as_ref().map(|found| (found, found.corpus())) {
             None => {
-                let names: Vec<String> = server.collections()?.into_iter().map(|found| found.name).collect();
-                let there =
-                    if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) };
-                let host = server.host();
+                let (host, there) = (server.host(), server.what_it_has()?);
                 anyhow::bail!("{host} has no collection {collection} with a corpus; {there}. --corpus FILE makes one")
             }
             Some((found, Some(name))) => {

@@ -16,10 +16,11 @@ mod settings;
 mod theirs;
 mod wire;
 
+pub use crate::backend::http::Timing;
 pub use collection::Collection;
 pub use keeping::ChromaStore;
 pub use reading::{Reading, read};
-pub use settings::{ChromaSettings, Given, Timing};
+pub use settings::{ChromaSettings, Given};
 pub use theirs::ChromaRecords;
 
 use std::ops::Range;
@@ -166,6 +167,15 @@ impl Server {
         }
         collections.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(collections)
+    }
+
+    /// Which collections there are, in words for whoever has named another.
+    ///
+    /// # Errors
+    /// As [`Self::collections`].
+    pub fn what_it_has(&self) -> Result<String, BackendError> {
+        let names: Vec<String> = self.collections()?.into_iter().map(|collection| collection.name).collect();
+        Ok(if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) })
     }
 
     /// A collection by its name; `None` where there is none.

@@ -6,13 +6,14 @@ use backon::Retryable;
 use reqwest::Response;
 use reqwest::header::AUTHORIZATION;
 
+use super::super::http::Timing;
 use super::super::http::key::{ApiKey, quote};
 use super::super::http::retry::{ATTEMPTS, Again, Failure, backoff};
 use super::super::http::{client, root_cause};
 use super::super::{BackendError, Retry};
 use super::endpoint::Endpoint;
 use super::refusal::{Asked, Refusal};
-use super::settings::{OpenAiSettings, Timing};
+use super::settings::OpenAiSettings;
 use super::wire::Request;
 
 /// The most of an error body that is read.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Serialize;
 
+use super::super::http::Timing;
 use super::super::http::key::ApiKey;
 use super::super::table::ServerModel;
 use super::super::{BackendError, Location, ModelTable, Prompts};
@@ -87,23 +88,9 @@ pub struct OpenAiSettings {
     pub timing: Timing,
 }
 
-/// How long the backend waits for what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the whole of one try: connecting, sending, and the answer's last byte.
-    pub total: Duration,
-    /// Before the second try, where the server does not say; twice as long before each further one, and up to
-    /// twice that again by chance, so that many clients do not come back at once.
-    pub backoff: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), total: Duration::from_mins(1), backoff: Duration::from_millis(500) }
-    }
-}
+/// How long a server is waited for where nobody says otherwise.
+const TIMING: Timing =
+    Timing { connect: Duration::from_secs(10), total: Duration::from_mins(1), backoff: Duration::from_millis(500) };
 
 /// Settings as they were given, before they are checked. White space around a value is not part of it, and a blank value
 /// is none.
@@ -134,8 +121,8 @@ impl OpenAiSettings {
             model.map(str::trim).filter(|model| !model.is_empty()).unwrap_or(service.default_model()).to_owned();
         let (known, prompts) = (table.server(&model), table.prompts(&model));
         // A model on this machine has no more processors than there are, and takes its time over a batch.
-        let total = if endpoint.loopback() { Duration::from_mins(10) } else { Timing::default().total };
-        let timing = Timing { total, ..Timing::default() };
+        let total = if endpoint.loopback() { Duration::from_mins(10) } else { TIMING.total };
+        let timing = Timing { total, ..TIMING };
         Ok(Self { service, endpoint, key, model, known, prompts, dimensions: None, max_tokens: None, timing })
     }
 

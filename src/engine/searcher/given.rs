@@ -53,8 +53,13 @@ impl Searcher {
     /// What is known of a query with the length of its vector for comparing it with documents: as its model made it, or 1
     /// where whoever made the documents' vectors has scaled all of them so.
     pub(super) fn compared(&self, query: TextInfo) -> TextInfo {
-        if self.given_unit == Some(true) { TextInfo { norm: 1.0, ..query } } else { query }
+        as_compared(query, self.given_unit == Some(true))
     }
+}
+
+/// What is known of a text with the length that its vector has among others, all of which have length 1 or not.
+pub(super) fn as_compared(info: TextInfo, is_unit: bool) -> TextInfo {
+    if is_unit { TextInfo { norm: 1.0, ..info } } else { info }
 }
 
 /// How many tokens a text may have. Counting them would take longer than reading the vectors did.

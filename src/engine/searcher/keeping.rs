@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, ArrayView1};
 
+use super::given::as_compared;
 use super::{Estimate, Searcher};
 use crate::backend::{BackendError, Job, Location, Role, TextInfo, UnitBatch, beyond_this_machine};
 use crate::corpus::DocumentIndex;
@@ -80,7 +81,7 @@ impl Searcher {
                 }
                 let document = DocumentIndex(missing[place]);
                 let is_whole = is_whole(vector, dimensions);
-                let info = if is_unit { TextInfo { norm: 1.0, ..info } } else { info };
+                let info = as_compared(info, is_unit);
                 if is_whole && index.push(document, ArrayView1::from(vector), info).is_ok() {
                     restored += 1;
                 } else {
@@ -255,7 +256,7 @@ impl Searcher {
         let is_unit = self.given_unit == Some(true) && which == Which::Store && keeping.follows();
         let vectors = embedded.vectors.as_standard_layout();
         let rows = texts.iter().zip(vectors.rows()).zip(&embedded.infos).filter_map(|((text, row), &info)| {
-            let info = if is_unit { TextInfo { norm: 1.0, ..info } } else { info };
+            let info = as_compared(info, is_unit);
             Some(Row { text, vector: row.to_slice()?, info })
         });
         let rows: Vec<Row<'_>> = rows.collect();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::backend::http::Timing;
 use crate::backend::http::base_url::BaseUrl;
 use crate::backend::http::key::ApiKey;
 use crate::backend::{BackendError, Location};
@@ -37,22 +38,9 @@ pub struct Given<'a> {
     pub database: Option<&'a str>,
 }
 
-/// How long to wait for what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the whole of one try: connecting, sending, and the answer's last byte.
-    pub total: Duration,
-    /// Before the second try; twice as long before each further one.
-    pub backoff: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), total: Duration::from_mins(1), backoff: Duration::from_millis(200) }
-    }
-}
+/// How long a server is waited for where nobody says otherwise.
+const TIMING: Timing =
+    Timing { connect: Duration::from_secs(5), total: Duration::from_mins(1), backoff: Duration::from_millis(200) };
 
 impl ChromaSettings {
     /// Checks settings.
@@ -75,7 +63,7 @@ impl ChromaSettings {
             value.map(str::trim).filter(|value| !value.is_empty()).unwrap_or(default).to_owned()
         };
         let (tenant, database) = (named(tenant, "default_tenant"), named(database, "default_database"));
-        Ok(Self { base, token, tenant, database, timing: Timing::default() })
+        Ok(Self { base, token, tenant, database, timing: TIMING })
     }
 
     /// The host, as shown to a person.
