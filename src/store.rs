@@ -11,12 +11,16 @@ use crate::backend::{Identity, Location, TextInfo};
 use crate::corpus::{Corpus, DocumentIndex};
 
 pub mod chroma;
+mod files;
 pub mod graph;
 mod key;
+pub mod snapshot;
 pub mod sqlite;
+mod wanted;
 
 pub use chroma::{ChromaRecords, ChromaStore};
 pub use key::TextKey;
+pub use snapshot::Snapshot;
 pub use sqlite::SqliteStore;
 
 /// A vector and what is known of its text.
@@ -50,6 +54,16 @@ pub trait VectorStore: Send {
     /// # Errors
     /// [`StoreError`] where they could not be kept.
     fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError>;
+
+    /// The vectors of most of the texts of a large corpus where they were kept together, and so are there at once. The
+    /// documents have the places of their texts.
+    fn snapshot(&mut self, _model: &Identity, _texts: &[&str]) -> Option<Snapshot> {
+        None
+    }
+
+    /// Keeps the vectors of a large corpus together, which are kept one by one already, for the next start to be quick. That
+    /// it cannot be done is no error.
+    fn keep_snapshot(&mut self, _model: &Identity, _corpus: &Arc<Corpus>, _snapshot: Snapshot) {}
 
     /// Where a corpus goes that is kept there: whoever it belongs to is asked first. One whose changes go where it came
     /// from, because somebody asked for just that, says [`Location::InProcess`].

@@ -29,6 +29,8 @@ pub(super) enum Task {
         /// Cancelled when the person stops the embedding, and at the end of the program.
         cancel: CancellationToken,
     },
+    /// Make some more of what the next searches are quicker with.
+    Prepare,
 }
 
 /// A corpus in the place of the one before.
@@ -88,12 +90,14 @@ impl Errand {
 }
 
 /// How far a worker is, on which depends what it can do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Readiness {
     /// Whether there is anything to rank, or never will be.
     pub(super) can_search: bool,
     /// Whether a part of the corpus is still to be embedded.
     pub(super) can_embed: bool,
+    /// Whether searches can be made quicker meanwhile.
+    pub(super) can_prepare: bool,
 }
 
 /// Shared between the screen, which fills it and never waits, and one worker, which empties it.
@@ -245,6 +249,9 @@ impl Slot {
                 tasks.embedding = CancellationToken::new();
                 return Some(Task::EmbedBatch { allowed: tasks.allowed, cancel: tasks.embedding.clone() });
             }
+            if readiness.can_prepare {
+                return Some(Task::Prepare);
+            }
             tasks = self.filled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -263,7 +270,7 @@ impl Slot {
 mod tests {
     use super::*;
 
-    const READY: Readiness = Readiness { can_search: true, can_embed: true };
+    const READY: Readiness = Readiness { can_search: true, can_embed: true, can_prepare: true };
 
     fn search(slot: &Slot, query: &str) {
         slot.search(Question { ticket: Ticket::default(), query: query.into(), options: SearchOptions::default() });
@@ -277,6 +284,8 @@ mod tests {
         search(&slot, "new");
         assert!(matches!(slot.next(READY), Some(Task::Search(question, _)) if question.query == "new"));
         assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { allowed: false, .. })));
+        slot.stop_embedding();
+        assert!(matches!(slot.next(READY), Some(Task::Prepare)), "when there is nothing else to do");
     }
 
     #[test]
@@ -343,7 +352,7 @@ mod tests {
         let slot = Slot::default();
         search(&slot, "early");
         slot.embed();
-        let empty = Readiness { can_search: false, can_embed: true };
+        let empty = Readiness { can_search: false, can_embed: true, can_prepare: false };
         assert!(matches!(slot.next(empty), Some(Task::EmbedBatch { .. })));
         assert!(matches!(slot.next(READY), Some(Task::Search(..))));
     }

@@ -110,9 +110,13 @@ impl Work {
     }
 
     fn readiness(&self) -> Readiness {
-        let Some(searcher) = &self.searcher else { return Readiness { can_search: false, can_embed: false } };
+        let Some(searcher) = &self.searcher else { return Readiness::default() };
         let progress = searcher.progress();
-        Readiness { can_search: progress.done > 0 || progress.is_complete(), can_embed: !progress.is_complete() }
+        Readiness {
+            can_search: progress.done > 0 || progress.is_complete(),
+            can_embed: !progress.is_complete(),
+            can_prepare: searcher.can_prepare(),
+        }
     }
 
     fn carry_out(&mut self, task: Task) {
@@ -122,6 +126,7 @@ impl Work {
             Task::Search(question, cancel) => self.search(question, &cancel),
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
+            Task::Prepare => self.searcher.iter_mut().for_each(Searcher::prepare_some),
         }
         self.tell_trouble();
     }

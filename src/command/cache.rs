@@ -67,9 +67,9 @@ fn size(bytes: u64) -> String {
 }
 
 fn write_table(out: &mut impl Write, report: &CacheReport, session: &Session) -> anyhow::Result<()> {
-    let CacheReport { path, bytes, models } = report;
+    let CacheReport { path, bytes, snapshot_bytes, graph_bytes, models } = report;
     let path = text::visible(path);
-    if models.is_empty() {
+    if models.is_empty() && snapshot_bytes + graph_bytes == 0 {
         writeln!(out, "{path}: no vectors are kept")?;
         return Ok(());
     }
@@ -89,6 +89,11 @@ fn write_table(out: &mut impl Write, report: &CacheReport, session: &Session) ->
             days => format!("used {days} days ago"),
         };
         writeln!(out, "{name}{padding}  {vectors:>11} × {dimensions:<4} {size:>10}  {used}")?;
+    }
+    for (what, bytes) in [("snapshots of large corpora", *snapshot_bytes), ("HNSW indexes", *graph_bytes)] {
+        if bytes > 0 {
+            writeln!(out, "{what}, made of these: {}", size(bytes))?;
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use etcetera::BaseStrategy;
 
 use crate::cli::cache::CacheOptions;
-use crate::store::SqliteStore;
+use crate::store::{SqliteStore, graph};
 
 /// Room for two and a half million vectors of 384 dimensions.
 const LIMIT: ByteSize = ByteSize::gib(4);
@@ -45,7 +45,7 @@ impl CacheChoice {
     #[must_use]
     pub fn graphs(&self) -> Option<PathBuf> {
         let folder = self.folder.as_ref().ok().filter(|_| self.wanted)?;
-        Some(folder.join("hnsw"))
+        Some(folder.join(graph::FOLDER))
     }
 
     /// The cache, whether or not it is wanted. Its file is neither opened nor made yet.

@@ -1,6 +1,6 @@
 //! The vectors of a corpus, as far as they are there, and the search among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
@@ -13,6 +13,8 @@ use crate::math::neighbourhood::{self, MOST_LOOKED_AT};
 use crate::math::pages::Pages;
 use crate::math::sign_codes::SignCodes;
 use crate::math::space::Space;
+use crate::math::vector;
+use crate::store::Snapshot;
 
 mod exact;
 mod found;
@@ -21,8 +23,10 @@ pub mod parts;
 mod two_pass;
 
 pub use found::Found;
+use found::LEAST_NUMBERS;
 use growth::Growth;
 pub use growth::{GraphKeeping, GraphState};
+use parts::in_parts;
 
 /// Of how many documents neighbours are looked for at the most: as many as a map is judged by.
 pub const MOST_NEIGHBOURS: usize = MOST_LOOKED_AT;
@@ -49,6 +53,8 @@ pub struct Index {
     row_of: Vec<Option<u32>>,
     /// The rows in whole numbers, as far as a search took them.
     coarse: Coarse,
+    /// Whether a search has looked at all rows that would have taken them in whole numbers.
+    wants_coarse: bool,
     /// The rows in one bit a dimension, as far as a search took them.
     signs: Option<SignCodes>,
     /// The graph of the rows, once a search has asked for it.
@@ -109,6 +115,33 @@ impl Index {
         self.documents.push(document);
         self.infos.push(info);
         Ok(())
+    }
+
+    /// The rows as they are, to be kept together; `None` where they are not of unit length.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        (self.space == Space::Cosine).then(|| Snapshot {
+            dimensions: self.dimensions,
+            numbers: Arc::clone(&self.numbers),
+            documents: self.documents.clone(),
+            infos: self.infos.clone(),
+        })
+    }
+
+    /// Takes rows that were kept together, in the place of all that are there. Of those that are no unit vectors, as many as
+    /// it then says, none is taken.
+    pub fn take(&mut self, snapshot: Snapshot) -> usize {
+        let Snapshot { dimensions, numbers, documents, infos } = snapshot;
+        let of = |row: usize| &numbers[row * dimensions..(row + 1) * dimensions];
+        let damaged = in_parts(documents.len(), LEAST_NUMBERS / dimensions.max(1), |part| {
+            part.filter(|&row| !vector::is_unit(of(row))).map(|row| documents[row]).collect::<Vec<_>>()
+        });
+        let damaged: HashSet<DocumentIndex> = damaged.concat().into_iter().collect();
+        let growth = GraphKeeping::clone(&self.growth.keeping);
+        *self = Self { space: self.space, dimensions, numbers, documents, infos, ..Self::default() };
+        self.growth.keeping = growth;
+        self.renumber(|document| (!damaged.contains(&document)).then_some(document));
+        damaged.len()
     }
 
     fn check(&self, dimensions: usize) -> Result<(), BackendError> {

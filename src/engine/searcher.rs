@@ -263,6 +263,7 @@ impl Searcher {
         self.pending.as_mut().and_then(VecDeque::pop_front);
         // What is no longer in the corpus goes when everything else is there.
         self.catch_up_if_whole();
+        self.keep_snapshot_if_whole();
         Ok(self.progress())
     }
 
@@ -297,6 +298,17 @@ impl Searcher {
             self.index.grow_graph();
             self.index.wait_for_graph();
         }
+    }
+
+    /// Whether there is something to make that the next searches are quicker with.
+    #[must_use]
+    pub fn can_prepare(&self) -> bool {
+        self.index.can_coarsen()
+    }
+
+    /// Makes some of it, in about the time of a search: for when there is nothing else to do.
+    pub fn prepare_some(&mut self) {
+        self.index.coarsen_some();
     }
 
     /// Embeds what is left of the corpus.

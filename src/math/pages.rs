@@ -34,6 +34,17 @@ impl<T> Default for Pages<T> {
 }
 
 impl<T: Pod> Pages<T> {
+    /// The first `length` numbers of memory that may have room for more.
+    ///
+    /// # Panics
+    /// Where there are not as many, or they do not begin where such a number may.
+    #[must_use]
+    pub fn of(memory: MmapMut, length: usize) -> Self {
+        let pages = Self { room: memory.len() / size_of::<T>(), memory: Some(memory), length, of: std::marker::PhantomData };
+        assert!(length <= pages.room, "{length} numbers in the room of {}", pages.room);
+        pages
+    }
+
     /// Makes room for so many more, and no more than that: what is not used takes no memory yet.
     ///
     /// # Panics
@@ -161,6 +172,18 @@ mod tests {
                 prop_assert_eq!(&*pages, &vector[..]);
             }
         }
+    }
+
+    #[test]
+    fn memory_that_has_room_is_filled_before_there_is_any_other() {
+        let mut memory = MmapMut::map_anon(4_096).expect("the system has memory");
+        memory[..8].copy_from_slice(&[1, 0, 0, 0, 2, 0, 0, 0]);
+        let mut pages = Pages::<u32>::of(memory, 2);
+        let place = pages.as_ptr();
+        pages.extend_from_slice(&[3; 1_022]);
+        assert_eq!((&pages[..3], pages.as_ptr()), (&[1, 2, 3][..], place));
+        pages.extend_from_slice(&[4]);
+        assert_eq!((pages.len(), pages[1], pages[1_024]), (1_025, 2, 4));
     }
 
     #[test]

@@ -37,6 +37,19 @@ pub fn normalise(mut vector: ArrayViewMut1<'_, f32>) -> Result<f32, String> {
     Ok(norm)
 }
 
+/// Whether a vector has length 1, as far as single precision leaves that of one.
+///
+/// ```
+/// # use vecscope::math::vector::is_unit;
+/// assert!(is_unit(&[0.6, 0.8]) && !is_unit(&[0.6, 0.7]) && !is_unit(&[f32::NAN, 1.0]));
+/// ```
+#[must_use]
+pub fn is_unit(vector: &[f32]) -> bool {
+    const ROUNDING: f32 = 1e-3;
+    let view = ArrayView1::from(vector);
+    (view.dot(&view) - 1.0).abs() < ROUNDING
+}
+
 /// The angle in degrees whose cosine is given; rounding errors beyond ±1 are taken for ±1.
 ///
 /// ```

@@ -11,11 +11,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use usearch::{Index, IndexOptions, MetricKind, ScalarKind};
 
+use super::files;
 use crate::math::space::Space;
+
+/// The folder of graphs, in the cache folder.
+pub const FOLDER: &str = "hnsw";
 
 /// How many neighbours a vector has in the graph.
 const CONNECTIVITY: usize = 16;
@@ -106,7 +111,7 @@ impl Rows<'_> {
             bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
             digest.update(&bytes);
         }
-        hex(&digest.finalize())
+        files::hex(&digest.finalize())
     }
 }
 
@@ -178,6 +183,8 @@ impl Graph {
         }
         let index = Index::new(&rows.options()).ok()?;
         index.view(path.to_str()?).ok()?;
+        // That it is used is seen by its time; that this cannot be written is no reason not to use it.
+        drop(File::open(path).and_then(|file| file.set_modified(SystemTime::now())));
         let fits = index.size() == rows.count() && index.dimensions() == rows.dimensions;
         fits.then_some(Self { index })
     }
@@ -189,7 +196,7 @@ impl Graph {
             move |source| GraphError::File { operation, path, source }
         };
         let (folder, digest) = (path.parent().unwrap_or(Path::new(".")), digest_path(path));
-        create_private_folder(folder).map_err(failed("make the folder", folder))?;
+        files::create_private_folder(folder).map_err(failed("make the folder", folder))?;
         // The digest goes first and comes last: without it, the file is not opened.
         match fs::remove_file(&digest) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -197,7 +204,7 @@ impl Graph {
             }
             _ => {}
         }
-        let unfinished = path.with_extension(format!("hnsw-{}", std::process::id()));
+        let unfinished = files::unfinished(path);
         let written =
             unfinished.to_str().ok_or_else(|| failed("write", path)(io::ErrorKind::InvalidFilename.into()))?;
         self.index.save(written).map_err(index_error("be written"))?;
@@ -245,26 +252,13 @@ fn digest_of_file(path: &Path) -> io::Result<String> {
     let (mut digest, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
         match file.read(&mut bytes)? {
-            0 => return Ok(hex(&digest.finalize())),
+            0 => return Ok(files::hex(&digest.finalize())),
             read => digest.update(&bytes[..read]),
         }
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
-}
-
-/// Vectors tell much about their texts: nobody else looks into the folder.
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Nor into the file, if the folder was there already.
+/// If the folder was there already, it may be open to others.
 fn make_private(file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;

@@ -23,6 +23,17 @@ impl TextKey {
         self.0
     }
 
+    /// The key with these bytes.
+    pub(super) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// For a table: its bytes are as good as random already.
+    pub(super) fn hash(self) -> u64 {
+        let (first, _) = self.0.split_first_chunk().expect("sixteen are more than eight");
+        u64::from_le_bytes(*first)
+    }
+
     /// The key that is written so; `None` where it is no key.
     #[must_use]
     pub fn parse(written: &str) -> Option<Self> {

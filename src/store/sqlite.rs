@@ -8,16 +8,18 @@
 //! vectors  the vectors, in the order in which they came. Large rows, which are read through from the first to the last
 //! ```
 
-use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::{Row, StoreError, Take, TextKey, VectorStore};
+use super::{Row, Snapshot, StoreError, Take, VectorStore};
 use crate::backend::Identity;
+use crate::corpus::Corpus;
 
+mod derived;
 mod file;
 mod rows;
 mod upkeep;
@@ -25,10 +27,8 @@ mod upkeep;
 pub use file::FILE_NAME;
 pub use upkeep::{CacheReport, KeptModel, Removed};
 
+use derived::Derived;
 use file::{CacheFile, FileId, Refusal};
-
-/// Which text a vector is of: the bytes of its [`TextKey`].
-type TextHash = [u8; 16];
 
 /// For so many seconds a use is not written down again. What was used in this time is never removed by itself.
 const FRESH: i64 = 3_600;
@@ -39,6 +39,7 @@ const BATCHES_BETWEEN_LOOKS: u32 = 64;
 /// The cache. Nothing is opened before something is asked of it; the file is made with the first vectors.
 pub struct SqliteStore {
     file: CacheFile,
+    derived: Derived,
     /// The most bytes that vectors may take on the disk.
     limit: u64,
     /// When this run began, in seconds since 1970: what it uses is used now.
@@ -49,6 +50,8 @@ pub struct SqliteStore {
     batches: Option<u32>,
     /// Writes down which vectors were used.
     touching: Option<JoinHandle<()>>,
+    /// Writes a snapshot.
+    snapping: Option<JoinHandle<()>>,
 }
 
 impl SqliteStore {
@@ -57,12 +60,14 @@ impl SqliteStore {
     pub fn in_folder(folder: PathBuf, limit: u64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Self {
+            derived: Derived::in_folder(&folder),
             file: CacheFile::in_folder(folder),
             limit,
             now: i64::try_from(now).unwrap_or(i64::MAX),
             open: None,
             batches: None,
             touching: None,
+            snapping: None,
         }
     }
 
@@ -106,10 +111,10 @@ impl SqliteStore {
         }
     }
 
-    /// Waits until the uses are written down that are on their way.
+    /// Waits until everything is written that is on its way.
     fn settle(&mut self) {
-        if let Some(touching) = self.touching.take() {
-            drop(touching.join());
+        for thread in [self.touching.take(), self.snapping.take()].into_iter().flatten() {
+            drop(thread.join());
         }
     }
 }
@@ -150,16 +155,40 @@ impl VectorStore for SqliteStore {
         Ok(())
     }
 
+    fn snapshot(&mut self, model: &Identity, texts: &[&str]) -> Option<Snapshot> {
+        self.derived.snapshots.open(model, texts)
+    }
+
+    fn keep_snapshot(&mut self, model: &Identity, corpus: &Arc<Corpus>, snapshot: Snapshot) {
+        let (model, corpus, derived) = (model.clone(), Arc::clone(corpus), self.derived.clone());
+        let room = self.limit.saturating_sub(self.file.bytes());
+        let write = move || {
+            let bytes = (snapshot.numbers.len() * size_of::<f32>()) as u64;
+            if bytes > room {
+                tracing::debug!("a snapshot of {bytes} bytes is not kept: there is room for {room}");
+                return;
+            }
+            let (snapshots, graphs) = derived.bytes();
+            derived.free((snapshots + graphs + bytes).saturating_sub(room));
+            let texts: Vec<&str> = snapshot.documents.iter().map(|&number| corpus[number].text.as_str()).collect();
+            if let Err(error) = derived.snapshots.keep(&model, &texts, &snapshot) {
+                tracing::warn!("no snapshot is kept, so the next start takes longer: {error}");
+            }
+        };
+        self.settle();
+        self.snapping = Some(thread::spawn(write));
+    }
+
     fn put(&mut self, model: &Identity, rows: &[Row<'_>]) -> Result<(), StoreError> {
         let Some(first) = rows.first() else { return Ok(()) };
         let dimensions = first.vector.len();
         if let Some(other) = rows.iter().find(|row| row.vector.len() != dimensions) {
             return Err(StoreError::WrongSize { place: self.describe(), kept: dimensions, given: other.vector.len() });
         }
-        let (limit, now, place) = (self.limit, self.now, self.describe());
+        let (limit, now, place, derived) = (self.limit, self.now, self.describe(), self.derived.clone());
         let look = self.batches.is_none_or(|batches| batches >= BATCHES_BETWEEN_LOOKS);
         self.with("write to", |connection| {
-            if look && upkeep::make_room(connection, limit, now - FRESH)? {
+            if look && upkeep::make_room(connection, &derived, limit, now - FRESH)? {
                 return Err(Failure::Refused(StoreError::Full { place: place.clone(), limit }));
             }
             rows::put(connection, model, dimensions, rows, now, &place)
@@ -179,33 +208,6 @@ enum Failure {
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
-    }
-}
-
-/// Texts by their hashes.
-struct Wanted {
-    /// The first text with a hash.
-    first: HashMap<TextHash, usize>,
-    /// For each text the next one with the same hash.
-    next: Vec<Option<usize>>,
-}
-
-impl Wanted {
-    fn new(texts: &[&str]) -> Self {
-        let mut wanted = Self { first: HashMap::with_capacity(texts.len()), next: Vec::with_capacity(texts.len()) };
-        for (place, text) in texts.iter().enumerate() {
-            wanted.next.push(wanted.first.insert(TextKey::of(text).bytes(), place));
-        }
-        wanted
-    }
-
-    /// Calls `take` with the place of each text with a hash.
-    fn each(&self, hash: &TextHash, mut take: impl FnMut(usize)) {
-        let mut place = self.first.get(hash).copied();
-        while let Some(found) = place {
-            take(found);
-            place = self.next[found];
-        }
     }
 }
 

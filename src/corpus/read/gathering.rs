@@ -67,8 +67,9 @@ pub(super) struct Gathering {
     documents: Vec<Document>,
     /// Where each of the documents stands.
     lines: Vec<usize>,
-    /// The documents by their ids.
-    ids: HashTable<usize>,
+    /// The documents by their ids; `None` as long as these are the numbers of lines that follow one another, so that none
+    /// can be there twice.
+    ids: Option<HashTable<usize>>,
     hasher: DefaultHashBuilder,
     fields: IndexSet<String>,
     blank_lines: Vec<usize>,
@@ -87,7 +88,7 @@ impl Gathering {
             options,
             documents: Vec::new(),
             lines: Vec::new(),
-            ids: HashTable::new(),
+            ids: None,
             hasher: DefaultHashBuilder::default(),
             fields: IndexSet::new(),
             blank_lines: Vec::new(),
@@ -174,15 +175,10 @@ impl Gathering {
             let (bytes, most) = (document.text.len(), MAX_LINE_BYTES);
             return self.bad(file, line, format!("a text of {bytes} bytes; a document may have up to {most}"));
         }
-        let hash = |id: &str| self.hasher.hash_one(id);
-        let (documents, place) = (&self.documents, self.documents.len());
-        let of_id = hash(&document.id);
-        if let Some(&earlier) = self.ids.find(of_id, |&other| documents[other].id == document.id) {
-            let (id, earlier) = (&document.id, self.lines[earlier]);
-            let reason = format!("the id \"{id}\" was already used on line {earlier}");
+        if let Some(earlier) = self.take_id(&document.id, line) {
+            let reason = format!("the id \"{}\" was already used on line {}", document.id, self.lines[earlier]);
             return self.bad(file, line, reason);
         }
-        self.ids.insert_unique(of_id, place, |&other| hash(&documents[other].id));
         while metadata.last().is_some_and(Value::is_null) {
             metadata.pop();
         }
@@ -190,6 +186,27 @@ impl Gathering {
         self.lines.push(line);
         self.documents.push(document);
         Ok(())
+    }
+
+    /// Notes the id of the next document, unless another one has it: then says which.
+    fn take_id(&mut self, id: &str, line: usize) -> Option<usize> {
+        let is_after = self.lines.last().is_none_or(|&last| last < line);
+        if self.ids.is_none() && is_after && is_number(id, line) {
+            return None;
+        }
+        let hash = |id: &str| self.hasher.hash_one(id);
+        let documents = &self.documents;
+        let hash_of = |&place: &usize| hash(&documents[place].id);
+        let ids = self.ids.get_or_insert_with(|| {
+            let mut ids = HashTable::with_capacity(documents.len() + 1);
+            (0..documents.len()).for_each(|place| drop(ids.insert_unique(hash_of(&place), place, hash_of)));
+            ids
+        });
+        if let Some(&earlier) = ids.find(hash(id), |&other| documents[other].id == id) {
+            return Some(earlier);
+        }
+        ids.insert_unique(hash(id), documents.len(), hash_of);
+        None
     }
 
     /// The corpus that came together.
@@ -279,6 +296,11 @@ pub(super) fn set(metadata: &mut Vec<Value>, place: usize, value: Value) {
         metadata.resize(place + 1, Value::Null);
     }
     metadata[place] = value;
+}
+
+/// Whether an id is written as the number of a line is.
+fn is_number(id: &str, line: usize) -> bool {
+    !id.starts_with(['+', '0']) && id.parse() == Ok(line)
 }
 
 /// A text without line breaks: one inside would tear the screen's rows and the formats of one text a line.

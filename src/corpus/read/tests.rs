@@ -98,6 +98,24 @@ fn strict_reading_stops_at_the_first_row_that_cannot_be_read() {
 }
 
 #[test]
+fn an_id_is_used_once_whether_or_not_it_looks_like_the_number_of_a_line() {
+    // Each id with its own text.
+    let skipped = |ids: &[&str]| {
+        let rows: Vec<String> = ids.iter().map(|id| json!({"id": id, "text": format!("of {id}")}).to_string()).collect();
+        let corpus = read("x.jsonl", rows.join("\n")).expect("valid");
+        (corpus.documents.len(), corpus.skipped.first)
+    };
+    let used = |line: usize, id: &str, earlier: usize| {
+        format!("x.jsonl:{line}: the id \"{id}\" was already used on line {earlier}")
+    };
+    assert_eq!(skipped(&["1", "2", "3"]), (3, vec![]));
+    assert_eq!(skipped(&["1", "2", "x", "2", "5", "5"]), (4, vec![used(4, "2", 2), used(6, "5", 5)]));
+    assert_eq!(skipped(&["2", "2"]), (1, vec![used(2, "2", 1)]));
+    assert_eq!(skipped(&["1", "02", "3", "02"]), (3, vec![used(4, "02", 2)]));
+    assert_eq!(skipped(&["1", "3", "3"]), (2, vec![used(3, "3", 2)]));
+}
+
+#[test]
 fn a_text_that_is_there_again_is_one_document_with_duplicates() {
     let rows = [
         json!({"id": "a", "text": "same", "n": 1}),

@@ -16,6 +16,9 @@ use crate::math::top::{Best, Scored};
 /// From how many documents on a first look in whole numbers pays: it takes a quarter more memory.
 const COARSE_FROM: usize = 100_000;
 
+/// In how many parts the whole numbers are made, each between two searches: all at once would take as long as several.
+const SLICES: usize = 8;
+
 /// Of how many scores the spread is found at the most.
 const SAMPLE: usize = 50_000;
 
@@ -28,7 +31,13 @@ impl Index {
         let among = rows.len();
         let depth = if among <= WHOLE_RANKING { among } else { depth.max(LEAST_DEPTH).min(among) };
         if among >= COARSE_FROM && depth <= among / 10 {
-            return self.exact_by_bounds(query, rows, depth);
+            if self.can_coarsen() {
+                self.coarsen_some();
+            }
+            self.wants_coarse = true;
+            if self.coarse.len() == self.len() {
+                return self.exact_by_bounds(query, rows, depth);
+            }
         }
         let scores = self.scores_of(query, rows);
         let spread = Distribution::of(scores.iter().copied());
@@ -36,8 +45,26 @@ impl Index {
         Found { ranked, spread, sampled: None, among, method: Method::Exact }
     }
 
+    /// Whether there are rows to be made whole numbers: once an exact search has looked at them, so that the first one is
+    /// not kept waiting.
+    #[must_use]
+    pub fn can_coarsen(&self) -> bool {
+        self.wants_coarse && self.coarse.len() < self.len()
+    }
+
+    /// Makes some of them whole numbers.
+    pub fn coarsen_some(&mut self) {
+        self.coarsen(self.coarse.len() + self.len().div_ceil(SLICES));
+    }
+
+    /// Makes the first so many rows whole numbers, as far as there are as many.
+    fn coarsen(&mut self, rows: usize) {
+        let numbers = &self.numbers[..rows.min(self.len()) * self.dimensions];
+        on_threads(self.coarse.take_in(numbers, self.dimensions, cores()));
+    }
+
     fn exact_by_bounds(&mut self, query: &[f32], rows: &Rows, depth: usize) -> Found {
-        on_threads(self.coarse.take_in(&self.numbers, self.dimensions, cores()));
+        self.coarsen(self.len());
         let coarse_query = CoarseQuery::new(query);
         let mask = rows.mask();
         let takes_part = |row: usize| mask.as_ref().is_none_or(|mask| mask[row]);

@@ -13,6 +13,7 @@ use crate::backend::{BackendError, Job, Location, Role, TextInfo, UnitBatch, bey
 use crate::corpus::DocumentIndex;
 use crate::engine::index::Found;
 use crate::engine::search::SearchOptions;
+use crate::math::vector;
 use crate::store::{Row, StoreError, VectorStore};
 
 mod places;
@@ -20,12 +21,12 @@ mod places;
 pub(super) use places::Keeping;
 use places::Which;
 
+/// From how many documents on the vectors of a corpus are kept together as well.
+const SNAPSHOT_FROM: usize = 10_000;
+
 /// Whether a vector that was kept can be one: of this size, and of unit length.
 fn is_whole(vector: &[f32], dimensions: usize) -> bool {
-    /// What single precision leaves of a length of 1.
-    const ROUNDING: f32 = 1e-3;
-    let view = ArrayView1::from(vector);
-    vector.len() == dimensions && (view.dot(&view) - 1.0).abs() < ROUNDING
+    vector.len() == dimensions && vector::is_unit(vector)
 }
 
 impl Searcher {
@@ -68,6 +69,9 @@ impl Searcher {
                 keeping.failed(Which::Store, &error);
             }
             let which = keeping.of_corpus();
+            if let Some(which) = which {
+                self.take_snapshot(&mut keeping, which);
+            }
             let is_unit = self.given_unit == Some(true);
             let missing = self.missing();
             let corpus = Arc::clone(&self.corpus);
@@ -107,6 +111,44 @@ impl Searcher {
         }
         self.keeping = Some(keeping);
         self.catch_up_if_whole();
+        self.keep_snapshot_if_whole();
+    }
+
+    /// Takes the vectors of a large corpus that were kept together, all at once.
+    fn take_snapshot(&mut self, keeping: &mut Keeping, which: Which) {
+        if !self.index.is_empty() || self.given_unit.is_some() || self.corpus.documents.len() < SNAPSHOT_FROM {
+            return;
+        }
+        let identity = self.embedder.identity(Role::Document);
+        let snapshot = keeping.get(which).and_then(|store| store.snapshot(&identity, &self.corpus.texts()));
+        let size = self.card().dimensions;
+        let Some(snapshot) = snapshot.filter(|snapshot| size.is_none_or(|size| size == snapshot.dimensions)) else {
+            return;
+        };
+        let damaged = self.index.take(snapshot);
+        if damaged > 0 {
+            keeping.damaged(which, damaged);
+        }
+        keeping.restored += self.index.len();
+        keeping.in_snapshot = self.index.len();
+    }
+
+    /// Keeps the vectors of a large corpus together, once all of them are there, unless most were kept so already.
+    pub(super) fn keep_snapshot_if_whole(&mut self) {
+        const ENOUGH: f64 = 0.9;
+        let documents = self.corpus.documents.len();
+        if documents < SNAPSHOT_FROM || self.given_unit.is_some() || !self.progress().is_complete() {
+            return;
+        }
+        let identity = self.embedder.identity(Role::Document);
+        let Some(keeping) = &mut self.keeping else { return };
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let share = keeping.in_snapshot as f64 / documents as f64;
+        let Some(which) = keeping.of_corpus().filter(|_| share < ENOUGH) else { return };
+        keeping.in_snapshot = documents;
+        if let (Some(store), Some(snapshot)) = (keeping.get(which), self.index.snapshot()) {
+            store.keep_snapshot(&identity, &self.corpus, snapshot);
+        }
     }
 
     /// Has a store that is of this corpus hold what it has missed, unless it was seen not to answer a moment ago.

@@ -1,12 +1,14 @@
 //! The cache's file: opening it, making it, and setting it aside where it is not a cache.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::store::files;
 
 /// What the file is called, in the cache folder.
 pub const FILE_NAME: &str = "vectors.sqlite3";
@@ -167,12 +169,8 @@ impl CacheFile {
     /// The folder and an empty file, both nobody else's business: `SQLite` gives what it writes beside it the
     /// same rights.
     fn prepare(&self) -> io::Result<()> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.folder)?;
-        private().open(&self.path).map(drop)
+        files::create_private_folder(&self.folder)?;
+        files::private().open(&self.path).map(drop)
     }
 
     fn connect(&self) -> Result<Connection, Refusal> {
@@ -210,7 +208,7 @@ impl CacheFile {
 
     /// Held as long as the file is. It is one of its own, because the other is replaced.
     fn lock(&self) -> io::Result<File> {
-        let lock = private().open(beside(&self.path, ".lock"))?;
+        let lock = files::private().open(beside(&self.path, ".lock"))?;
         lock.lock()?;
         Ok(lock)
     }
@@ -263,13 +261,4 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-/// What a person embeds is nobody else's business.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }

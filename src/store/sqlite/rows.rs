@@ -2,8 +2,9 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::{Failure, TextHash, Wanted};
+use super::Failure;
 use crate::backend::{Identity, TextInfo, TokenCount};
+use crate::store::wanted::Wanted;
 use crate::store::{Row, StoreError, Take, TextKey};
 
 /// So many rows are read through in the time that one takes to be looked up.
@@ -13,12 +14,21 @@ const ROWS_PER_LOOK_UP: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Stale {
     model: i64,
-    hashes: Vec<TextHash>,
+    keys: Vec<TextKey>,
 }
 
 impl Stale {
+    /// All texts with these keys; `None` where nothing is kept of the model.
+    pub(super) fn of(
+        connection: &Connection,
+        model: &Identity,
+        keys: Vec<TextKey>,
+    ) -> Result<Option<Self>, rusqlite::Error> {
+        Ok(find_model(connection, model)?.map(|(model, _)| Self { model, keys }))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.hashes.is_empty()
+        self.keys.is_empty()
     }
 }
 
@@ -35,14 +45,14 @@ pub(super) fn get(
     let Some((model, _)) = find_model(&transaction, identity)? else { return Ok(Stale::default()) };
     let rows: usize = transaction.query_row("SELECT coalesce(max(id), 0) FROM vectors", (), |row| row.get(0))?;
     let wanted = Wanted::new(texts);
-    let hashes = if wanted.first.len().saturating_mul(ROWS_PER_LOOK_UP) < rows {
+    let keys = if wanted.len().saturating_mul(ROWS_PER_LOOK_UP) < rows {
         look_up(&transaction, model, &wanted, fresh, take)?
     } else {
         read_through(&transaction, model, &wanted, take)?;
         stale(&transaction, model, &wanted, fresh)?
     };
     transaction.commit()?;
-    Ok(Stale { model, hashes })
+    Ok(Stale { model, keys })
 }
 
 /// Finds each text on its own.
@@ -52,22 +62,22 @@ fn look_up(
     wanted: &Wanted,
     fresh: i64,
     take: &mut Take<'_>,
-) -> Result<Vec<TextHash>, Failure> {
+) -> Result<Vec<TextKey>, Failure> {
     const QUERY: &str = "
         SELECT vectors.vector, norm, tokens_total, tokens_used, tokens_estimated, last_used
         FROM texts JOIN vectors ON vectors.id = texts.vector WHERE texts.model = ?1 AND texts.hash = ?2";
     let mut statement = connection.prepare(QUERY)?;
-    let (mut vector, mut hashes) = (Vec::new(), Vec::new());
-    for hash in wanted.first.keys() {
-        let mut rows = statement.query(params![model, hash])?;
+    let (mut vector, mut stale) = (Vec::new(), Vec::new());
+    for key in wanted.keys() {
+        let mut rows = statement.query(params![model, key.bytes()])?;
         let Some(row) = rows.next()? else { continue };
         let info = read(row, 0, &mut vector)?;
-        wanted.each(hash, |place| take(place, &vector, info));
+        wanted.places(key).for_each(|place| take(place, &vector, info));
         if row.get::<_, i64>(5)? < fresh {
-            hashes.push(*hash);
+            stale.push(key);
         }
     }
-    Ok(hashes)
+    Ok(stale)
 }
 
 /// Reads all vectors in the order in which they lie, and takes those that are wanted.
@@ -78,21 +88,22 @@ fn read_through(connection: &Connection, model: i64, wanted: &Wanted, take: &mut
     let mut rows = statement.query([model])?;
     let mut vector = Vec::new();
     while let Some(row) = rows.next()? {
-        let Ok(hash) = TextHash::try_from(row.get_ref(5)?.as_blob().unwrap_or_default()) else { continue };
-        if wanted.first.contains_key(&hash) {
+        let Ok(bytes) = row.get_ref(5)?.as_blob().unwrap_or_default().try_into() else { continue };
+        let key = TextKey::from_bytes(bytes);
+        if wanted.contains(key) {
             let info = read(row, 0, &mut vector)?;
-            wanted.each(&hash, |place| take(place, &vector, info));
+            wanted.places(key).for_each(|place| take(place, &vector, info));
         }
     }
     Ok(())
 }
 
 /// The texts among those wanted that were last used before `fresh`.
-fn stale(connection: &Connection, model: i64, wanted: &Wanted, fresh: i64) -> Result<Vec<TextHash>, Failure> {
+fn stale(connection: &Connection, model: i64, wanted: &Wanted, fresh: i64) -> Result<Vec<TextKey>, Failure> {
     let mut statement = connection.prepare("SELECT hash FROM texts WHERE model = ?1 AND last_used < ?2")?;
-    let hashes = statement.query_map([model, fresh], |row| row.get::<_, TextHash>(0))?;
-    let wanted = |hash: &Result<TextHash, _>| hash.as_ref().map_or(true, |hash| wanted.first.contains_key(hash));
-    Ok(hashes.filter(wanted).collect::<Result<_, _>>()?)
+    let keys = statement.query_map([model, fresh], |row| row.get(0).map(TextKey::from_bytes))?;
+    let wanted = |key: &Result<TextKey, _>| key.as_ref().map_or(true, |key| wanted.contains(*key));
+    Ok(keys.filter(wanted).collect::<Result<_, _>>()?)
 }
 
 /// The vector and what is known of it, from columns in this order.
@@ -166,14 +177,14 @@ fn find_model(connection: &Connection, identity: &Identity) -> Result<Option<(i6
 pub(super) fn touch(connection: &mut Connection, stale: &Stale, now: i64) -> Result<(), rusqlite::Error> {
     /// Others that write wait no longer than so many take.
     const TOGETHER: usize = 10_000;
-    for hashes in stale.hashes.chunks(TOGETHER) {
+    for keys in stale.keys.chunks(TOGETHER) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("UPDATE models SET last_used = max(last_used, ?1) WHERE id = ?2", [now, stale.model])?;
         {
             let mut touch = transaction
                 .prepare("UPDATE texts SET last_used = max(last_used, ?1) WHERE model = ?2 AND hash = ?3")?;
-            for hash in hashes {
-                touch.execute(params![now, stale.model, hash])?;
+            for key in keys {
+                touch.execute(params![now, stale.model, key.bytes()])?;
             }
         }
         transaction.commit()?;

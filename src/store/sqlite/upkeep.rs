@@ -1,18 +1,27 @@
 //! How large the cache is, and what is removed from it.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use rusqlite::{Connection, TransactionBehavior, params};
 use serde::Serialize;
 
+use super::derived::Derived;
+use super::rows::{self, Stale};
 use super::{Failure, SqliteStore};
 use crate::store::StoreError;
+use crate::store::snapshot::Snapshots;
 
 /// What the cache holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CacheReport {
     /// Where it is.
     pub path: String,
-    /// What it takes on the disk, in bytes.
+    /// What all of it takes on the disk, in bytes.
     pub bytes: u64,
+    /// What snapshots of large corpora take of that, which save time at the start.
+    pub snapshot_bytes: u64,
+    /// What HNSW indexes take of that.
+    pub graph_bytes: u64,
     /// What made its vectors, the largest first.
     pub models: Vec<KeptModel>,
 }
@@ -39,7 +48,7 @@ pub struct KeptModel {
 pub struct Removed {
     /// Vectors.
     pub vectors: u64,
-    /// By how much the file became smaller, in bytes.
+    /// How much room that gave back on the disk, in bytes.
     pub bytes: u64,
 }
 
@@ -57,8 +66,16 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] where it cannot be read.
     pub fn report(&mut self) -> Result<CacheReport, StoreError> {
-        let models = if self.file.exists() { self.with("read", |connection| models(connection))? } else { Vec::new() };
-        Ok(CacheReport { path: self.file.shown(), bytes: self.file.bytes(), models })
+        self.settle();
+        let mut models = if self.file.exists() { self.with("read", |connection| models(connection))? } else { Vec::new() };
+        for kept in self.derived.snapshots.all() {
+            let (identity, used) = (kept.model(), seconds(kept.used));
+            let of_it = models.iter_mut().filter(|of| of.model == identity.model && of.details == identity.details);
+            of_it.for_each(|model| model.last_used = model.last_used.max(used));
+        }
+        let (snapshot_bytes, graph_bytes) = self.derived.bytes();
+        let bytes = self.file.bytes() + snapshot_bytes + graph_bytes;
+        Ok(CacheReport { path: self.file.shown(), bytes, snapshot_bytes, graph_bytes, models })
     }
 
     /// Removes what was not used for `seconds`.
@@ -67,7 +84,11 @@ impl SqliteStore {
     /// [`StoreError`] where it cannot be written.
     pub fn remove_unused_for(&mut self, seconds: i64) -> Result<Removed, StoreError> {
         let before = self.now.saturating_sub(seconds);
-        self.remove(|connection| remove_texts(connection, "last_used < ?1", [before]))
+        let then = UNIX_EPOCH + Duration::from_secs(u64::try_from(before).unwrap_or(0));
+        self.remove(|connection, derived| {
+            write_down_uses(connection, &derived.snapshots)?;
+            Ok((remove_texts(connection, "last_used < ?1", [before])?, derived.remove_unused_since(then)))
+        })
     }
 
     /// Removes what was not used for the longest, until no more than `bytes` are left.
@@ -75,8 +96,12 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] where it cannot be written.
     pub fn shrink_to(&mut self, bytes: u64) -> Result<Removed, StoreError> {
-        self.remove(|connection| {
+        self.remove(|connection, derived| {
             let mut removed = 0;
+            write_down_uses(connection, &derived.snapshots)?;
+            let (snapshots, graphs) = derived.bytes();
+            // What only saves time goes first.
+            let freed = derived.free((live_bytes(connection)? + snapshots + graphs).saturating_sub(bytes));
             while let excess @ 1.. = live_bytes(connection)?.saturating_sub(bytes) {
                 let some = remove_oldest(connection, excess, i64::MAX)?;
                 if some == 0 {
@@ -84,7 +109,7 @@ impl SqliteStore {
                 }
                 removed += some;
             }
-            Ok(removed)
+            Ok((removed, freed))
         })
     }
 
@@ -93,21 +118,29 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] where it cannot be written.
     pub fn clear(&mut self, model: Option<&str>) -> Result<Removed, StoreError> {
-        self.remove(|connection| match model {
-            Some(name) => remove_texts(connection, "model IN (SELECT id FROM models WHERE models.model = ?1)", [name]),
-            None => remove_texts(connection, "true", ()),
+        const OF_NAME: &str = "model IN (SELECT id FROM models WHERE models.model = ?1)";
+        self.remove(|connection, derived| {
+            let removed = match model {
+                Some(name) => remove_texts(connection, OF_NAME, [name]),
+                None => remove_texts(connection, "true", ()),
+            };
+            Ok((removed?, derived.clear(model)))
         })
     }
 
-    /// Removes something, and gives the space back to the system.
-    fn remove(&mut self, act: impl FnOnce(&mut Connection) -> Result<u64, Failure>) -> Result<Removed, StoreError> {
-        if !self.file.exists() {
-            return Ok(Removed::default());
-        }
+    /// Removes vectors and bytes of what is derived of them, and gives the space back to the system.
+    fn remove(
+        &mut self,
+        act: impl FnOnce(&mut Connection, &Derived) -> Result<(u64, u64), Failure>,
+    ) -> Result<Removed, StoreError> {
         self.settle();
-        let before = self.file.bytes();
-        let vectors = self.with("remove vectors from", |connection| {
-            let vectors = act(connection)?;
+        if !self.file.exists() {
+            // What is left is made of nothing.
+            return Ok(Removed { vectors: 0, bytes: self.derived.clear(None) });
+        }
+        let (before, derived) = (self.file.bytes(), self.derived.clone());
+        let (vectors, freed) = self.with("remove vectors from", |connection| {
+            let removed = act(connection, &derived)?;
             connection.execute("DELETE FROM models WHERE id NOT IN (SELECT DISTINCT model FROM texts)", ())?;
             let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
             let mut steps = vacuum.query(())?;
@@ -116,9 +149,9 @@ impl SqliteStore {
             drop(vacuum);
             // Otherwise the file shrinks when the last program closes it.
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
-            Ok(vectors)
+            Ok(removed)
         })?;
-        Ok(Removed { vectors, bytes: before.saturating_sub(self.file.bytes()) })
+        Ok(Removed { vectors, bytes: before.saturating_sub(self.file.bytes()) + freed })
     }
 }
 
@@ -138,16 +171,44 @@ fn models(connection: &Connection) -> Result<Vec<KeptModel>, Failure> {
     Ok(models)
 }
 
-/// Removes the least recently used vectors where they take more than `limit` bytes, but none that was used since `fresh`.
-/// Whether there is no room after that.
-pub(super) fn make_room(connection: &mut Connection, limit: u64, fresh: i64) -> Result<bool, Failure> {
-    // A little more than needed, so that it is not needed again at once.
-    let excess = live_bytes(connection)?.saturating_sub(limit);
+/// Makes room where more than `limit` bytes are taken: what was not used for the longest goes, what only saves time before
+/// vectors, and no vector that was used since `fresh`. Whether there is no room after that.
+pub(super) fn make_room(
+    connection: &mut Connection,
+    derived: &Derived,
+    limit: u64,
+    fresh: i64,
+) -> Result<bool, Failure> {
+    let (snapshots, graphs) = derived.bytes();
+    let excess = (live_bytes(connection)? + snapshots + graphs).saturating_sub(limit);
     if excess == 0 {
         return Ok(false);
     }
+    write_down_uses(connection, &derived.snapshots)?;
+    let excess = excess.saturating_sub(derived.free(excess));
+    if excess == 0 {
+        return Ok(false);
+    }
+    // A little more than needed, so that it is not needed again at once.
     remove_oldest(connection, excess + limit / 20, fresh)?;
     Ok(live_bytes(connection)? > limit)
+}
+
+/// Whoever takes vectors from a snapshot writes nothing down. So it is done before anything is removed because it was not
+/// used.
+fn write_down_uses(connection: &mut Connection, snapshots: &Snapshots) -> Result<(), Failure> {
+    for kept in snapshots.all() {
+        let Ok(keys) = kept.keys() else { continue };
+        let Some(stale) = Stale::of(connection, &kept.model(), keys)? else { continue };
+        rows::touch(connection, &stale, seconds(kept.used))?;
+    }
+    Ok(())
+}
+
+/// Since 1970.
+fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(since).unwrap_or(i64::MAX)
 }
 
 /// The bytes of the pages that are in use.

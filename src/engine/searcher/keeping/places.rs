@@ -31,6 +31,8 @@ pub(in crate::engine::searcher) struct Keeping {
     pub(super) rests: Option<Instant>,
     /// Documents whose vectors were kept from before.
     pub(super) restored: usize,
+    /// How many of the corpus' vectors are kept together as well.
+    pub(super) in_snapshot: usize,
     /// What a person has to be told of it.
     pub(super) trouble: Vec<String>,
 }
@@ -98,6 +100,9 @@ impl Keeping {
     /// Another corpus is there, or an edit of the one before.
     pub(super) fn forget_corpus(&mut self, is_edit: bool) {
         self.asked = false;
+        if !is_edit {
+            self.in_snapshot = 0;
+        }
         let is_here = self.store.as_ref().is_some_and(|store| !store.location().leaves_machine());
         self.allowed = is_here || self.allowed && is_edit;
         // What does not fit one corpus may fit the next.

@@ -1,0 +1,292 @@
+//! The vectors of a large corpus in one flat file, which is mapped and not read: a million of them are there at once.
+//!
+//! All that a snapshot holds stands in the cache as well, so one that is lost, damaged or of no use is made again. A file is
+//! complete before it gets its name and is never changed after that.
+//!
+//! ```text
+//! vecscope snapshot 1     so that nobody takes it for something else
+//! {"model": …}            the header, one line of JSON
+//! keys                    of each row, which text it is of: 16 bytes
+//! infos                   of each row, what is known of its text: four whole numbers of 32 bits
+//! vectors                 one row behind the other, from the beginning of a page on
+//! (room)                  a hole in the file, for rows that are added to the mapped copy
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use pulp::bytemuck;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::wanted::Wanted;
+use super::{TextKey, files};
+use crate::backend::{Identity, TextInfo, TokenCount};
+use crate::corpus::DocumentIndex;
+use crate::math::pages::Pages;
+
+/// The first line.
+const MAGIC: &str = "vecscope snapshot 1\n";
+/// Vectors begin at a multiple of this, so that they can be mapped.
+const PAGE: u64 = 4_096;
+/// What a file's name ends with.
+const ENDING: &str = "vectors";
+
+/// The vectors of the documents of a large corpus, as an index has them.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The length of each.
+    pub dimensions: usize,
+    /// Unit vectors, one row behind the other.
+    pub numbers: Arc<Pages<f32>>,
+    /// Which document each row is of.
+    pub documents: Vec<DocumentIndex>,
+    /// What is known of the text of each row.
+    pub infos: Vec<TextInfo>,
+}
+
+/// What stands before the rows.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    model: String,
+    details: String,
+    dimensions: usize,
+    rows: usize,
+    /// Of the machine's own numbers.
+    little_endian: bool,
+    /// The SHA-256 of keys and infos.
+    digest: String,
+}
+
+impl Header {
+    fn is_of(&self, model: &Identity) -> bool {
+        self.model == model.model && self.details == model.details
+    }
+}
+
+/// What is known of a text, as it is written.
+type Written = [u32; 4];
+
+fn written(info: &TextInfo) -> Written {
+    let TextInfo { tokens: TokenCount { total, used, estimated }, norm } = *info;
+    let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    [small(total), small(used), u32::from(estimated), norm.to_bits()]
+}
+
+fn read([total, used, estimated, norm]: Written) -> TextInfo {
+    let tokens = TokenCount { total: total as usize, used: used as usize, estimated: estimated != 0 };
+    TextInfo { tokens, norm: f32::from_bits(norm) }
+}
+
+/// The folder of snapshots.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshots {
+    pub(super) folder: PathBuf,
+}
+
+impl Snapshots {
+    /// The vectors of most of these texts, where they were kept together: the documents have the places of their texts.
+    pub(super) fn open(&self, model: &Identity, texts: &[&str]) -> Option<Snapshot> {
+        let mut kept = self.of(model);
+        if kept.is_empty() {
+            return None;
+        }
+        // The newest first.
+        kept.sort_by_key(|kept| std::cmp::Reverse(kept.used));
+        let wanted = Wanted::new(texts);
+        let fitting = kept.into_iter().find(|kept| kept.rows() * 2 >= texts.len() && kept.is_mostly_of(&wanted))?;
+        let path = fitting.path.clone();
+        match fitting.map(wanted) {
+            Ok(snapshot) => Some(snapshot),
+            Err(error) => {
+                tracing::warn!("{} cannot be used and is removed: {error}", path.display());
+                drop(fs::remove_file(path));
+                None
+            }
+        }
+    }
+
+    /// Keeps vectors of a model together, whose texts are given in the order of the rows. Older snapshots that hold nothing
+    /// else go.
+    pub(super) fn keep(&self, model: &Identity, texts: &[&str], snapshot: &Snapshot) -> io::Result<()> {
+        let wanted = Wanted::new(texts);
+        let path = self.folder.join(format!("{}-{}.{ENDING}", prefix(model), wanted.digest()));
+        let older: Vec<Kept> = self.of(model).into_iter().filter(|kept| kept.is_mostly_of(&wanted)).collect();
+        files::create_private_folder(&self.folder)?;
+        files::replace(&path, |file| write(file, model, wanted.all(), snapshot))?;
+        for other in older.iter().filter(|kept| kept.path != path) {
+            fs::remove_file(&other.path)?;
+        }
+        Ok(())
+    }
+
+    /// Those of a model, as far as they can be read.
+    fn of(&self, model: &Identity) -> Vec<Kept> {
+        let prefix = prefix(model);
+        let is_of = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+        self.all().into_iter().filter(|kept| is_of(&kept.path) && kept.header.is_of(model)).collect()
+    }
+
+    /// All that can be read.
+    pub(super) fn all(&self) -> Vec<Kept> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let paths = entries.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
+        paths.filter_map(|path| Kept::open(path).ok()).collect()
+    }
+}
+
+/// Rows that a copy may have more than the file, before all of it is copied.
+fn room(rows: usize) -> usize {
+    rows / 16
+}
+
+/// What the names of a model's snapshots begin with.
+fn prefix(model: &Identity) -> String {
+    files::hex(&Sha256::digest(format!("{}\n{}", model.model, model.details))[..8])
+}
+
+fn digest(keys: &[TextKey], infos: &[Written]) -> String {
+    let mut digest = Sha256::new();
+    keys.iter().for_each(|key| digest.update(key.bytes()));
+    digest.update(bytemuck::cast_slice(infos));
+    files::hex(&digest.finalize())
+}
+
+fn next_page(place: u64) -> u64 {
+    place.next_multiple_of(PAGE)
+}
+
+fn write(file: &mut File, model: &Identity, keys: &[TextKey], snapshot: &Snapshot) -> io::Result<()> {
+    let infos: Vec<Written> = snapshot.infos.iter().map(written).collect();
+    let header = Header {
+        model: model.model.clone(),
+        details: model.details.clone(),
+        dimensions: snapshot.dimensions,
+        rows: keys.len(),
+        little_endian: cfg!(target_endian = "little"),
+        digest: digest(keys, &infos),
+    };
+    file.write_all(MAGIC.as_bytes())?;
+    file.write_all(serde_json::to_string(&header)?.as_bytes())?;
+    file.write_all(b"\n")?;
+    let keys: Vec<u8> = keys.iter().flat_map(|key| key.bytes()).collect();
+    file.write_all(&keys)?;
+    file.write_all(bytemuck::cast_slice(&infos))?;
+    let start = next_page(file.stream_position()?);
+    file.seek(SeekFrom::Start(start))?;
+    file.write_all(bytemuck::cast_slice(&snapshot.numbers))?;
+    let numbers = snapshot.numbers.len() + room(header.rows) * header.dimensions;
+    file.set_len(start + (numbers * size_of::<f32>()) as u64)
+}
+
+/// A snapshot on the disk.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) path: PathBuf,
+    header: Header,
+    file: File,
+    /// Where the keys begin.
+    start: u64,
+    /// When it was last used.
+    pub(super) used: SystemTime,
+}
+
+impl Kept {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        /// No header is longer.
+        const MOST: u64 = 1 << 20;
+        let file = File::open(&path)?;
+        let metadata = file.metadata()?;
+        let mut lines = BufReader::new((&file).take(MOST));
+        let (mut magic, mut header) = (String::new(), String::new());
+        let start = lines.read_line(&mut magic)? + lines.read_line(&mut header)?;
+        if magic != MAGIC {
+            return Err(invalid("it is none of this version"));
+        }
+        let header: Header = serde_json::from_str(&header)?;
+        let used = metadata.modified()?;
+        Ok(Self { path, header, file, start: start as u64, used })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.header.rows
+    }
+
+    /// What made its vectors.
+    pub(super) fn model(&self) -> Identity {
+        let Header { model, details, .. } = &self.header;
+        Identity { model: model.clone(), details: details.clone() }
+    }
+
+    /// Which text each row is of.
+    pub(super) fn keys(&self) -> io::Result<Vec<TextKey>> {
+        let bytes = self.read(self.start, self.table::<TextKey>()?)?;
+        Ok(bytes.as_chunks().0.iter().copied().map(TextKey::from_bytes).collect())
+    }
+
+    /// Whether about nine in ten of its rows, or more, are among those wanted.
+    fn is_mostly_of(&self, wanted: &Wanted) -> bool {
+        const LOOKS: usize = 200;
+        let Ok(keys) = self.keys() else { return false };
+        let looks = keys.len().min(LOOKS);
+        let found = (0..looks).filter(|look| wanted.contains(keys[look * keys.len() / looks])).count();
+        looks > 0 && found * 10 >= looks * 9
+    }
+
+    /// Maps the rows that are wanted.
+    fn map(self, mut wanted: Wanted) -> io::Result<Snapshot> {
+        let Header { dimensions, rows, little_endian, .. } = self.header;
+        let mut keys = self.keys()?;
+        let infos_start = self.start + self.table::<TextKey>()? as u64;
+        let bytes = self.read(infos_start, self.table::<Written>()?)?;
+        let numbers: Vec<u32> = bytes.as_chunks().0.iter().map(|&bytes| u32::from_ne_bytes(bytes)).collect();
+        let mut written: Vec<Written> = numbers.as_chunks().0.to_vec();
+        if digest(&keys, &written) != self.header.digest {
+            return Err(invalid("it is damaged"));
+        }
+        if little_endian != cfg!(target_endian = "little") {
+            return Err(invalid("it is of another kind of machine"));
+        }
+        let start = next_page(infos_start + bytes.len() as u64);
+        let length = (rows + room(rows)).checked_mul(dimensions * size_of::<f32>()).ok_or(io::ErrorKind::InvalidData)?;
+        let mut numbers = Pages::of(mapped_file::private_copy(&self.file, start, length)?, rows * dimensions);
+        let mut documents = Vec::with_capacity(rows);
+        while documents.len() < keys.len() {
+            let row = documents.len();
+            if let Some(place) = wanted.take(keys[row]) {
+                documents.push(DocumentIndex(place));
+                continue;
+            }
+            keys.swap_remove(row);
+            written.swap_remove(row);
+            let last = keys.len() * dimensions;
+            numbers.copy_within(last..last + dimensions, row * dimensions);
+            numbers.truncate(last);
+        }
+        // That it is used is seen by its time; that this cannot be written is no reason not to use it.
+        drop(self.file.set_modified(SystemTime::now()));
+        let infos = written.into_iter().map(read).collect();
+        Ok(Snapshot { dimensions, numbers: Arc::new(numbers), documents, infos })
+    }
+
+    /// The bytes of a table with an entry for each row.
+    fn table<T>(&self) -> io::Result<usize> {
+        let bytes = self.header.rows.checked_mul(size_of::<T>()).ok_or(io::ErrorKind::InvalidData)?;
+        if self.file.metadata()?.len() < bytes as u64 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+    }
+
+    fn read(&self, start: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn invalid(reason: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
+}
