@@ -40,7 +40,8 @@ impl<T: Pod> Pages<T> {
     /// Where there are not as many, or they do not begin where such a number may.
     #[must_use]
     pub fn of(memory: MmapMut, length: usize) -> Self {
-        let pages = Self { room: memory.len() / size_of::<T>(), memory: Some(memory), length, of: std::marker::PhantomData };
+        let pages =
+            Self { room: memory.len() / size_of::<T>(), memory: Some(memory), length, of: std::marker::PhantomData };
         assert!(length <= pages.room, "{length} numbers in the room of {}", pages.room);
         pages
     }

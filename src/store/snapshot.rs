@@ -150,7 +150,9 @@ fn prefix(model: &Identity) -> String {
 
 fn digest(keys: &[TextKey], infos: &[Written]) -> String {
     let mut digest = Sha256::new();
-    keys.iter().for_each(|key| digest.update(key.bytes()));
+    for key in keys {
+        digest.update(key.bytes());
+    }
     digest.update(bytemuck::cast_slice(infos));
     files::hex(&digest.finalize())
 }
@@ -251,7 +253,8 @@ impl Kept {
             return Err(invalid("it is of another kind of machine"));
         }
         let start = next_page(infos_start + bytes.len() as u64);
-        let length = (rows + room(rows)).checked_mul(dimensions * size_of::<f32>()).ok_or(io::ErrorKind::InvalidData)?;
+        let length =
+            (rows + room(rows)).checked_mul(dimensions * size_of::<f32>()).ok_or(io::ErrorKind::InvalidData)?;
         let mut numbers = Pages::of(mapped_file::private_copy(&self.file, start, length)?, rows * dimensions);
         let mut documents = Vec::with_capacity(rows);
         while documents.len() < keys.len() {

@@ -37,7 +37,9 @@ impl Wanted {
     /// A short name for these texts in this order.
     pub(super) fn digest(&self) -> String {
         let mut digest = Sha256::new();
-        self.keys.iter().for_each(|key| digest.update(key.bytes()));
+        for key in &self.keys {
+            digest.update(key.bytes());
+        }
         files::hex(&digest.finalize()[..8])
     }
 

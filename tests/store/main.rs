@@ -7,5 +7,3 @@ mod chroma_faults;
 mod chroma_lab;
 mod chroma_theirs;
 mod sqlite;
-#[cfg(feature = "embedded-model")]
-mod warm;

@@ -199,7 +199,9 @@ impl Gathering {
         let hash_of = |&place: &usize| hash(&documents[place].id);
         let ids = self.ids.get_or_insert_with(|| {
             let mut ids = HashTable::with_capacity(documents.len() + 1);
-            (0..documents.len()).for_each(|place| drop(ids.insert_unique(hash_of(&place), place, hash_of)));
+            for place in 0..documents.len() {
+                ids.insert_unique(hash_of(&place), place, hash_of);
+            }
             ids
         });
         if let Some(&earlier) = ids.find(hash(id), |&other| documents[other].id == id) {

@@ -101,7 +101,8 @@ fn strict_reading_stops_at_the_first_row_that_cannot_be_read() {
 fn an_id_is_used_once_whether_or_not_it_looks_like_the_number_of_a_line() {
     // Each id with its own text.
     let skipped = |ids: &[&str]| {
-        let rows: Vec<String> = ids.iter().map(|id| json!({"id": id, "text": format!("of {id}")}).to_string()).collect();
+        let rows: Vec<String> =
+            ids.iter().map(|id| json!({"id": id, "text": format!("of {id}")}).to_string()).collect();
         let corpus = read("x.jsonl", rows.join("\n")).expect("valid");
         (corpus.documents.len(), corpus.skipped.first)
     };

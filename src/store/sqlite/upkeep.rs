@@ -67,7 +67,8 @@ impl SqliteStore {
     /// [`StoreError`] where it cannot be read.
     pub fn report(&mut self) -> Result<CacheReport, StoreError> {
         self.settle();
-        let mut models = if self.file.exists() { self.with("read", |connection| models(connection))? } else { Vec::new() };
+        let mut models =
+            if self.file.exists() { self.with("read", |connection| models(connection))? } else { Vec::new() };
         for kept in self.derived.snapshots.all() {
             let (identity, used) = (kept.model(), seconds(kept.used));
             let of_it = models.iter_mut().filter(|of| of.model == identity.model && of.details == identity.details);
