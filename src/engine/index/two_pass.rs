@@ -1,8 +1,7 @@
 //! The search that looks at one bit a dimension first.
 //!
-//! Three looks, each at fewer rows and more closely: at all of them by how many signs agree with the query's; at the best
-//! of those by the query's numbers and the rows' signs; and the best of those are scored by all of their numbers. What
-//! the first two leave out is not found, however good it is.
+//! All rows are estimated by their signs, and the best of those are scored by all of their numbers. What the first look
+//! leaves out is not found, however good it is.
 
 use std::ops::Range;
 
@@ -17,37 +16,24 @@ use crate::math::top::Best;
 /// How many rows are looked at together: a number of those that stand together.
 const STRETCH: usize = 128 * TOGETHER;
 
-/// How many rows a thread estimates at the least, wherever they stand.
-const LEAST_SINGLE: usize = 1_000;
-
 /// How many rows the first look leaves over.
 fn first_look(among: usize, depth: usize) -> usize {
-    (among / 200).max(8 * depth).max(4_000)
-}
-
-/// How many of those the second look leaves over.
-fn second_look(among: usize, depth: usize) -> usize {
-    (among / 600).max(2 * depth).max(1_000)
-}
-
-/// How many rows the looks leave over.
-struct Looks {
-    first: usize,
-    second: usize,
+    (among / 500).max(8 * depth).max(2_000)
 }
 
 impl Index {
     /// The best `depth` of some rows, as far as signs tell where they are.
     pub(super) fn two_pass(&mut self, query: &[f32], rows: &Rows, depth: usize) -> Found {
         let among = rows.len();
-        let looks = Looks { first: first_look(among, depth), second: second_look(among, depth) };
-        if looks.first >= among {
+        let first = first_look(among, depth);
+        if first >= among {
             return Found { method: Method::TwoPass, ..self.exact(query, rows, depth) };
         }
-        self.two_pass_by(looks, query, rows, depth)
+        self.two_pass_by(first, query, rows, depth)
     }
 
-    fn two_pass_by(&mut self, Looks { first, second }: Looks, query: &[f32], rows: &Rows, depth: usize) -> Found {
+    /// The best of those `first` that signs put before the others.
+    fn two_pass_by(&mut self, first: usize, query: &[f32], rows: &Rows, depth: usize) -> Found {
         self.take_in_signs();
         let signs = self.signs.as_ref().expect("taken in");
         let by_signs = signs.query(query);
@@ -61,7 +47,7 @@ impl Index {
             for start in part.clone().step_by(STRETCH) {
                 let stretch = start..(start + STRETCH).min(part.end);
                 let estimates = &mut estimates[..stretch.len()];
-                signs.by_agreement(&by_signs, stretch.clone(), estimates);
+                signs.estimate(&by_signs, stretch.clone(), estimates);
                 if let Some(mask) = &mask {
                     for (estimate, takes_part) in estimates.iter_mut().zip(&mask[stretch]) {
                         if !takes_part {
@@ -84,24 +70,15 @@ impl Index {
             looked_at = look_at_all(f32::NEG_INFINITY);
         }
         // In the order in which they stand in memory.
-        let mut looked_at: Vec<usize> = looked_at.into_iter().map(|(_, row)| row).collect();
-        looked_at.sort_unstable();
-        let looks = in_parts(looked_at.len(), LEAST_SINGLE, |part| {
-            let rows = &looked_at[part];
-            let mut estimates = vec![0.0; rows.len()];
-            signs.by_sum(&by_signs, rows, &mut estimates);
-            let mut best = Best::new(second);
-            estimates.into_iter().zip(rows).for_each(|(estimate, &row)| best.see(estimate, row));
-            best
-        });
-        let mut close = looks.into_iter().fold(Best::new(second), Best::and).into_kept();
-        close.sort_unstable_by_key(|(_, row)| *row);
+        looked_at.sort_unstable_by_key(|(_, row)| *row);
+        let close = looked_at.into_iter().map(|(_, row)| row);
         // With a sample for the spread, in one go.
         let sample = rows.sample(SAMPLE);
-        let both = close.iter().map(|(_, row)| *row).chain(sample.iter().copied()).collect();
-        let scores = self.scores_of(query, &Rows::Some(both, self.len()));
-        let (scores, of_sample) = scores.split_at(close.len());
-        let ranked = self.best_of(scores.iter().copied().zip(close.iter().map(|(_, row)| *row)), depth);
+        let both = Rows::Some(close.chain(sample.iter().copied()).collect(), self.len());
+        let scores = self.scores_of(query, &both);
+        let (scores, of_sample) = scores.split_at(both.len() - sample.len());
+        let scored = scores.iter().enumerate().map(|(place, score)| (*score, both.at(place)));
+        let ranked = self.best_of(scored, depth);
         let (spread, sampled) = (Distribution::of(of_sample.iter().copied()), Some(sample.len()));
         Found { ranked, spread, sampled, among: rows.len(), method: Method::TwoPass }
     }
@@ -120,7 +97,7 @@ impl Index {
         for (number, estimates) in sample.chunks_mut(EACH).enumerate() {
             let start = number * blocks / SAMPLES * TOGETHER;
             let end = (start + estimates.len()).min(self.len());
-            signs.by_agreement(query, start..end, &mut estimates[..end - start]);
+            signs.estimate(query, start..end, &mut estimates[..end - start]);
         }
         // As many as the sample says would sometimes be too few.
         let place = (most * size * 3 / 2).div_ceil(self.len());
@@ -155,11 +132,11 @@ mod tests {
         for query in &queries {
             let all = Rows::All(300);
             let exact = index.exact(query, &all, 300);
-            let found = index.two_pass_by(Looks { first: 300, second: 300 }, query, &all, 20);
+            let found = index.two_pass_by(300, query, &all, 20);
             assert_eq!(found.ranked, exact.ranked[..20]);
             let some = Rows::Some((0..300).filter(|row| row % 3 == 0).collect(), 300);
             let exact = index.exact(query, &some, 300);
-            let found = index.two_pass_by(Looks { first: 100, second: 100 }, query, &some, 100);
+            let found = index.two_pass_by(100, query, &some, 100);
             assert_eq!((found.ranked, found.among), (exact.ranked, 100));
         }
     }
@@ -171,7 +148,7 @@ mod tests {
         let mut hits = 0;
         for query in &queries {
             let exact = numbers_of(&index.exact(query, &all, 4_000).ranked[..10]);
-            let found = index.two_pass_by(Looks { first: 600, second: 120 }, query, &all, 10);
+            let found = index.two_pass_by(600, query, &all, 10);
             assert!(found.sampled.is_some_and(|sampled| sampled <= 2_000));
             hits += numbers_of(&found.ranked).iter().filter(|number| exact.contains(number)).count();
         }
@@ -187,7 +164,7 @@ mod tests {
             (0..ROWS).map(|row| if sampled(row) { vec![1.0, 0.5] } else { vec![-0.5, 1.0] }).collect();
         let mut index = crate::engine::index::tests::index_of(&rows, crate::math::space::Space::Cosine, false);
         let all = Rows::All(ROWS);
-        let found = index.two_pass_by(Looks { first: 20_000, second: 15_000 }, &[1.0, 0.5], &all, 10_000);
+        let found = index.two_pass_by(20_000, &[1.0, 0.5], &all, 10_000);
         assert_eq!(found.ranked.len(), 10_000);
         assert!(found.ranked[..8_192].iter().all(|ranked| sampled(ranked.document.0)));
     }
@@ -197,13 +174,13 @@ mod tests {
         let (mut index, queries) = crowd(300, 70);
         let (more, _) = crowd(500, 70);
         let query = &queries[0];
-        index.two_pass_by(Looks { first: 20, second: 10 }, query, &Rows::All(300), 1);
+        index.two_pass_by(20, query, &Rows::All(300), 1);
         for row in 300..500 {
             let unit = more.row(row).to_vec();
             index.push(more.documents[row], unit[..].into(), more.infos[row]).expect("same size");
         }
         let all = Rows::All(500);
-        let found = index.two_pass_by(Looks { first: 500, second: 500 }, query, &all, 500);
+        let found = index.two_pass_by(500, query, &all, 500);
         assert_eq!(found.ranked, index.exact(query, &all, 500).ranked);
     }
 }
