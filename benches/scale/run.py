@@ -116,7 +116,7 @@ def theirs(way, size, folder):
     def search(query):
         if way != "binary":
             return index.search(query, K)[1][0]
-        # As many as vecscope scores by their signs alone.
+        # As its queries have one bit a dimension, too, the same recall takes so many.
         _, near = index.search(bits(query), min(size, max(size // 64, 4_000)))
         near = near[0]
         scores = kept[near] @ query[0]

@@ -57,7 +57,7 @@ struct Header {
     rows: usize,
     /// Of the machine's own numbers.
     little_endian: bool,
-    /// The SHA-256 of keys and infos.
+    /// The SHA-256 of the dimensions, the keys and the infos.
     digest: String,
 }
 
@@ -148,8 +148,9 @@ fn prefix(model: &Identity) -> String {
     files::hex(&Sha256::digest(format!("{}\n{}", model.model, model.details))[..8])
 }
 
-fn digest(keys: &[TextKey], infos: &[Written]) -> String {
+fn digest(dimensions: usize, keys: &[TextKey], infos: &[Written]) -> String {
     let mut digest = Sha256::new();
+    digest.update((dimensions as u64).to_le_bytes());
     for key in keys {
         digest.update(key.bytes());
     }
@@ -169,7 +170,7 @@ fn write(file: &mut File, model: &Identity, keys: &[TextKey], snapshot: &Snapsho
         dimensions: snapshot.dimensions,
         rows: keys.len(),
         little_endian: cfg!(target_endian = "little"),
-        digest: digest(keys, &infos),
+        digest: digest(snapshot.dimensions, keys, &infos),
     };
     file.write_all(MAGIC.as_bytes())?;
     file.write_all(serde_json::to_string(&header)?.as_bytes())?;
@@ -246,7 +247,7 @@ impl Kept {
         let bytes = self.read(infos_start, self.table::<Written>()?)?;
         let numbers: Vec<u32> = bytes.as_chunks().0.iter().map(|&bytes| u32::from_ne_bytes(bytes)).collect();
         let mut written: Vec<Written> = numbers.as_chunks().0.to_vec();
-        if digest(&keys, &written) != self.header.digest {
+        if digest(dimensions, &keys, &written) != self.header.digest {
             return Err(invalid("it is damaged"));
         }
         if little_endian != cfg!(target_endian = "little") {
@@ -292,4 +293,209 @@ impl Kept {
 
 fn invalid(reason: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DIMENSIONS: usize = 5;
+
+    fn model(name: &str) -> Identity {
+        Identity { model: name.into(), details: "{\"pooling\":\"mean\"}".into() }
+    }
+
+    /// Different for each text, and no unit vector: what is kept is whatever was given.
+    fn row(text: &str) -> [f32; DIMENSIONS] {
+        let bytes = TextKey::of(text).bytes();
+        std::array::from_fn(|place| f32::from(bytes[place]) - 100.0)
+    }
+
+    fn info(text: &str) -> TextInfo {
+        let bytes = TextKey::of(text).bytes();
+        let tokens = TokenCount { total: bytes[5].into(), used: bytes[6].into(), estimated: bytes[7] < 128 };
+        TextInfo { tokens, norm: f32::from(bytes[8]) / 7.0 }
+    }
+
+    fn keep(snapshots: &Snapshots, name: &str, texts: &[&str]) {
+        let mut numbers = Pages::default();
+        texts.iter().for_each(|text| numbers.extend_from_slice(&row(text)));
+        let snapshot = Snapshot {
+            dimensions: DIMENSIONS,
+            numbers: Arc::new(numbers),
+            documents: (0..texts.len()).map(DocumentIndex).collect(),
+            infos: texts.iter().map(|text| info(text)).collect(),
+        };
+        snapshots.keep(&model(name), texts, &snapshot).expect("the folder can be written");
+    }
+
+    /// The texts whose vectors are there, by their places. Panics where one is another's.
+    fn found(snapshots: &Snapshots, name: &str, texts: &[&str]) -> Option<Vec<usize>> {
+        let snapshot = snapshots.open(&model(name), texts)?;
+        assert_eq!(snapshot.documents.len(), snapshot.infos.len());
+        assert_eq!(snapshot.documents.len() * DIMENSIONS, snapshot.numbers.len());
+        let rows = snapshot.numbers.chunks(DIMENSIONS).zip(&snapshot.documents).zip(&snapshot.infos);
+        for ((numbers, document), of_row) in rows {
+            assert_eq!((numbers, *of_row), (&row(texts[document.0])[..], info(texts[document.0])));
+        }
+        let mut places: Vec<usize> = snapshot.documents.iter().map(|document| document.0).collect();
+        places.sort_unstable();
+        Some(places)
+    }
+
+    fn in_folder(folder: &tempfile::TempDir) -> Snapshots {
+        Snapshots { folder: folder.path().join("snapshots") }
+    }
+
+    fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|number| format!("text {number}")).collect()
+    }
+
+    fn strs(texts: &[String]) -> Vec<&str> {
+        texts.iter().map(String::as_str).collect()
+    }
+
+    fn paths(snapshots: &Snapshots) -> Vec<PathBuf> {
+        snapshots.all().into_iter().map(|kept| kept.path).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn each_text_gets_its_own_vector_and_none_that_is_not_there(
+            kept in prop::collection::vec(0_usize..40, 1..60),
+            dropped in 0_usize..4,
+            added in prop::collection::vec(100_usize..110, 0..10),
+            turned in 0_usize..60,
+        ) {
+            // Some twice or more; in another order; with a few taken out and a few put in.
+            let folder = tempfile::tempdir().expect("a folder");
+            let snapshots = in_folder(&folder);
+            let kept: Vec<String> = kept.iter().map(|number| format!("text {number}")).collect();
+            keep(&snapshots, "a", &strs(&kept));
+            let mut asked: Vec<String> = kept.iter().skip(dropped).cloned().collect();
+            asked.extend(added.iter().map(|number| format!("text {number}")));
+            if !asked.is_empty() {
+                let length = asked.len();
+                asked.rotate_left(turned % length);
+            }
+            if let Some(places) = found(&snapshots, "a", &strs(&asked)) {
+                // As often as a text was kept, it is there.
+                let count = |texts: &[String], text: &String| texts.iter().filter(|other| *other == text).count();
+                let expected: usize = {
+                    let mut different = asked.clone();
+                    different.sort();
+                    different.dedup();
+                    different.iter().map(|text| count(&asked, text).min(count(&kept, text))).sum()
+                };
+                prop_assert_eq!(places.len(), expected);
+                prop_assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "one row a document: {:?}", places);
+            } else {
+                prop_assert!(dropped > 0 || asked.len() > 2 * kept.len(), "{} of {}", asked.len(), kept.len());
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_found_for_another_model_or_for_other_texts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let snapshots = in_folder(&folder);
+        let texts = numbered(0..100);
+        assert_eq!(found(&snapshots, "a", &strs(&texts)), None, "there is not even a folder");
+        keep(&snapshots, "a", &strs(&texts));
+        assert_eq!(found(&snapshots, "a", &strs(&texts)), Some((0..100).collect()));
+        assert_eq!(found(&snapshots, "b", &strs(&texts)), None);
+        assert_eq!(found(&snapshots, "a", &strs(&numbered(100..200))), None);
+        // Whoever wants half of it does better without.
+        assert_eq!(found(&snapshots, "a", &strs(&texts[..50])), None);
+        assert_eq!(found(&snapshots, "a", &strs(&numbered(0..300))), None);
+        assert_eq!(found(&snapshots, "a", &strs(&numbered(0..150))), Some((0..100).collect()));
+    }
+
+    #[test]
+    fn a_corpus_that_has_grown_takes_the_place_of_what_it_was_and_of_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let snapshots = in_folder(&folder);
+        let other = numbered(1_000..1_100);
+        keep(&snapshots, "a", &strs(&other));
+        keep(&snapshots, "b", &strs(&numbered(0..100)));
+        keep(&snapshots, "a", &strs(&numbered(0..100)));
+        keep(&snapshots, "a", &strs(&numbered(5..140)));
+        assert_eq!(paths(&snapshots).len(), 3);
+        assert_eq!(found(&snapshots, "a", &strs(&numbered(0..140))).map(|places| places.len()), Some(135));
+        assert_eq!(found(&snapshots, "a", &strs(&other)).map(|places| places.len()), Some(100));
+        assert_eq!(found(&snapshots, "b", &strs(&numbered(0..100))).map(|places| places.len()), Some(100));
+    }
+
+    #[test]
+    fn a_damaged_file_is_removed_and_never_believed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let snapshots = in_folder(&folder);
+        let texts = numbered(0..100);
+        keep(&snapshots, "a", &strs(&texts));
+        let path = paths(&snapshots).remove(0);
+        let good = fs::read(&path).expect("it is there");
+        let header = good.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).expect("it has a header").0 + 1;
+        let flipped = |place: usize| {
+            let mut bytes = good.clone();
+            bytes[place] ^= 0x10;
+            bytes
+        };
+        // A key, an info, and all that is cut off from somewhere on.
+        let of_tables = [header + 3, header + 99 * 16, header + 100 * 16 + 1];
+        let damaged = of_tables.into_iter().map(flipped).chain(
+            [0, 10, 60, header, header + 1_700, good.len() - 5_000]
+                .map(|length| good[..length.min(good.len())].to_vec()),
+        );
+        for bytes in damaged {
+            fs::write(&path, &bytes).expect("writable");
+            assert_eq!(found(&snapshots, "a", &strs(&texts)), None, "{} bytes", bytes.len());
+        }
+        fs::write(&path, &good).expect("writable");
+        assert_eq!(found(&snapshots, "a", &strs(&texts)), Some((0..100).collect()));
+        // Which vector is damaged is seen by whoever takes them: none has the length 1 any more.
+        let text = str::from_utf8(&good[..header]).expect("text");
+        for (from, to) in
+            [("snapshot 1", "snapshot 2"), ("\"rows\":100", "\"rows\":999"), ("\"dimensions\":5", "\"dimensions\":99")]
+        {
+            assert!(text.contains(from));
+            let mut bytes = text.replace(from, to).into_bytes();
+            bytes.extend_from_slice(&good[header..]);
+            fs::write(&path, &bytes).expect("writable");
+            assert_eq!(found(&snapshots, "a", &strs(&texts)), None, "{to}");
+        }
+    }
+
+    #[test]
+    fn rows_can_be_added_to_what_is_mapped_and_change_no_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let snapshots = in_folder(&folder);
+        let texts = numbered(0..100);
+        keep(&snapshots, "a", &strs(&texts));
+        let mut snapshot = snapshots.open(&model("a"), &strs(&texts)).expect("it is there");
+        let numbers = Arc::make_mut(&mut snapshot.numbers);
+        let place = numbers.as_ptr();
+        numbers.extend_from_slice(&[1.0; 6 * DIMENSIONS]);
+        assert_eq!(numbers.as_ptr(), place, "there is room for a few");
+        numbers[0] = f32::NAN;
+        numbers.extend_from_slice(&[2.0; 1_000]);
+        assert!(numbers[0].is_nan());
+        assert_eq!(found(&snapshots, "a", &strs(&texts)), Some((0..100).collect()));
+    }
+
+    #[test]
+    fn whoever_uses_one_makes_it_the_newest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let snapshots = in_folder(&folder);
+        let texts = numbered(0..100);
+        keep(&snapshots, "a", &strs(&texts));
+        let long_ago = SystemTime::now() - Duration::from_secs(100_000);
+        let file = File::open(&paths(&snapshots)[0]).expect("it is there");
+        file.set_modified(long_ago).expect("it can be set");
+        assert!(found(&snapshots, "a", &strs(&texts)).is_some());
+        assert!(snapshots.all()[0].used > long_ago + Duration::from_secs(90_000));
+    }
 }

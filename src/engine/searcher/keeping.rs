@@ -314,4 +314,6 @@ impl Searcher {
 }
 
 #[cfg(test)]
+mod snapshots;
+#[cfg(test)]
 mod tests;

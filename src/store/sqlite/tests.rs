@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::backend::{TextInfo, TokenCount};
+use crate::corpus::{Document, DocumentIndex};
+use crate::math::pages::Pages;
 
 const DAY: i64 = 24 * 3_600;
 
@@ -282,4 +284,92 @@ fn whoever_reads_waits_for_nobody_who_writes() {
     let writer = Connection::open(database(&folder)).expect("it is there");
     writer.execute_batch("BEGIN IMMEDIATE; DELETE FROM texts").expect("it can be written");
     assert_eq!(found(&mut run, "m", &texts("a", 10)), 10);
+}
+
+/// Keeps a snapshot of texts that are in the cache.
+fn keep_snapshot(store: &mut SqliteStore, name: &str, texts: &[String], dimensions: usize) {
+    let documents: Vec<Document> = texts.iter().map(|text| Document::new(text, text)).collect();
+    let info = TextInfo { tokens: TokenCount::default(), norm: 1.0 };
+    let mut numbers = Pages::default();
+    numbers.resize(texts.len() * dimensions);
+    let snapshot = Snapshot {
+        dimensions,
+        numbers: Arc::new(numbers),
+        documents: (0..texts.len()).map(DocumentIndex).collect(),
+        infos: vec![info; texts.len()],
+    };
+    store.keep_snapshot(&model(name), &Arc::new(Corpus::new("x", documents)), snapshot);
+    store.settle();
+}
+
+fn has_snapshot(store: &mut SqliteStore, name: &str, texts: &[String]) -> bool {
+    store.snapshot(&model(name), &texts.iter().map(String::as_str).collect::<Vec<_>>()).is_some()
+}
+
+#[test]
+fn a_cleared_cache_has_no_snapshot_and_no_graph_left_either() {
+    let folder = folder();
+    let mut run = store(&folder);
+    let texts = texts("a", 100);
+    for name in ["m", "n"] {
+        put(&mut run, name, &texts, 384).expect("a free place");
+        keep_snapshot(&mut run, name, &texts, 384);
+    }
+    let graphs = folder.path().join("hnsw");
+    fs::create_dir(&graphs).expect("writable");
+    let write_graph = || {
+        fs::write(graphs.join("0a.hnsw"), [1; 20_000]).expect("writable");
+        fs::write(graphs.join("0a.sha256"), "abc").expect("writable");
+    };
+    write_graph();
+    let report = run.report().expect("it can be read");
+    assert!(report.snapshot_bytes >= 2 * 100 * 384 * 4, "{report:?}");
+    assert!(report.graph_bytes >= 20_000 && report.bytes >= report.snapshot_bytes + report.graph_bytes, "{report:?}");
+    let removed = run.clear(Some("m")).expect("it can be written");
+    assert!(removed.vectors == 100 && removed.bytes >= 100 * 384 * 4 + 20_000, "{removed:?}");
+    assert!(!has_snapshot(&mut run, "m", &texts) && has_snapshot(&mut run, "n", &texts));
+    assert_eq!(fs::read_dir(&graphs).expect("it is there").count(), 0, "of whom a graph is is not known");
+    write_graph();
+    run.clear(None).expect("it can be written");
+    let report = run.report().expect("it can be read");
+    assert_eq!((report.snapshot_bytes, report.graph_bytes), (0, 0));
+    assert!(!has_snapshot(&mut run, "n", &texts));
+}
+
+#[test]
+fn what_is_used_by_a_snapshot_is_used() {
+    let folder = folder();
+    let texts = texts("a", 100);
+    let mut run = later(&folder, u64::MAX, -10 * DAY);
+    put(&mut run, "m", &texts, 8).expect("a free place");
+    put(&mut run, "m", &["other".to_owned()], 8).expect("a free place");
+    // Its time is that of now.
+    keep_snapshot(&mut run, "m", &texts, 8);
+    let mut run = store(&folder);
+    assert!(run.report().expect("it can be read").models[0].last_used >= run.now - 60);
+    assert_eq!(run.remove_unused_for(5 * DAY).expect("it can be written").vectors, 1);
+    assert_eq!(found(&mut run, "m", &texts), 100);
+    let mut run = later(&folder, u64::MAX, 20 * DAY);
+    run.remove_unused_for(10 * DAY).expect("it can be written");
+    assert!(!has_snapshot(&mut run, "m", &texts), "nor was the snapshot used for that long");
+}
+
+#[test]
+fn a_snapshot_makes_room_for_vectors_and_takes_none_that_is_not_there() {
+    let (folder, texts) = (folder(), texts("a", 500));
+    let mut run = store(&folder);
+    put(&mut run, "m", &texts, 384).expect("a free place");
+    let taken = run.report().expect("it can be read").bytes;
+    let mut small = later(&folder, taken + 500_000, 0);
+    keep_snapshot(&mut small, "m", &texts, 384);
+    assert!(!has_snapshot(&mut small, "m", &texts), "it would take 768,000 bytes");
+    keep_snapshot(&mut run, "m", &texts, 384);
+    assert!(has_snapshot(&mut small, "m", &texts));
+    // Whoever puts something looks for room first, and finds what only saves time.
+    put(&mut later(&folder, taken + 500_000, 2 * DAY), "m", &["one more".to_owned()], 384).expect("there is room");
+    assert!(!has_snapshot(&mut run, "m", &texts));
+    assert_eq!(found(&mut run, "m", &texts), 500, "no vector had to go");
+    keep_snapshot(&mut run, "m", &texts, 384);
+    let removed = run.shrink_to(taken + 500_000).expect("it can be written");
+    assert!(removed.vectors == 0 && removed.bytes >= 768_000, "{removed:?}");
 }
