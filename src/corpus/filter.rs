@@ -1,6 +1,7 @@
 //! Which documents a person wants to see, written in a small language.
 //!
-//! Terms stand with spaces between them, and a document has to fulfil all of them.
+//! Terms stand with spaces between them, or with `and`, and a document has to fulfil all of them. `or` has less weight: `a b
+//! or c` is fulfilled by what has both of a and b, or c.
 //!
 //! | term | is fulfilled by documents |
 //! | --- | --- |
@@ -13,7 +14,8 @@
 //! | `year:*` | that have the field at all |
 //!
 //! Fields are those of the source, and `id`, `topic` and `text`, which win over columns of the same name. Case never
-//! matters. Numbers are compared as numbers: `10` is `10.0`. Of a list, one element has to fulfil the term. Quotes hold what has spaces or signs in it: `"10:30"`,
+//! matters, and spaces may stand around signs. Numbers are compared as numbers: `10` is `10.0`. Of a list, one element has to
+//! fulfil the term. Quotes hold what has spaces or signs in it, and the words `and`, `or` and `not`: `"10:30"`,
 //! `author:"Ada Lovelace"`; `*` means itself in them. A document that stands for several passes if one of those does.
 
 use std::cmp::Ordering;
@@ -38,7 +40,8 @@ pub struct FilterError {
 #[derive(Debug, Clone)]
 pub struct Filter {
     written: String,
-    terms: Vec<Term>,
+    /// One of these has to be fulfilled, which is that all of its terms are; none where the filter is blank.
+    alternatives: Vec<Vec<Term>>,
 }
 
 /// What a corpus holds of a filter; `None` where the filter is blank, and so lets everything through.
@@ -47,7 +50,7 @@ pub struct Filter {
 /// [`FilterError`], naming the place.
 pub fn select(filter: &str, corpus: &Corpus) -> Result<Option<Selection>, FilterError> {
     let filter = Filter::parse(filter, &corpus.fields)?;
-    Ok((!filter.terms.is_empty()).then(|| filter.select(corpus)))
+    Ok((!filter.alternatives.is_empty()).then(|| filter.select(corpus)))
 }
 
 /// The fields that a filter can name: those that every document has, and those of the source. A column that is called as
@@ -113,11 +116,21 @@ impl Filter {
     /// [`FilterError`], naming the place.
     pub fn parse(filter: &str, fields: &[String]) -> Result<Self, FilterError> {
         let mut parser = Parser { filter, at: 0, fields };
-        let mut terms = Vec::new();
-        while let Some(term) = parser.term()? {
-            terms.push(term);
+        let mut alternatives = Vec::new();
+        if let Some(first) = parser.term()? {
+            let mut terms = vec![first];
+            loop {
+                let word = ["and", "or"].into_iter().find(|word| parser.takes(word));
+                match (parser.term()?, word) {
+                    (Some(term), Some("or")) => alternatives.push(std::mem::replace(&mut terms, vec![term])),
+                    (Some(term), _) => terms.push(term),
+                    (None, Some(word)) => return parser.error(parser.at, format!("what comes after {word} is missing")),
+                    (None, None) => break,
+                }
+            }
+            alternatives.push(terms);
         }
-        Ok(Self { written: filter.trim().to_owned(), terms })
+        Ok(Self { written: filter.trim().to_owned(), alternatives })
     }
 
     /// The documents of a corpus that it lets through. The fields of the corpus have to be those that it was understood for.
@@ -133,7 +146,9 @@ impl Filter {
     fn lets_through(&self, document: &Document) -> bool {
         let copies = document.duplicates.iter().map(|copy| (copy.id.as_str(), copy.metadata.as_ref()));
         let mut copies = std::iter::once((document.id.as_str(), document.metadata.as_ref())).chain(copies);
-        copies.any(|(id, metadata)| self.terms.iter().all(|term| term.holds(document, id, metadata)))
+        copies.any(|(id, metadata)| {
+            self.alternatives.iter().any(|terms| terms.iter().all(|term| term.holds(document, id, metadata)))
+        })
     }
 }
 
@@ -258,35 +273,50 @@ impl<'a> Parser<'a> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
+    /// Takes a word of the language, if it comes next with a space after it: at the end, it may be the beginning of another.
+    fn takes(&mut self, word: &str) -> bool {
+        self.skip_spaces();
+        let rest = self.rest();
+        let is_next = rest.get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word))
+            && rest[word.len()..].starts_with(char::is_whitespace);
+        // What follows says whether it is the name of a field.
+        let is_field = || {
+            let after = rest[word.len()..].trim_start();
+            OPERATORS.iter().any(|(sign, _)| after.starts_with(sign))
+        };
+        let takes = is_next && !is_field();
+        if takes {
+            self.at += word.len();
+        }
+        takes
+    }
+
     /// The next term; `None` at the end.
     fn term(&mut self) -> Result<Option<Term>, FilterError> {
         let mut negated = false;
         loop {
             self.skip_spaces();
-            let rest = self.rest();
-            let not = rest.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("not"))
-                && rest[3..].starts_with(char::is_whitespace);
-            let sign = if rest.starts_with('-') {
-                1
-            } else if not {
-                3
-            } else {
+            if self.rest().starts_with('-') {
+                self.at += 1;
+            } else if !self.takes("not") {
                 break;
-            };
+            }
             negated = !negated;
-            self.at += sign;
         }
         if self.rest().is_empty() {
             return if negated { self.error(self.at, "what must not be is missing") } else { Ok(None) };
         }
         let start = self.at;
         let first = self.word(true)?;
-        let Some((sign, operator)) = OPERATORS.into_iter().find(|(sign, _)| self.rest().starts_with(sign)) else {
+        let after = self.rest().trim_start();
+        let Some((sign, operator)) = OPERATORS.into_iter().find(|(sign, _)| after.starts_with(sign)) else {
             let test = Test::Contains(self.like(start, &first, false)?);
             return Ok(Some(Term { negated, place: Place::Anywhere, test }));
         };
         let place = self.place(start, first.text)?;
+        self.skip_spaces();
         self.at += sign.len();
+        self.skip_spaces();
         let start = self.at;
         let value = self.word(false)?;
         if value.text.is_empty() && !value.quoted {

@@ -4,7 +4,7 @@
 //! ╭ filter · 312 of 1,400 ───────────────────────────────────────────────╮
 //! │ year>=1990 -lang:en▏                                                  │
 //! │ fields: id, topic, text, year, lang                                   │
-//! │ word · field:value · field~part · field>=10 · -not · "two words"      │
+//! │ word · field:value · field~part · field>=10 · -not · or · "a b"       │
 //! ╰──────────────────────────────────────── Enter keeps it · Esc drops it ╯
 //! ```
 
@@ -24,7 +24,7 @@ use crate::text;
 /// The widest that the window gets.
 const WIDTH: u16 = 100;
 /// What a filter is made of, as far as there is room for it.
-const HELP: &str = "word · field:value · field:be* · field~part · field>=10 · -not · \"two words\"";
+const HELP: &str = "word · field:value · field:be* · field~part · field>=10 · -not · or · \"a b\"";
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     let bottom = layout.warning.unwrap_or(layout.status).y;

@@ -65,6 +65,18 @@ fn every_kind_of_term_does_what_the_table_says() {
         ("\"tag words\">=2025", &[]),
         ("id:a* lang:de year:*", &[1]),
         ("nothing at all", &[]),
+        ("year >= 1990 and lang = de", &[1]),
+        ("year> 1974", &[1]),
+        ("lang :de AND -id : a2", &[2]),
+        ("year:1974 or lang:true", &[0, 3]),
+        ("id:a* lang:de OR year:1974 lang:en or id:b4", &[0, 1, 2, 3]),
+        ("year:1974 or year:1990 lang:en", &[0]),
+        ("oracle or sql", &[0]),
+        ("lang:en or", &[]),
+        ("or lang:en", &[]),
+        ("\"number\" \"or\" text:*", &[]),
+        ("no", &[3]),
+        ("not", &[]),
     ] {
         assert_eq!(selected(filter), expected, "{filter}");
     }
@@ -105,6 +117,10 @@ fn what_is_wrong_is_said_with_its_place_and_what_there_is() {
         ("lang:\"open", 6, "no end"),
         (":x", 1, "the name of a field is missing"),
         ("lang:en -", 10, "what must not be is missing"),
+        ("lang:en and ", 13, "what comes after and is missing"),
+        ("lang:en or not ", 16, "what must not be is missing"),
+        ("lang:en > 3", 9, "the name of a field is missing"),
+        ("lang >  ", 9, "what comes after > is missing"),
     ] {
         let error = select(filter, &corpus()).expect_err(filter);
         assert_eq!(error.column, column, "{filter}: {error}");
