@@ -124,7 +124,9 @@ impl Filter {
                 match (parser.term()?, word) {
                     (Some(term), Some("or")) => alternatives.push(std::mem::replace(&mut terms, vec![term])),
                     (Some(term), _) => terms.push(term),
-                    (None, Some(word)) => return parser.error(parser.at, format!("what comes after {word} is missing")),
+                    (None, Some(word)) => {
+                        return parser.error(parser.at, format!("what comes after {word} is missing"));
+                    }
                     (None, None) => break,
                 }
             }

@@ -102,6 +102,8 @@ pub struct Searcher {
     index: Index,
     /// What is still to be embedded. `None` until the corpus was planned.
     pending: Option<VecDeque<Batch>>,
+    /// The numbers of documents that are embedded before all others, ascending: somebody has just written them.
+    urgent: Vec<usize>,
     /// Vectors of texts beside the corpus, so that none is paid for or waited for twice in a while: the one that was not
     /// asked for the longest makes room.
     known: LruCache<(Role, String), Known>,
@@ -151,6 +153,7 @@ impl Searcher {
             corpus,
             index: Index::default(),
             pending: None,
+            urgent: Vec::new(),
             known: LruCache::new(MOST_KNOWN),
             spent: Spent::default(),
             measuring: Measuring::default(),
@@ -218,9 +221,18 @@ impl Searcher {
         if self.given_unit.is_some() && !is_edit {
             // What came with the corpus before is of its own space, made by whomever.
             (self.index, self.given_unit) = (Index::default(), None);
+            self.urgent.clear();
         } else {
             let kept = change::kept(&self.corpus, &corpus);
             self.index.renumber(|document| kept[document.0]);
+            let mut is_new = vec![is_edit; corpus.documents.len()];
+            for document in kept.iter().flatten() {
+                is_new[document.0] = false;
+            }
+            for document in self.urgent.iter().filter_map(|&number| kept[number]) {
+                is_new[document.0] = is_edit;
+            }
+            self.urgent = (0..is_new.len()).filter(|&number| is_new[number]).collect();
         }
         (self.corpus, self.pending) = (corpus, None);
         self.restore_more(is_edit);
@@ -273,7 +285,10 @@ impl Searcher {
         /// length for batches that are hardly padded.
         const WINDOW: usize = 8_192;
         let mut alike: IndexMap<&str, Alike> = IndexMap::new();
-        for number in self.missing().into_iter().take(WINDOW) {
+        let missing = self.missing();
+        let urgent: Vec<usize> =
+            self.urgent.iter().copied().filter(|number| missing.binary_search(number).is_ok()).collect();
+        for number in if urgent.is_empty() { missing } else { urgent }.into_iter().take(WINDOW) {
             alike.entry(&self.corpus.documents[number].text).or_default().push(number);
         }
         let texts: Vec<&str> = alike.keys().copied().collect();

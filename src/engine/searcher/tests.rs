@@ -68,6 +68,23 @@ fn the_share_that_is_done_goes_by_what_the_model_sees() {
 }
 
 #[test]
+fn what_somebody_has_just_written_is_embedded_before_the_rest_of_the_corpus() {
+    let mut searcher = fake(&["x", "y", "z"]);
+    let next = |searcher: &mut Searcher| {
+        with_job(|job| searcher.embed_next(job)).expect("the fake never fails");
+        searcher.index.rows().last().expect("one more").0.0
+    };
+    assert_eq!(next(&mut searcher), 0);
+    searcher.take_corpus(corpus(&["x", "y", "z", "new"]), true);
+    searcher.take_corpus(corpus(&["another", "x", "y", "z", "new"]), true);
+    assert_eq!([next(&mut searcher), next(&mut searcher)], [0, 4], "before y and z");
+    assert_eq!(next(&mut searcher), 2);
+    // What is opened has nothing that was written just now.
+    searcher.take_corpus(corpus(&["z", "x", "y", "w"]), false);
+    assert_eq!([next(&mut searcher), next(&mut searcher)], [0, 3]);
+}
+
+#[test]
 fn an_empty_corpus_ranks_nothing() {
     let mut searcher = fake(&[]);
     with_job(|job| searcher.embed_all(job)).expect("the fake never fails");
