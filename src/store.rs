@@ -81,6 +81,10 @@ pub trait VectorStore: Send {
         true
     }
 
+    /// What is asked of it from now on, and has to be waited for, is given up when this is cancelled; never where there is
+    /// nothing to cancel.
+    fn give_up_with(&mut self, _cancel: Option<&CancellationToken>) {}
+
     /// Told whose vectors it is to keep: before anything else, and whenever that changes. `is_edit` says that it is the
     /// corpus of before, changed by hand. Nothing is changed there yet. A place for any texts has no use for it.
     ///

@@ -29,8 +29,8 @@ pub(super) enum Task {
         /// Cancelled when the person stops the embedding, and at the end of the program.
         cancel: CancellationToken,
     },
-    /// Make some more of what the next searches are quicker with.
-    Prepare,
+    /// Do some of what the next searches are better for, unless the token says that one has come.
+    Prepare(CancellationToken),
 }
 
 /// A corpus in the place of the one before.
@@ -96,7 +96,7 @@ pub(super) struct Readiness {
     pub(super) can_search: bool,
     /// Whether a part of the corpus is still to be embedded.
     pub(super) can_embed: bool,
-    /// Whether searches can be made quicker meanwhile.
+    /// Whether there is something to do that searches are better for.
     pub(super) can_prepare: bool,
 }
 
@@ -250,7 +250,8 @@ impl Slot {
                 return Some(Task::EmbedBatch { allowed: tasks.allowed, cancel: tasks.embedding.clone() });
             }
             if readiness.can_prepare {
-                return Some(Task::Prepare);
+                tasks.running = CancellationToken::new();
+                return Some(Task::Prepare(tasks.running.clone()));
             }
             tasks = self.filled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
@@ -285,7 +286,7 @@ mod tests {
         assert!(matches!(slot.next(READY), Some(Task::Search(question, _)) if question.query == "new"));
         assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { allowed: false, .. })));
         slot.stop_embedding();
-        assert!(matches!(slot.next(READY), Some(Task::Prepare)), "when there is nothing else to do");
+        assert!(matches!(slot.next(READY), Some(Task::Prepare(_))), "when there is nothing else to do");
     }
 
     #[test]

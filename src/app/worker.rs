@@ -126,7 +126,7 @@ impl Work {
             Task::Search(question, cancel) => self.search(question, &cancel),
             Task::Run(errand, cancel) => self.run_errand(errand, &cancel),
             Task::EmbedBatch { allowed, cancel } => self.embed_batch(allowed, &cancel),
-            Task::Prepare => self.searcher.iter_mut().for_each(Searcher::prepare_some),
+            Task::Prepare(cancel) => self.prepare(&cancel),
         }
         self.tell_trouble();
     }
@@ -276,6 +276,16 @@ impl Work {
                 self.slot.stop_embedding();
                 self.reply(Reply::EmbeddingFailed { backend, message: describe(error) });
             }
+        }
+    }
+
+    fn prepare(&mut self, cancel: &CancellationToken) {
+        let Some(searcher) = &mut self.searcher else { return };
+        let was_behind = searcher.is_behind();
+        searcher.prepare_some(&Job { cancel, notify: &mut |_| {} });
+        if was_behind && !searcher.is_behind() {
+            // Now it can be asked.
+            self.rank_again();
         }
     }
 

@@ -263,7 +263,7 @@ impl Searcher {
         let started = Instant::now();
         let embedded = self.embed(&texts, Role::Document, job)?;
         self.spent.corpus_time += started.elapsed();
-        self.keep(&texts, &embedded);
+        self.keep(&texts, &embedded, job);
         if self.index.is_empty() {
             self.index.reserve(self.corpus.documents.len(), embedded.vectors.ncols());
         }
@@ -274,7 +274,7 @@ impl Searcher {
         }
         self.pending.as_mut().and_then(VecDeque::pop_front);
         // What is no longer in the corpus goes when everything else is there.
-        self.catch_up_if_whole();
+        self.catch_up_if_whole(Some(job));
         self.keep_snapshot_if_whole();
         Ok(self.progress())
     }
@@ -315,15 +315,20 @@ impl Searcher {
         }
     }
 
-    /// Whether there is something to make that the next searches are quicker with.
+    /// Whether there is something to do that the next searches are better for.
     #[must_use]
     pub fn can_prepare(&self) -> bool {
-        self.index.can_coarsen()
+        self.index.can_coarsen() || self.can_catch_up()
     }
 
-    /// Makes some of it, in about the time of a search: for when there is nothing else to do.
-    pub fn prepare_some(&mut self) {
-        self.index.coarsen_some();
+    /// Does some of it: for when there is nothing else to do. It takes about the time of a search, or until a store answers
+    /// that has missed something.
+    pub fn prepare_some(&mut self, job: &Job<'_>) {
+        if self.index.can_coarsen() {
+            self.index.coarsen_some();
+        } else {
+            self.catch_up_if_whole(Some(job));
+        }
     }
 
     /// Embeds what is left of the corpus.

@@ -113,7 +113,7 @@ impl Server {
     /// Where nobody answers, where it is something else than Chroma, or one that is too old.
     pub fn connect(settings: ChromaSettings, handle: Handle) -> Result<Self, BackendError> {
         let client = Client::new(settings, handle)?;
-        let checklist: Result<Checklist, _> = client.send(Verb::Get, &["pre-flight-checks"], NOTHING, &never());
+        let checklist: Result<Checklist, _> = client.send(Verb::Get, &["pre-flight-checks"], NOTHING);
         match checklist {
             Ok(checklist) => {
                 let most_records = checklist.max_batch_size.unwrap_or(FEW_RECORDS).max(1);
@@ -124,6 +124,11 @@ impl Server {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// What is asked from now on is given up when this is cancelled; never where there is nothing to cancel.
+    pub fn give_up_with(&mut self, cancel: Option<&CancellationToken>) {
+        self.client.cancel = cancel.cloned().unwrap_or_default();
     }
 
     /// The host, as shown to a person.
@@ -184,7 +189,7 @@ impl Server {
     /// Where it cannot be read, and where there is no such tenant or database.
     pub fn collection(&self, name: &str) -> Result<Option<Collection>, BackendError> {
         let path = self.client.in_database(&["collections", name]);
-        match self.client.send::<CollectionBody>(Verb::Get, &path, NOTHING, &never()) {
+        match self.client.send::<CollectionBody>(Verb::Get, &path, NOTHING) {
             Ok(body) => Collection::from_body(body).map(Some).map_err(|reason| self.client.bad_answer(&reason)),
             Err(BackendError::Refused { status: 404, .. }) => {
                 self.check_database()?;
@@ -200,7 +205,7 @@ impl Server {
     /// Where it cannot be read.
     pub fn count(&self, collection: &Collection) -> Result<usize, BackendError> {
         let path = self.client.in_database(&["collections", &collection.id, "count"]);
-        self.client.send(Verb::Get, &path, NOTHING, &never())
+        self.client.send(Verb::Get, &path, NOTHING)
     }
 
     /// Makes a collection, or finds the one that somebody made meanwhile.
@@ -212,7 +217,7 @@ impl Server {
             "get_or_create": true,
         });
         let path = self.client.in_database(&["collections"]);
-        let body: CollectionBody = self.client.send(Verb::Post, &path, Some(&body), &never())?;
+        let body: CollectionBody = self.client.send(Verb::Post, &path, Some(&body))?;
         Collection::from_body(body).map_err(|reason| self.client.bad_answer(&reason))
     }
 
@@ -234,7 +239,7 @@ impl Server {
 
     fn get(&self, collection: &Collection, body: &Value) -> Result<Page, BackendError> {
         let path = self.client.in_database(&["collections", &collection.id, "get"]);
-        let page: Page = self.client.send(Verb::Post, &path, Some(body), &never())?;
+        let page: Page = self.client.send(Verb::Post, &path, Some(body))?;
         page.check().map_err(|reason| self.client.bad_answer(&reason))?;
         Ok(page)
     }
@@ -251,7 +256,7 @@ impl Server {
 
     fn write(&self, collection: &Collection, verb: &str, body: &impl serde::Serialize) -> Result<(), BackendError> {
         let path = self.client.in_database(&["collections", &collection.id, verb]);
-        self.client.send::<Value>(Verb::Post, &path, Some(body), &never()).map(drop)
+        self.client.send::<Value>(Verb::Post, &path, Some(body)).map(drop)
     }
 
     /// Takes records out of a collection.
@@ -281,7 +286,7 @@ impl Server {
     /// Whether tenant and database are there: of those that are not, a server may say that they have no collections.
     fn check_database(&self) -> Result<(), BackendError> {
         let path = self.client.in_database(&[]);
-        match self.client.send::<Value>(Verb::Get, &path, NOTHING, &never()) {
+        match self.client.send::<Value>(Verb::Get, &path, NOTHING) {
             Err(BackendError::Refused { host, status: 404, reason }) => {
                 let settings = self.client.settings();
                 let (tenant, database) = (settings.tenant(), settings.database());
@@ -296,8 +301,3 @@ impl Server {
 
 /// A request without a body.
 const NOTHING: Option<&()> = None;
-
-/// Nobody cancels it.
-fn never() -> CancellationToken {
-    CancellationToken::new()
-}

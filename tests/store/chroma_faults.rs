@@ -257,6 +257,28 @@ fn a_collection_that_is_deleted_meanwhile_is_made_anew_with_what_comes_next() {
 }
 
 #[test]
+fn a_server_that_takes_vectors_and_says_nothing_keeps_nobody_waiting_who_has_something_else_to_do() {
+    let lab = Lab::with_notes(&ours(), &cosine());
+    lab.on_notes("upsert", ok(&json!({})).set_delay(Duration::from_mins(10)));
+    let mut store = lab.open(notes()).expect("it is there");
+    let (cancel, vector) = (CancellationToken::new(), [0.6, 0.8]);
+    lab.runtime.spawn({
+        let cancel = cancel.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            cancel.cancel();
+        }
+    });
+    store.give_up_with(Some(&cancel));
+    assert!(matches!(store.put(&model(), &[row("one", &vector)]), Err(StoreError::Cancelled)));
+    assert_eq!(store.lacking().len(), 2, "it is put there another time");
+    // What comes after it has nothing to do with that.
+    store.give_up_with(None);
+    lab.on_notes("get", ok(&json!({ "ids": [] })));
+    store.get(&model(), &["one"], &mut |_, _, _| {}).expect("it answers");
+}
+
+#[test]
 fn a_search_in_a_collection_that_is_gone_is_an_error_and_not_a_ranking_of_nothing() {
     let lab = Lab::with_notes(&ours(), &cosine());
     lab.on_notes("query", refusal(404, "Collection [1] does not exist."));

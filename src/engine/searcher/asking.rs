@@ -49,7 +49,6 @@ impl Searcher {
         }
         let vector = Arc::clone(vector);
         let progress = self.progress();
-        self.catch_up_if_whole();
         let found = self.find(vector.view(), query_info.norm, options, job)?;
         let mut ranking = Ranking::found(query.to_owned(), query_info, vector, found, progress);
         ranking.space = self.index.space();

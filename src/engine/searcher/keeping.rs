@@ -110,7 +110,7 @@ impl Searcher {
             }
         }
         self.keeping = Some(keeping);
-        self.catch_up_if_whole();
+        self.catch_up_if_whole(None);
         self.keep_snapshot_if_whole();
     }
 
@@ -151,15 +151,25 @@ impl Searcher {
         }
     }
 
-    /// Has a store that is of this corpus hold what it has missed, unless it was seen not to answer a moment ago.
-    pub(super) fn catch_up(&mut self) {
-        let Some(mut keeping) = self.keeping.take() else { return };
-        if keeping.behind && keeping.is_fit() && !keeping.is_resting() {
-            let identity = self.embedder.identity(Role::Document);
-            if let Err(error) = keeping.catch_up(&self.corpus, &self.index, &identity) {
-                keeping.failed(Which::Store, &error);
-            }
+    /// Whether a store that is of this corpus has missed something and may be asked now: not where it was seen a moment ago
+    /// not to answer.
+    pub(super) fn can_catch_up(&self) -> bool {
+        self.keeping.as_ref().is_some_and(Keeping::can_catch_up) && self.progress().is_complete()
+    }
+
+    /// Has a store hold what it has missed, where all of the corpus is embedded: what is not may not have to leave this
+    /// machine yet.
+    pub(super) fn catch_up_if_whole(&mut self, job: Option<&Job<'_>>) {
+        if !self.can_catch_up() {
+            return;
         }
+        let Some(mut keeping) = self.keeping.take() else { return };
+        let identity = self.embedder.identity(Role::Document);
+        keeping.give_up_with(job);
+        if let Err(error) = keeping.catch_up(&self.corpus, &self.index, &identity) {
+            keeping.failed(Which::Store, &error);
+        }
+        keeping.give_up_with(None);
         self.keeping = Some(keeping);
     }
 
@@ -167,13 +177,6 @@ impl Searcher {
     pub fn allow_keeping(&mut self) {
         if let Some(keeping) = &mut self.keeping {
             keeping.allowed = true;
-        }
-    }
-
-    /// The same, where all of the corpus is embedded: what is not may not have to leave this machine yet.
-    pub(super) fn catch_up_if_whole(&mut self) {
-        if self.progress().is_complete() {
-            self.catch_up();
         }
     }
 
@@ -196,6 +199,10 @@ impl Searcher {
         let Some(keeping) = self.keeping.as_mut().filter(|_| options.selection.is_none() && most > 0) else {
             return Ok(None);
         };
+        if keeping.behind {
+            // It would miss what it does not hold.
+            return Ok(None);
+        }
         let Some(store) = keeping.get(Which::Store).filter(|store| store.searches()) else { return Ok(None) };
         match store.nearest(&identity, &vector, most, job.cancel) {
             Ok(near) => Ok(Some(self.index.found_elsewhere(&vector, &near)).filter(|found| !found.ranked.is_empty())),
@@ -284,9 +291,11 @@ impl Searcher {
     }
 
     /// Keeps vectors of the corpus that were just made.
-    pub(super) fn keep(&mut self, texts: &[&str], embedded: &UnitBatch) {
+    pub(super) fn keep(&mut self, texts: &[&str], embedded: &UnitBatch, job: &Job<'_>) {
         if let Some(which) = self.keeping.as_ref().and_then(Keeping::of_corpus) {
+            self.keeping.iter_mut().for_each(|keeping| keeping.give_up_with(Some(job)));
             self.keep_in(which, texts, Role::Document, embedded);
+            self.keeping.iter_mut().for_each(|keeping| keeping.give_up_with(None));
         }
     }
 
@@ -313,7 +322,5 @@ impl Searcher {
     }
 }
 
-#[cfg(test)]
-mod snapshots;
 #[cfg(test)]
 mod tests;

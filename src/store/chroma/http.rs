@@ -37,6 +37,8 @@ pub(super) struct Client {
     http: reqwest::Client,
     settings: ChromaSettings,
     handle: Handle,
+    /// Says that nobody waits any more for what is asked.
+    pub(super) cancel: CancellationToken,
 }
 
 impl Client {
@@ -52,7 +54,7 @@ impl Client {
             let (host, cause) = (base.host(), root_cause(&error));
             BackendError::NotConfigured(format!("cannot prepare a connection to {host}: {cause}; nothing was sent"))
         })?;
-        Ok(Self { http, settings, handle })
+        Ok(Self { http, settings, handle, cancel: CancellationToken::new() })
     }
 
     pub(super) fn settings(&self) -> &ChromaSettings {
@@ -74,7 +76,16 @@ impl Client {
         verb: Verb,
         path: &[&str],
         body: Option<&(impl Serialize + ?Sized)>,
+    ) -> Result<T, BackendError> {
+        self.send_until(&self.cancel, verb, path, body)
+    }
+
+    fn send_until<T: DeserializeOwned>(
+        &self,
         cancel: &CancellationToken,
+        verb: Verb,
+        path: &[&str],
+        body: Option<&(impl Serialize + ?Sized)>,
     ) -> Result<T, BackendError> {
         let url = self.url("v2", path);
         let request = || {
@@ -107,7 +118,7 @@ impl Client {
                 waited.cancel();
             }
         });
-        let answer = self.send(verb, path, body, &waited);
+        let answer = self.send_until(&waited, verb, path, body);
         timer.abort();
         match answer {
             Err(BackendError::Cancelled) if !cancel.is_cancelled() => {
@@ -122,7 +133,7 @@ impl Client {
     pub(super) fn list<T: DeserializeOwned>(&self, path: &[&str], query: &str) -> Result<Vec<T>, BackendError> {
         let mut url = self.url("v2", path);
         url.set_query(Some(query));
-        self.ask(|| self.http.get(url.clone()), &CancellationToken::new())
+        self.ask(|| self.http.get(url.clone()), &self.cancel)
     }
 
     /// What is there where this interface is not.

@@ -262,6 +262,10 @@ impl VectorStore for ChromaStore {
         self.server.location()
     }
 
+    fn give_up_with(&mut self, cancel: Option<&CancellationToken>) {
+        self.server.give_up_with(cancel);
+    }
+
     fn take_corpus(&mut self, corpus: &Arc<Corpus>, is_edit: bool) -> Result<(), StoreError> {
         let places = (0..).map(DocumentIndex).zip(&corpus.documents);
         self.places = places.map(|(index, document)| (TextKey::of(&document.text), index)).collect();

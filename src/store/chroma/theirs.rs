@@ -136,6 +136,10 @@ impl VectorStore for ChromaRecords {
         true
     }
 
+    fn give_up_with(&mut self, cancel: Option<&CancellationToken>) {
+        self.server.give_up_with(cancel);
+    }
+
     fn take_corpus(&mut self, corpus: &Arc<Corpus>, is_edit: bool) -> Result<(), StoreError> {
         // Another corpus is nobody's wish to delete all that is there.
         self.is_open &= is_edit || Arc::ptr_eq(corpus, &self.corpus);

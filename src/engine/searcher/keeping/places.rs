@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::backend::{Identity, TextInfo};
+use crate::backend::{Identity, Job, TextInfo};
 use crate::corpus::Corpus;
 use crate::engine::index::Index;
 use crate::store::{Row, StoreError, VectorStore};
@@ -84,6 +84,11 @@ impl Keeping {
         }
     }
 
+    /// What is asked of the store from now on is given up with a job; never where there is none.
+    pub(super) fn give_up_with(&mut self, job: Option<&Job<'_>>) {
+        self.store.iter_mut().for_each(|store| store.give_up_with(job.map(|job| job.cancel)));
+    }
+
     pub(super) fn is_fit(&self) -> bool {
         self.standing != Standing::Unfit
     }
@@ -124,6 +129,12 @@ impl Keeping {
         Ok(())
     }
 
+    /// Whether the store has missed something, may be asked now, and may hold it.
+    pub(super) fn can_catch_up(&self) -> bool {
+        let may_hold = || self.allowed || self.store.as_ref().is_some_and(|store| store.lacking().is_empty());
+        self.behind && self.is_fit() && !self.is_resting() && may_hold()
+    }
+
     /// Has the store hold what it has missed.
     pub(super) fn catch_up(
         &mut self,
@@ -135,6 +146,7 @@ impl Keeping {
         self.introduce(corpus)?;
         let Some(store) = &mut self.store else { return Ok(()) };
         if !self.allowed && !store.lacking().is_empty() {
+            // What is lacking is only known now.
             return Ok(());
         }
         for documents in store.lacking().chunks(TOGETHER) {

@@ -14,6 +14,8 @@ use crate::engine::search::Method;
 use crate::engine::{Progress, Ranking};
 use crate::store::{Near, Take};
 
+mod snapshots;
+
 /// What several handles see, as those of one file do.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<Shared>>);
@@ -378,6 +380,14 @@ impl Bench {
         self.searcher.search_by(query, &options, &mut job).expect("the fake never fails")
     }
 
+    /// What a worker does between two searches.
+    fn prepare(&mut self) {
+        let job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+        while self.searcher.can_prepare() {
+            self.searcher.prepare_some(&job);
+        }
+    }
+
     /// As after the rest of a store that failed.
     fn wait(&mut self) {
         let keeping = self.searcher.keeping.as_mut().expect("there is one");
@@ -416,11 +426,15 @@ fn a_store_that_does_not_answer_costs_no_ranking_and_gets_later_what_it_has_miss
     // It is left alone for a while, and told of once.
     assert_eq!(bench.search_in_store("fig").method, Method::Exact);
     assert_eq!(collection.with(|is| is.asked_in_vain), 1);
+    bench.prepare();
+    assert_eq!(collection.with(|is| is.asked_in_vain), 1);
     bench.wait();
-    assert_eq!(bench.search_in_store("fig").method, Method::Exact);
-    assert!(bench.searcher.take_trouble().is_none());
+    assert_eq!(bench.search_in_store("fig").method, Method::Exact, "it has not everything");
+    bench.prepare();
+    assert_eq!((bench.searcher.take_trouble(), collection.with(|is| is.asked_in_vain)), (None, 2));
     collection.with(|is| is.is_down = false);
     bench.wait();
+    bench.prepare();
     assert_eq!(bench.search_in_store("fig").method, Method::Store);
     assert_eq!(collection.memory.texts(), ["apple", "banana", "cherry"]);
     let said = bench.searcher.take_trouble().expect("it is back");
@@ -439,6 +453,7 @@ fn a_store_that_somebody_emptied_is_filled_again_without_embedding() {
     collection.with(|is| is.is_gone = true);
     assert_eq!(bench.search_in_store("fig").method, Method::Exact);
     assert!(collection.memory.texts().is_empty());
+    bench.prepare();
     assert_eq!(bench.search_in_store("fig").method, Method::Store);
     assert_eq!(collection.memory.texts(), ["apple", "banana"]);
     assert_eq!(bench.embedded(), ["apple", "banana", "fig"], "each once");
@@ -496,6 +511,8 @@ fn nothing_that_is_known_already_goes_elsewhere_before_anybody_was_asked() {
     assert_eq!(bench.searcher.receivers(), [server()]);
     assert!(bench.searcher.progress().is_complete());
     bench.search_in_store("fig");
+    assert!(!bench.searcher.can_prepare(), "or it would be tried without end");
+    bench.prepare();
     assert!(collection.memory.texts().is_empty());
     // The next text is asked about, with all of them.
     bench.searcher.take_corpus(corpus_of(&["apple", "date"]), true);

@@ -1,4 +1,4 @@
-//! Tests: a large corpus is there at once at the second start.
+//! A large corpus is there at once at the second start.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::*;
+use super::super::*;
+use crate::backend::Embedder;
 use crate::backend::fake::Fake;
-use crate::backend::{Embedder, Job};
 use crate::corpus::{Corpus, Document};
 use crate::engine::Progress;
 use crate::store::SqliteStore;
