@@ -318,7 +318,7 @@ fn a_cleared_cache_has_no_snapshot_and_no_graph_left_either() {
     let graphs = folder.path().join("hnsw");
     fs::create_dir(&graphs).expect("writable");
     let write_graph = || {
-        fs::write(graphs.join("0a.hnsw"), [1; 20_000]).expect("writable");
+        fs::write(graphs.join("0a.hnsw"), vec![1; 20_000]).expect("writable");
         fs::write(graphs.join("0a.sha256"), "abc").expect("writable");
     };
     write_graph();

@@ -87,7 +87,7 @@ fn a_small_corpus_has_none_and_a_corpus_that_has_changed_a_little_keeps_the_old_
     let mut texts = texts(SNAPSHOT_FROM);
     fill(&texts, folder.path());
     searcher(&texts[..SNAPSHOT_FROM - 1], folder.path()).restore();
-    assert_eq!(snapshots(folder.path()), [PathBuf::new(); 0]);
+    assert!(snapshots(folder.path()).is_empty());
     searcher(&texts, folder.path()).restore();
     let kept = snapshots(folder.path());
     assert_eq!(kept.len(), 1);
