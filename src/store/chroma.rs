@@ -34,8 +34,10 @@ use crate::backend::{BackendError, Location};
 use http::{Client, Verb};
 use wire::{Checklist, CollectionBody, Found, Page};
 
-/// How long a person waits for a ranking: then it is made here.
+/// How long a person waits for a ranking, or for the vector of a text: then it is made here.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server may take for one record more.
+const A_RECORD: Duration = Duration::from_millis(20);
 /// The most that Chroma's cloud finds for a query.
 const CLOUD_RESULTS: usize = 300;
 /// What Chroma says the most records of one request are, where it does not say.
@@ -229,40 +231,46 @@ impl Server {
         include: &[Include],
     ) -> Result<Page, BackendError> {
         let body = json!({ "offset": offset, "limit": limit, "include": Include::names(include) });
-        self.get(collection, &body)
+        let path = self.client.in_database(&["collections", &collection.id, "get"]);
+        let page: Page = self.client.send(Verb::Post, &path, Some(&body))?;
+        page.check().map_err(|reason| self.client.bad_answer(&reason))?;
+        Ok(page)
     }
 
     /// Those of the records of these ids that are there, in whatever order.
     fn records(&self, collection: &Collection, ids: &[&str], include: &[Include]) -> Result<Page, BackendError> {
-        self.get(collection, &json!({ "ids": ids, "include": Include::names(include) }))
-    }
-
-    fn get(&self, collection: &Collection, body: &Value) -> Result<Page, BackendError> {
+        let body = json!({ "ids": ids, "include": Include::names(include) });
         let path = self.client.in_database(&["collections", &collection.id, "get"]);
-        let page: Page = self.client.send(Verb::Post, &path, Some(body))?;
+        let page: Page = self.client.send_within(patience(ids.len()), Verb::Post, &path, Some(&body))?;
         page.check().map_err(|reason| self.client.bad_answer(&reason))?;
         Ok(page)
     }
 
     /// Puts records into a collection, in the place of those that have the same ids.
     fn upsert(&self, collection: &Collection, records: &Records<'_>) -> Result<(), BackendError> {
-        self.write(collection, "upsert", records)
+        self.write(collection, "upsert", records.ids.len(), records)
     }
 
     /// Changes what is said of records that are there.
     fn update(&self, collection: &Collection, records: &Records<'_>) -> Result<(), BackendError> {
-        self.write(collection, "update", records)
+        self.write(collection, "update", records.ids.len(), records)
     }
 
-    fn write(&self, collection: &Collection, verb: &str, body: &impl serde::Serialize) -> Result<(), BackendError> {
+    fn write(
+        &self,
+        collection: &Collection,
+        verb: &str,
+        records: usize,
+        body: &impl serde::Serialize,
+    ) -> Result<(), BackendError> {
         let path = self.client.in_database(&["collections", &collection.id, verb]);
-        self.client.send::<Value>(Verb::Post, &path, Some(body)).map(drop)
+        self.client.send_within::<Value>(patience(records), Verb::Post, &path, Some(body)).map(drop)
     }
 
     /// Takes records out of a collection.
     fn delete(&self, collection: &Collection, ids: &[String]) -> Result<(), BackendError> {
         for ids in ids.chunks(self.most_records.min(FEW_RECORDS)) {
-            self.write(collection, "delete", &json!({ "ids": ids }))?;
+            self.write(collection, "delete", ids.len(), &json!({ "ids": ids }))?;
         }
         Ok(())
     }
@@ -279,7 +287,7 @@ impl Server {
         let most = if self.is_in_the_cloud() { most.min(CLOUD_RESULTS) } else { most };
         let body = json!({ "query_embeddings": [vector], "n_results": most, "include": include });
         let path = self.client.in_database(&["collections", &collection.id, "query"]);
-        let found: Found = self.client.send_within(PATIENCE, Verb::Post, &path, Some(&body), cancel)?;
+        let found: Found = self.client.send_until(cancel, PATIENCE, Verb::Post, &path, Some(&body))?;
         found.nearest().map_err(|reason| self.client.bad_answer(&reason))
     }
 
@@ -297,6 +305,11 @@ impl Server {
             _ => Ok(()),
         }
     }
+}
+
+/// How long so many records are waited for.
+fn patience(records: usize) -> Duration {
+    PATIENCE + A_RECORD * u32::try_from(records).unwrap_or(u32::MAX)
 }
 
 /// A request without a body.

@@ -77,10 +77,10 @@ impl Client {
         path: &[&str],
         body: Option<&(impl Serialize + ?Sized)>,
     ) -> Result<T, BackendError> {
-        self.send_until(&self.cancel, verb, path, body)
+        self.request(&self.cancel, verb, path, body)
     }
 
-    fn send_until<T: DeserializeOwned>(
+    fn request<T: DeserializeOwned>(
         &self,
         cancel: &CancellationToken,
         verb: Verb,
@@ -108,7 +108,18 @@ impl Client {
         verb: Verb,
         path: &[&str],
         body: Option<&(impl Serialize + ?Sized)>,
+    ) -> Result<T, BackendError> {
+        self.send_until(&self.cancel, patience, verb, path, body)
+    }
+
+    /// The same, given up when nobody wants it any more, too.
+    pub(super) fn send_until<T: DeserializeOwned>(
+        &self,
         cancel: &CancellationToken,
+        patience: Duration,
+        verb: Verb,
+        path: &[&str],
+        body: Option<&(impl Serialize + ?Sized)>,
     ) -> Result<T, BackendError> {
         let waited = cancel.child_token();
         let timer = self.handle.spawn({
@@ -118,11 +129,11 @@ impl Client {
                 waited.cancel();
             }
         });
-        let answer = self.send_until(&waited, verb, path, body);
+        let answer = self.request(&waited, verb, path, body);
         timer.abort();
         match answer {
             Err(BackendError::Cancelled) if !cancel.is_cancelled() => {
-                let reason = format!("it did not answer within {patience:?}");
+                let reason = format!("it did not answer within {} s", patience.as_secs());
                 Err(BackendError::Network { host: self.host().into(), reason })
             }
             answer => answer,

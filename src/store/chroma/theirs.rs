@@ -212,7 +212,7 @@ impl VectorStore for ChromaRecords {
         for (records, verb) in [(&new, "add"), (&changed, "update")] {
             for records in records.parts(self.server.most_records) {
                 self.server
-                    .write(&self.collection, verb, &records)
+                    .write(&self.collection, verb, records.ids.len(), &records)
                     .map_err(|source| self.failed("write to", source))?;
                 let texts = records.documents.iter().map(|text| Arc::from(*text));
                 self.there.extend(records.ids.iter().cloned().zip(texts));
