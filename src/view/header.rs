@@ -55,6 +55,7 @@ fn ways(state: &State) -> Vec<Vec<String>> {
     }
     let mut ways: Vec<Vec<String>> = (least..=parts.len()).rev().map(|kept| parts[..kept].to_vec()).collect();
     ways.push(name.iter().cloned().chain([count.clone()]).collect());
+    ways.extend(name.iter().map(|name| vec![name.clone(), phrase::thousands(texts as u64)]));
     ways.push(vec![name.unwrap_or(count)]);
     ways
 }

@@ -62,7 +62,7 @@ fn by_what_is_ranked_is_said_where_there_is_little_room_for_the_rest() {
     corpus.vectors = Some(Arc::new(GivenVectors { backend: "local".into(), vectors, space: Space::Euclidean }));
     for (name, at_80, at_120) in [
         ("doc", "  doc · 100 sentences · l2 ", "  doc · 100 sentences · 384 d · ≤256 tokens · l2 "),
-        ("vectors.npy", "  vectors.npy · l2 ", "  vectors.npy · 100 sentences · 384 d · ≤256 tokens · l2 "),
+        ("vectors.npy", "  vectors.npy · 100 · l2 ", "  vectors.npy · 100 sentences · 384 d · ≤256 tokens · l2 "),
         (
             "a-rather-long-name.npy",
             "  a-rather-long-name… · l2 ",
