@@ -21,15 +21,13 @@ use crate::state::action::FilterAction;
 use crate::state::{Action, Mode, State, keymap};
 use crate::text;
 
-/// The widest that the window gets.
-const WIDTH: u16 = 100;
 /// What a filter is made of, as far as there is room for it.
 const HELP: &str = "word · field:value · field:be* · field~part · field>=10 · -not · or · \"a b\"";
 
 pub(super) fn draw(frame: &mut Frame<'_>, layout: &Layout, state: &State, theme: &Theme) {
     let bottom = layout.warning.unwrap_or(layout.status).y;
     let height = if layout.framed { 5 } else { 3 }.min(bottom);
-    let area = Rect { y: bottom - height, height, width: frame.area().width.min(WIDTH), ..frame.area() };
+    let area = Rect { y: bottom - height, height, ..frame.area() };
     clear(frame, area, theme);
     let inner = titled(frame, area, &title(state), layout.framed, theme);
     let columns = usize::from(inner.width);
