@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::corpus::{self, Corpus, Skipped, filter};
 use crate::engine::index::GraphKeeping;
 use crate::engine::search::LEAST_DEPTH;
-use crate::engine::{Estimate, SearchOptions, Searcher};
+use crate::engine::{Estimate, Progress, SearchOptions, Searcher};
 use crate::{phrase, text};
 
 mod bench;
@@ -294,6 +294,15 @@ fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
         let share = || (searcher.share_done() - first_share) / (1.0 - first_share);
         meter.progress("texts embedded", (first, progress.done, progress.total), share, started);
     }
+}
+
+/// Says on standard error how many vectors were kept from before, if some were.
+fn tell_of_restored(Progress { done, restored, .. }: Progress) -> io::Result<()> {
+    if restored == 0 {
+        return Ok(());
+    }
+    let (kept, made) = (phrase::thousands(restored as u64), phrase::thousands((done - restored) as u64));
+    writeln!(io::stderr(), "vecscope: {kept} vectors restored, {made} embedded")
 }
 
 /// Says on standard error what is wrong with the place where vectors are kept.

@@ -174,7 +174,8 @@ def measure(options, folder):
 
 def table(results, sizes):
     names = list(dict.fromkeys(name for name, _ in results))
-    cell = lambda found: "–" if found is None else f"{found['p50_ms']:.3g} / {found['p99_ms']:.3g}"
+    figures = lambda ms: f"{ms:,.0f}" if ms >= 1_000 else f"{ms:.3g}"
+    cell = lambda found: "–" if found is None else f"{figures(found['p50_ms'])} / {figures(found['p99_ms'])}"
     yield "| p50 / p99 in ms | " + " | ".join(f"{size:,}" for size in sizes) + " | recall@10 | peak memory | built in |"
     yield "| --- |" + " ---: |" * (len(sizes) + 3)
     for name in names:

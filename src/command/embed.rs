@@ -3,17 +3,20 @@
 use std::io::{self, Cursor, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::bail;
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use serde::Serialize;
 
-use super::{NOTHING, Session, escape, tell_of, with_job};
+use super::{NOTHING, Session, embed_all, escape, tell, tell_of, tell_of_restored, with_job};
 use crate::backend::{Embedder, Role, TextInfo};
 use crate::cli::{EmbedFormat, RoleName};
 use crate::corpus::source::ReadOptions;
 use crate::corpus::{self, Corpus, Source};
+use crate::engine::Searcher;
+use crate::engine::vectors::Vectors;
 use crate::{phrase, text};
 
 /// One line of `--format jsonl`.
@@ -59,9 +62,13 @@ pub(super) fn run(
         let (name, lines) = (text::visible(&corpus.name), phrase::counted(corpus.blank_lines.len(), "blank line"));
         writeln!(io::stderr(), "vecscope: {name}: {lines} passed over, the first is line {first}")?;
     }
-    let mut embedder = session.open()?;
-    session.may_send(embedder.as_ref(), &corpus.texts())?;
-    let (vectors, infos) = embed_in_order(embedder.as_mut(), &corpus, role, raw)?;
+    let corpus = Arc::new(corpus);
+    let embedder = session.open()?;
+    let (vectors, infos) = if role == Role::Document && !raw {
+        embed_what_is_not_kept(session, embedder, &corpus)?
+    } else {
+        embed_in_order(session, embedder, &corpus, role, raw)?
+    };
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     match format {
         EmbedFormat::Jsonl => write_jsonl(&mut stdout, &corpus, &vectors, &infos)?,
@@ -75,14 +82,35 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// One vector a text, in the order of the texts: of unit length, or as the model made it.
+/// One vector a text, in the order of the texts, of unit length: those that are kept of documents are taken, and the others
+/// kept.
+fn embed_what_is_not_kept(
+    session: &Session,
+    embedder: Box<dyn Embedder>,
+    corpus: &Arc<Corpus>,
+) -> anyhow::Result<(Array2<f32>, Vec<TextInfo>)> {
+    let searcher = Searcher::new(embedder, Arc::clone(corpus));
+    let mut searcher = searcher.with_stores(None, session.config.open_cache()?);
+    searcher.restore();
+    tell(&mut searcher);
+    session.ask(&searcher, searcher.estimate())?;
+    embed_all(&mut searcher)?;
+    tell_of_restored(searcher.progress())?;
+    let Vectors { unit, infos, .. } = searcher.all_vectors();
+    Ok((unit, infos))
+}
+
+/// One vector a text, in the order of the texts: of unit length, or as the model made it. Nothing is kept: of queries and of
+/// vectors as they were made there is nothing in the cache.
 fn embed_in_order(
-    embedder: &mut dyn Embedder,
+    session: &Session,
+    mut embedder: Box<dyn Embedder>,
     corpus: &Corpus,
     role: Role,
     raw: bool,
 ) -> anyhow::Result<(Array2<f32>, Vec<TextInfo>)> {
     let texts = corpus.texts();
+    session.may_send(embedder.as_ref(), &texts)?;
     let mut vectors = Array2::zeros((texts.len(), 0));
     let mut infos = vec![None; texts.len()];
     for batch in embedder.plan(&texts) {

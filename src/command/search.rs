@@ -9,7 +9,7 @@ use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{NOTHING, Output, Session, embed_all, escape, tell, with_job};
+use super::{NOTHING, Output, Session, embed_all, escape, tell, tell_of_restored, with_job};
 use crate::backend::ModelCard;
 use crate::cli::SearchFormat;
 use crate::corpus::Corpus;
@@ -142,10 +142,8 @@ pub(super) fn rank(
     };
     tell(&mut searcher);
     let documents = Documents::from(searcher.progress());
-    if format == SearchFormat::Table && documents.restored > 0 {
-        let counted = |count: usize| phrase::thousands(count as u64);
-        let (restored, embedded) = (counted(documents.restored), counted(documents.embedded));
-        writeln!(io::stderr(), "vecscope: {restored} vectors restored, {embedded} embedded")?;
+    if format == SearchFormat::Table {
+        tell_of_restored(searcher.progress())?;
     }
     let recall = if recall {
         let k = session.config.top_k;

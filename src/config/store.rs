@@ -90,16 +90,21 @@ impl Config {
         self.collected.as_ref().filter(|_| self.chosen_backend().name == backend)
     }
 
+    /// The vector cache, where it is wanted.
+    ///
+    /// # Errors
+    /// Where there is no place for it.
+    pub fn open_cache(&self) -> anyhow::Result<Option<Box<dyn VectorStore>>> {
+        Ok(if self.cache.wanted { Some(Box::new(self.cache.open()?)) } else { None })
+    }
+
     /// Where the vectors that a backend makes of a corpus are kept between runs, for one thread.
     ///
     /// # Errors
     /// Where there is no place for them, or nobody answers there.
     pub fn open_stores(&self, backend: &str, corpus: &Arc<Corpus>, runtime: &Handle) -> anyhow::Result<Stores> {
-        let cache = || -> anyhow::Result<Option<Box<dyn VectorStore>>> {
-            Ok(if self.cache.wanted { Some(Box::new(self.cache.open()?)) } else { None })
-        };
         let Some(Collected { settings, collection, purpose }) = self.collected_for(backend) else {
-            return Ok(Stores { corpus: cache()?, beside: None });
+            return Ok(Stores { corpus: self.open_cache()?, beside: None });
         };
         let server = Server::connect(settings.clone(), runtime.clone())?;
         let store: Box<dyn VectorStore> = match purpose {
@@ -110,7 +115,7 @@ impl Config {
                 Box::new(ChromaRecords::new(server, found, Arc::clone(corpus), *writes))
             }
         };
-        Ok(Stores { corpus: Some(store), beside: cache()? })
+        Ok(Stores { corpus: Some(store), beside: self.open_cache()? })
     }
 
     /// The corpus that was named; else what the collection holds that is to keep one; else the bundled one.

@@ -56,6 +56,25 @@ fn the_second_start_embeds_nothing_and_an_edited_corpus_only_what_changed() {
 }
 
 #[test]
+fn what_was_embedded_for_a_file_is_not_embedded_again_for_another_or_for_a_search() {
+    let folder = Folder::new();
+    // One text twice: whoever matches vectors to lines wants both.
+    let corpus = folder.file("three.txt", format!("{THREE}{}", THREE.lines().next().expect("three")));
+    let embed = |more: &[&str]| {
+        let ran = cached(&folder, &[&["embed", &corpus], more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        (ran.stderr, ran.stdout)
+    };
+    let (told, first) = embed(&[]);
+    assert_eq!((told.as_str(), first.lines().count()), ("", 4));
+    let restored = "vecscope: 4 vectors restored, 0 embedded\n".to_owned();
+    assert_eq!(embed(&[]), (restored, first.clone()));
+    assert_eq!(search(&folder, &folder.file("other.txt", THREE), &[]).0, [3, 3, 0]);
+    assert_eq!(embed(&["--no-cache"]), (String::new(), first));
+    assert_eq!(embed(&["--raw"]).0, "", "as the model made them, they are not kept");
+}
+
+#[test]
 fn a_table_says_on_standard_error_what_was_restored() {
     let folder = Folder::new();
     let corpus = folder.file("three.txt", THREE);

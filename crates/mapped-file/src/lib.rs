@@ -1,7 +1,7 @@
 //! A part of a file as memory that can be changed without changing the file.
 //!
-//! Memory is filled by the system as it is looked at, and what other programs have read of the file is there at once. This is
-//! a crate of its own because mapping a file takes unsafe code, and vecscope itself has none.
+//! Memory is filled by the system as it is looked at, and what was read of the file before is there at once. This is a crate of
+//! its own because mapping a file takes unsafe code, which whoever uses it can forbid in their own.
 
 use std::fs::File;
 use std::io;
