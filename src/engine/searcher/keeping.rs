@@ -68,50 +68,53 @@ impl Searcher {
             if let Err(error) = keeping.introduce(&self.corpus) {
                 keeping.failed(Which::Store, &error);
             }
-            let which = keeping.of_corpus();
-            if let Some(which) = which {
-                self.take_snapshot(&mut keeping, which);
-            }
-            let is_unit = self.given_unit == Some(true);
-            let missing = self.missing();
-            let corpus = Arc::clone(&self.corpus);
-            let texts: Vec<&str> = missing.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
-            let (mut size, mut damaged, mut restored) = (self.card().dimensions, 0, 0);
-            let index = &mut self.index;
-            let mut take = |place: usize, vector: &[f32], info: TextInfo| {
-                let dimensions = *size.get_or_insert(vector.len());
-                if restored == 0 {
-                    index.reserve(texts.len(), dimensions);
-                }
-                let document = DocumentIndex(missing[place]);
-                let is_whole = is_whole(vector, dimensions);
-                let info = as_compared(info, is_unit);
-                if is_whole && index.push(document, ArrayView1::from(vector), info).is_ok() {
-                    restored += 1;
-                } else {
-                    damaged += 1;
-                }
-            };
-            if let Some(which) = which
-                && let Some(store) = keeping.get(which)
-            {
-                let got = store.get(&self.embedder.identity(Role::Document), &texts, &mut take);
-                // What came from there may go back there.
-                let is_whole = got.is_ok() && which == Which::Store && store.lacking().is_empty();
-                keeping.allowed |= is_whole;
-                keeping.restored += restored;
-                self.pending = None;
-                if damaged > 0 {
-                    keeping.damaged(which, damaged);
-                }
-                if let Err(error) = got {
-                    keeping.failed(which, &error);
-                }
+            let mut asked = None;
+            // What turns out not to be for this model or this corpus leaves it to the other place.
+            while let Some(which) = keeping.of_corpus().filter(|which| asked != Some(*which)) {
+                asked = Some(which);
+                self.restore_from(&mut keeping, which);
             }
         }
         self.keeping = Some(keeping);
         self.catch_up_if_whole(None);
         self.keep_snapshot_if_whole();
+    }
+
+    fn restore_from(&mut self, keeping: &mut Keeping, which: Which) {
+        self.take_snapshot(keeping, which);
+        let is_unit = self.given_unit == Some(true);
+        let missing = self.missing();
+        let corpus = Arc::clone(&self.corpus);
+        let texts: Vec<&str> = missing.iter().map(|&number| corpus.documents[number].text.as_str()).collect();
+        let (mut size, mut damaged, mut restored) = (self.card().dimensions, 0, 0);
+        let index = &mut self.index;
+        let mut take = |place: usize, vector: &[f32], info: TextInfo| {
+            let dimensions = *size.get_or_insert(vector.len());
+            if restored == 0 {
+                index.reserve(texts.len(), dimensions);
+            }
+            let document = DocumentIndex(missing[place]);
+            let is_whole = is_whole(vector, dimensions);
+            let info = as_compared(info, is_unit);
+            if is_whole && index.push(document, ArrayView1::from(vector), info).is_ok() {
+                restored += 1;
+            } else {
+                damaged += 1;
+            }
+        };
+        let Some(store) = keeping.get(which) else { return };
+        let got = store.get(&self.embedder.identity(Role::Document), &texts, &mut take);
+        // What came from there may go back there.
+        let is_whole = got.is_ok() && which == Which::Store && store.lacking().is_empty();
+        keeping.allowed |= is_whole;
+        keeping.restored += restored;
+        self.pending = None;
+        if damaged > 0 {
+            keeping.damaged(which, damaged);
+        }
+        if let Err(error) = got {
+            keeping.failed(which, &error);
+        }
     }
 
     /// Takes the vectors of a large corpus that were kept together, all at once.

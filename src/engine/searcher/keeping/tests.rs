@@ -288,6 +288,8 @@ struct Condition {
     is_elsewhere: bool,
     is_down: bool,
     is_for_another: bool,
+    /// Its vectors are of another model.
+    is_of_another_model: bool,
     is_gone: bool,
     corpus: Vec<String>,
     /// What was asked of it while it was down.
@@ -348,6 +350,9 @@ impl VectorStore for Collection {
 
     fn get(&mut self, model: &Identity, texts: &[&str], take: &mut Take<'_>) -> Result<(), StoreError> {
         self.up()?;
+        if self.with(|is| is.is_of_another_model) {
+            return Err(StoreError::Unfit { place: "the collection".into(), reason: "is of another model".into() });
+        }
         self.memory.get(model, texts, take)
     }
 
@@ -457,6 +462,18 @@ fn a_store_that_somebody_emptied_is_filled_again_without_embedding() {
     assert_eq!(bench.search_in_store("fig").method, Method::Store);
     assert_eq!(collection.memory.texts(), ["apple", "banana"]);
     assert_eq!(bench.embedded(), ["apple", "banana", "fig"], "each once");
+}
+
+#[test]
+fn a_store_of_another_model_leaves_the_corpus_to_the_cache() {
+    let (collection, beside) = (Collection::default(), Memory::default());
+    here(&["apple", "banana"], &beside).embed_all();
+    collection.with(|is| is.is_of_another_model = true);
+    let mut bench = collected(&["apple", "banana", "cherry"], &collection, &beside);
+    bench.embed_all();
+    assert_eq!(bench.searcher.take_trouble().as_deref(), Some("the collection is of another model"));
+    assert_eq!((bench.embedded(), bench.searcher.progress().restored), (vec!["cherry".to_owned()], 2));
+    assert_eq!((beside.texts().len(), collection.memory.texts().len()), (3, 0));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::super::*;
@@ -51,8 +52,8 @@ fn best(searcher: &mut Searcher) -> Vec<(usize, f32)> {
     ranking.ranked.iter().take(50).map(|ranked| (ranked.document.0, ranked.score)).collect()
 }
 
-#[test]
-fn the_second_start_needs_nothing_but_the_snapshot() {
+/// A folder with a cache and a snapshot of texts, and the best of these.
+fn after_the_first_start() -> (TempDir, Vec<String>, Vec<(usize, f32)>) {
     let folder = tempfile::tempdir().expect("a folder");
     let texts = texts(SNAPSHOT_FROM);
     fill(&texts, folder.path());
@@ -61,6 +62,12 @@ fn the_second_start_needs_nothing_but_the_snapshot() {
     let expected = best(&mut first);
     // Whoever ends waits until it is written.
     drop(first);
+    (folder, texts, expected)
+}
+
+#[test]
+fn the_second_start_needs_nothing_but_the_snapshot() {
+    let (folder, texts, expected) = after_the_first_start();
     assert_eq!(snapshots(folder.path()).len(), 1);
     fs::remove_file(folder.path().join(FILE_NAME)).expect("it is there");
     // In another order, and with a few that are new.
@@ -106,13 +113,7 @@ fn a_small_corpus_has_none_and_a_corpus_that_has_changed_a_little_keeps_the_old_
 
 #[test]
 fn a_damaged_vector_of_a_snapshot_is_taken_from_the_cache_and_told() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let texts = texts(SNAPSHOT_FROM);
-    fill(&texts, folder.path());
-    let mut first = searcher(&texts, folder.path());
-    first.restore();
-    let expected = best(&mut first);
-    drop(first);
+    let (folder, texts, expected) = after_the_first_start();
     let path = &snapshots(folder.path())[0];
     let mut bytes = fs::read(path).expect("it is there");
     // Vectors begin at a page; far behind the tables, numbers are changed.
