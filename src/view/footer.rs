@@ -339,7 +339,7 @@ fn measured(state: &State) -> Option<Part> {
         }
         Ok(recall) if recall.method == Method::Exact => {
             let again = state.key(&Action::MeasureRecall).map_or_else(String::new, |key| format!(" ({key} again)"));
-            let short = format!("{asked} was not ready");
+            let short = format!("{asked} was not {}", if asked == Method::TwoPass { "needed" } else { "ready" });
             vec![format!("recall not measured: {short}{again}"), format!("{short}{again}"), short]
         }
         // It is of a way that was in use before.

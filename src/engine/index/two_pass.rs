@@ -27,7 +27,8 @@ impl Index {
         let among = rows.len();
         let first = first_look(among, depth);
         if first >= among {
-            return Found { method: Method::TwoPass, ..self.exact(query, rows, depth) };
+            // All would be left over.
+            return self.exact(query, rows, depth);
         }
         self.two_pass_by(first, query, rows, depth)
     }
