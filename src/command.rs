@@ -289,6 +289,10 @@ fn embed_all(searcher: &mut Searcher) -> anyhow::Result<()> {
             tell(searcher);
         }
         if progress.is_complete() {
+            if searcher.is_behind() {
+                with_job(|job| searcher.catch_up_at_last(job));
+                tell(searcher);
+            }
             return Ok(());
         }
         let share = || (searcher.share_done() - first_share) / (1.0 - first_share);

@@ -29,7 +29,7 @@ pub(super) enum Task {
         /// Cancelled when the person stops the embedding, and at the end of the program.
         cancel: CancellationToken,
     },
-    /// Do some of what the next searches are better for, unless the token says that one has come.
+    /// Do some of what the next searches are better for, unless the token says that there is something else to do.
     Prepare(CancellationToken),
 }
 
@@ -122,6 +122,8 @@ struct Tasks {
     errands: VecDeque<Errand>,
     /// Of the search that is being worked on.
     running: CancellationToken,
+    /// Of what is done while there is nothing else to do.
+    preparing: CancellationToken,
     stop: bool,
 }
 
@@ -250,15 +252,18 @@ impl Slot {
                 return Some(Task::EmbedBatch { allowed: tasks.allowed, cancel: tasks.embedding.clone() });
             }
             if readiness.can_prepare {
-                tasks.running = CancellationToken::new();
-                return Some(Task::Prepare(tasks.running.clone()));
+                tasks.preparing = CancellationToken::new();
+                return Some(Task::Prepare(tasks.preparing.clone()));
             }
             tasks = self.filled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn fill(&self, change: impl FnOnce(&mut Tasks)) {
-        change(&mut self.lock());
+        let mut tasks = self.lock();
+        tasks.preparing.cancel();
+        change(&mut tasks);
+        drop(tasks);
         self.filled.notify_one();
     }
 
@@ -286,7 +291,10 @@ mod tests {
         assert!(matches!(slot.next(READY), Some(Task::Search(question, _)) if question.query == "new"));
         assert!(matches!(slot.next(READY), Some(Task::EmbedBatch { allowed: false, .. })));
         slot.stop_embedding();
-        assert!(matches!(slot.next(READY), Some(Task::Prepare(_))), "when there is nothing else to do");
+        let Some(Task::Prepare(cancel)) = slot.next(READY) else { unreachable!("there is nothing else to do") };
+        assert!(!cancel.is_cancelled());
+        slot.run(Errand::Vectors);
+        assert!(cancel.is_cancelled());
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Worker {
             replies,
             slot: Arc::clone(&slot),
             searcher: None,
+            said_behind: false,
             newest: None,
             ranked_at: (0, Instant::now()),
         };
@@ -90,6 +91,8 @@ struct Work {
     replies: Outbox,
     slot: Arc<Slot>,
     searcher: Option<Searcher>,
+    /// Whether it was said that the place where vectors are kept has missed something.
+    said_behind: bool,
     /// The newest search that was answered, and how long its query took: it is answered anew while the corpus grows.
     newest: Option<(Question, Duration)>,
     /// How much was embedded at the newest ranking, and when that was.
@@ -207,7 +210,7 @@ impl Work {
     fn take_kept(&mut self, searcher: Searcher) {
         let stores = (self.open_stores)().unwrap_or_else(|error| {
             let message = format!("{error:#}. Vectors are not kept in this run");
-            self.reply(Reply::StoreTrouble { backend: self.id, message, is_behind: true });
+            self.reply(Reply::StoreTrouble { backend: self.id, message: Some(message), is_behind: true });
             Stores::default()
         });
         let mut searcher = searcher.with_stores(stores.corpus, stores.beside);
@@ -219,11 +222,12 @@ impl Work {
         self.searcher = Some(searcher);
     }
 
-    /// Says what is wrong with the place where vectors are kept, once.
+    /// Says what is wrong with the place where vectors are kept, once, and whether it has missed something, whenever that
+    /// changes.
     fn tell_trouble(&mut self) {
         let Some(searcher) = &mut self.searcher else { return };
-        if let Some(message) = searcher.take_trouble() {
-            let is_behind = searcher.is_behind();
+        let (message, is_behind) = (searcher.take_trouble(), searcher.is_behind());
+        if std::mem::replace(&mut self.said_behind, is_behind) != is_behind || message.is_some() {
             self.reply(Reply::StoreTrouble { backend: self.id, message, is_behind });
         }
     }
@@ -285,7 +289,7 @@ impl Work {
         searcher.prepare_some(&Job { cancel, notify: &mut |_| {} });
         if was_behind && !searcher.is_behind() {
             // Now it can be asked.
-            self.rank_again();
+            self.rank_again_until(cancel);
         }
     }
 
@@ -378,9 +382,13 @@ impl Work {
 
     /// Ranks for the newest query again, whose vector is known, now that there is more to rank.
     fn rank_again(&mut self) {
+        self.rank_again_until(&CancellationToken::new());
+    }
+
+    fn rank_again_until(&mut self, cancel: &CancellationToken) {
         let (Some(searcher), Some((question, embed))) = (&mut self.searcher, &self.newest) else { return };
         let Question { ticket, query, options } = question;
-        let mut job = Job { cancel: &CancellationToken::new(), notify: &mut |_| {} };
+        let mut job = Job { cancel, notify: &mut |_| {} };
         let Ok(mut ranking) = searcher.search_by(query, options, &mut job) else { return };
         ranking.timings.embed = *embed;
         self.ranked(*ticket, ranking);

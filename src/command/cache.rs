@@ -45,7 +45,7 @@ pub(super) fn run(session: &Session, arguments: &CacheArgs) -> anyhow::Result<Ex
         Some(CacheCommand::Clear { model }) => {
             if let Some(name) = model {
                 let models = cache.report()?.models;
-                if models.iter().all(|kept| kept.model != *name) {
+                if !models.is_empty() && models.iter().all(|kept| kept.model != *name) {
                     let names: Vec<&str> = models.iter().map(|kept| kept.model.as_str()).collect();
                     bail!("there are no vectors of {name}; there are those of: {}", names.join(", "));
                 }

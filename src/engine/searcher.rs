@@ -257,7 +257,10 @@ impl Searcher {
         self.allow_keeping();
         let planned = self.pending.take().filter(|planned| !planned.is_empty()).unwrap_or_else(|| self.plan());
         let next = self.pending.insert(planned).front().cloned();
-        let Some(batch) = next else { return Ok(self.progress()) };
+        let Some(batch) = next else {
+            self.catch_up_if_whole(job);
+            return Ok(self.progress());
+        };
         let corpus = Arc::clone(&self.corpus);
         let texts: Vec<&str> = batch.iter().map(|alike| corpus.documents[alike[0]].text.as_str()).collect();
         let started = Instant::now();
@@ -274,7 +277,7 @@ impl Searcher {
         }
         self.pending.as_mut().and_then(VecDeque::pop_front);
         // What is no longer in the corpus goes when everything else is there.
-        self.catch_up_if_whole(Some(job));
+        self.catch_up_if_whole(job);
         self.keep_snapshot_if_whole();
         Ok(self.progress())
     }
@@ -327,7 +330,7 @@ impl Searcher {
         if self.index.can_coarsen() {
             self.index.coarsen_some();
         } else {
-            self.catch_up_if_whole(Some(job));
+            self.catch_up_if_whole(job);
         }
     }
 

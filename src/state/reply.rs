@@ -35,8 +35,8 @@ pub enum Reply {
     StoreTrouble {
         /// Whose vectors they are.
         backend: BackendId,
-        /// In words.
-        message: String,
+        /// In words, where a person has to be told of it.
+        message: Option<String>,
         /// Whether it has missed something.
         is_behind: bool,
     },

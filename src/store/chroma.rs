@@ -191,7 +191,7 @@ impl Server {
     /// Where it cannot be read, and where there is no such tenant or database.
     pub fn collection(&self, name: &str) -> Result<Option<Collection>, BackendError> {
         let path = self.client.in_database(&["collections", name]);
-        match self.client.send::<CollectionBody>(Verb::Get, &path, NOTHING) {
+        match self.client.send_within::<CollectionBody>(PATIENCE, Verb::Get, &path, NOTHING) {
             Ok(body) => Collection::from_body(body).map(Some).map_err(|reason| self.client.bad_answer(&reason)),
             Err(BackendError::Refused { status: 404, .. }) => {
                 self.check_database()?;
@@ -219,7 +219,7 @@ impl Server {
             "get_or_create": true,
         });
         let path = self.client.in_database(&["collections"]);
-        let body: CollectionBody = self.client.send(Verb::Post, &path, Some(&body))?;
+        let body: CollectionBody = self.client.send_within(PATIENCE, Verb::Post, &path, Some(&body))?;
         Collection::from_body(body).map_err(|reason| self.client.bad_answer(&reason))
     }
 
@@ -232,7 +232,7 @@ impl Server {
     ) -> Result<Page, BackendError> {
         let body = json!({ "offset": offset, "limit": limit, "include": Include::names(include) });
         let path = self.client.in_database(&["collections", &collection.id, "get"]);
-        let page: Page = self.client.send(Verb::Post, &path, Some(&body))?;
+        let page: Page = self.client.send_within(patience(limit), Verb::Post, &path, Some(&body))?;
         page.check().map_err(|reason| self.client.bad_answer(&reason))?;
         Ok(page)
     }

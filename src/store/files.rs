@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Vectors tell much about their texts: nobody else looks into the folder.
 pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
@@ -38,6 +39,11 @@ pub(super) fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", std::process::id()));
     name.into()
+}
+
+/// Has the time of a file say that it was used now. That this cannot be written is no reason not to use it.
+pub(super) fn mark_used(path: &Path) {
+    drop(File::options().write(true).open(path).and_then(|file| file.set_modified(SystemTime::now())));
 }
 
 /// In hexadecimal.

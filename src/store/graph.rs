@@ -11,7 +11,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use usearch::{Index, IndexOptions, MetricKind, ScalarKind};
@@ -183,8 +182,7 @@ impl Graph {
         }
         let index = Index::new(&rows.options()).ok()?;
         index.view(path.to_str()?).ok()?;
-        // That it is used is seen by its time; that this cannot be written is no reason not to use it.
-        drop(File::open(path).and_then(|file| file.set_modified(SystemTime::now())));
+        files::mark_used(path);
         let fits = index.size() == rows.count() && index.dimensions() == rows.dimensions;
         fits.then_some(Self { index })
     }

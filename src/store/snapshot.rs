@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pulp::bytemuck;
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ impl Snapshots {
         // The newest first.
         kept.sort_by_key(|kept| std::cmp::Reverse(kept.used));
         let wanted = Wanted::new(texts);
-        let fitting = kept.into_iter().find(|kept| kept.rows() * 2 >= texts.len() && kept.is_mostly_of(&wanted))?;
+        let fitting = kept.into_iter().find(|kept| kept.rows() >= texts.len() / 2 && kept.is_mostly_of(&wanted))?;
         let path = fitting.path.clone();
         match fitting.map(wanted) {
             Ok(snapshot) => Some(snapshot),
@@ -118,16 +118,29 @@ impl Snapshots {
         files::create_private_folder(&self.folder)?;
         files::replace(&path, |file| write(file, model, wanted.all(), snapshot))?;
         for other in older.iter().filter(|kept| kept.path != path) {
-            fs::remove_file(&other.path)?;
+            // Where a system does not let it go while it is mapped, it goes when room is needed.
+            drop(fs::remove_file(&other.path));
         }
+        self.remove_unfinished(model);
         Ok(())
+    }
+
+    /// Removes what was begun of a model and never finished, long ago.
+    fn remove_unfinished(&self, model: &Identity) {
+        const LONG: Duration = Duration::from_hours(1);
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()).filter(|path| is_of(path, model)) {
+            let age = fs::metadata(&path).and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
+            let is_old = age.is_ok_and(|age| age.is_ok_and(|age| age > LONG));
+            if is_old && path.extension().is_some_and(|ending| ending != ENDING) {
+                drop(fs::remove_file(path));
+            }
+        }
     }
 
     /// Those of a model, as far as they can be read.
     fn of(&self, model: &Identity) -> Vec<Kept> {
-        let prefix = prefix(model);
-        let is_of = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
-        self.all().into_iter().filter(|kept| is_of(&kept.path) && kept.header.is_of(model)).collect()
+        self.all().into_iter().filter(|kept| is_of(&kept.path, model) && kept.header.is_of(model)).collect()
     }
 
     /// All that can be read.
@@ -141,6 +154,11 @@ impl Snapshots {
 /// Rows that a copy may have more than the file, before all of it is copied.
 fn room(rows: usize) -> usize {
     rows / 16
+}
+
+/// Whether a file is a snapshot of a model, by its name, or was to be one.
+pub(super) fn is_of(path: &Path, model: &Identity) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix(model)))
 }
 
 /// What the names of a model's snapshots begin with.
@@ -254,8 +272,8 @@ impl Kept {
             return Err(invalid("it is of another kind of machine"));
         }
         let start = next_page(infos_start + bytes.len() as u64);
-        let length =
-            (rows + room(rows)).checked_mul(dimensions * size_of::<f32>()).ok_or(io::ErrorKind::InvalidData)?;
+        let length = dimensions.checked_mul(size_of::<f32>()).and_then(|row| row.checked_mul(rows + room(rows)));
+        let length = length.ok_or(io::ErrorKind::InvalidData)?;
         let mut numbers = Pages::of(mapped_file::private_copy(&self.file, start, length)?, rows * dimensions);
         let mut documents = Vec::with_capacity(rows);
         while documents.len() < keys.len() {
@@ -270,8 +288,7 @@ impl Kept {
             numbers.copy_within(last..last + dimensions, row * dimensions);
             numbers.truncate(last);
         }
-        // That it is used is seen by its time; that this cannot be written is no reason not to use it.
-        drop(self.file.set_modified(SystemTime::now()));
+        files::mark_used(&self.path);
         let infos = written.into_iter().map(read).collect();
         Ok(Snapshot { dimensions, numbers: Arc::new(numbers), documents, infos })
     }
@@ -297,8 +314,6 @@ fn invalid(reason: &'static str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use super::{Row, Snapshot, StoreError, Take, VectorStore};
 use crate::backend::Identity;
 use crate::corpus::Corpus;
+use crate::math::vector;
 
 mod derived;
 mod file;
@@ -111,11 +112,20 @@ impl SqliteStore {
         }
     }
 
+    /// Puts into a cache that was lost what is known from a snapshot: that may go at any time.
+    fn put_back(&mut self, model: &Identity, texts: &[&str], snapshot: &Snapshot) -> Result<(), StoreError> {
+        const TOGETHER: usize = 1_000;
+        let rows =
+            snapshot.numbers.chunks_exact(snapshot.dimensions.max(1)).zip(&snapshot.documents).zip(&snapshot.infos);
+        let rows = rows.map(|((vector, document), &info)| Row { text: texts[document.0], vector, info });
+        let whole: Vec<Row<'_>> = rows.filter(|row| vector::is_unit(row.vector)).collect();
+        whole.chunks(TOGETHER).try_for_each(|rows| self.put(model, rows))
+    }
+
     /// Waits until everything is written that is on its way.
     fn settle(&mut self) {
-        for thread in [self.touching.take(), self.snapping.take()].into_iter().flatten() {
-            drop(thread.join());
-        }
+        wait_for(&mut self.touching);
+        wait_for(&mut self.snapping);
     }
 }
 
@@ -150,17 +160,24 @@ impl VectorStore for SqliteStore {
             }
             Err(refusal) => tracing::debug!("uses of cached vectors are not written down: {refusal}"),
         };
-        self.settle();
+        wait_for(&mut self.touching);
         self.touching = Some(thread::spawn(touch));
         Ok(())
     }
 
     fn snapshot(&mut self, model: &Identity, texts: &[&str]) -> Option<Snapshot> {
-        self.derived.snapshots.open(model, texts)
+        let snapshot = self.derived.snapshots.open(model, texts)?;
+        if !self.file.exists()
+            && let Err(error) = self.put_back(model, texts, &snapshot)
+        {
+            tracing::warn!("what a snapshot holds is not in the cache: {error}");
+        }
+        Some(snapshot)
     }
 
     fn keep_snapshot(&mut self, model: &Identity, corpus: &Arc<Corpus>, snapshot: Snapshot) {
-        let (model, corpus, derived) = (model.clone(), Arc::clone(corpus), self.derived.clone());
+        let (model, corpus) = (model.clone(), Arc::clone(corpus));
+        let (file, derived) = (self.file.clone(), self.derived.clone());
         let room = self.limit.saturating_sub(self.file.bytes());
         let write = move || {
             let bytes = (snapshot.numbers.len() * size_of::<f32>()) as u64;
@@ -169,13 +186,24 @@ impl VectorStore for SqliteStore {
                 return;
             }
             let (snapshots, graphs) = derived.bytes();
-            derived.free((snapshots + graphs + bytes).saturating_sub(room));
+            let excess = (snapshots + graphs + bytes).saturating_sub(room);
+            if excess > 0 {
+                // When others were used last is known by them alone.
+                if let Ok(mut connection) = file.open()
+                    && upkeep::write_down_uses(&mut connection, &derived.snapshots).is_ok()
+                {
+                    derived.free(excess);
+                } else {
+                    tracing::debug!("there is no room for a snapshot, and it cannot be made");
+                    return;
+                }
+            }
             let texts: Vec<&str> = snapshot.documents.iter().map(|&number| corpus[number].text.as_str()).collect();
             if let Err(error) = derived.snapshots.keep(&model, &texts, &snapshot) {
                 tracing::warn!("no snapshot is kept, so the next start takes longer: {error}");
             }
         };
-        self.settle();
+        wait_for(&mut self.snapping);
         self.snapping = Some(thread::spawn(write));
     }
 
@@ -195,6 +223,13 @@ impl VectorStore for SqliteStore {
         })?;
         self.batches = Some(if look { 0 } else { self.batches.unwrap_or(0) + 1 });
         Ok(())
+    }
+}
+
+/// Waits for a thread, if there is one.
+fn wait_for(thread: &mut Option<JoinHandle<()>>) {
+    if let Some(thread) = thread.take() {
+        drop(thread.join());
     }
 }
 

@@ -65,7 +65,9 @@ impl Searcher {
     pub fn restore(&mut self) {
         let Some(mut keeping) = self.keeping.take() else { return };
         if !std::mem::replace(&mut keeping.asked, true) {
-            if let Err(error) = keeping.introduce(&self.corpus) {
+            if !keeping.is_resting()
+                && let Err(error) = keeping.introduce(&self.corpus)
+            {
                 keeping.failed(Which::Store, &error);
             }
             let mut asked = None;
@@ -76,7 +78,6 @@ impl Searcher {
             }
         }
         self.keeping = Some(keeping);
-        self.catch_up_if_whole(None);
         self.keep_snapshot_if_whole();
     }
 
@@ -129,11 +130,13 @@ impl Searcher {
             return;
         };
         let damaged = self.index.take(snapshot);
-        if damaged > 0 {
-            keeping.damaged(which, damaged);
-        }
         keeping.restored += self.index.len();
         keeping.in_snapshot = self.index.len();
+        if damaged > 0 {
+            keeping.damaged(which, damaged);
+            // It is written again.
+            keeping.in_snapshot = 0;
+        }
     }
 
     /// Keeps the vectors of a large corpus together, once all of them are there, unless most were kept so already.
@@ -162,18 +165,28 @@ impl Searcher {
 
     /// Has a store hold what it has missed, where all of the corpus is embedded: what is not may not have to leave this
     /// machine yet.
-    pub(super) fn catch_up_if_whole(&mut self, job: Option<&Job<'_>>) {
+    pub(super) fn catch_up_if_whole(&mut self, job: &Job<'_>) {
         if !self.can_catch_up() {
             return;
         }
         let Some(mut keeping) = self.keeping.take() else { return };
         let identity = self.embedder.identity(Role::Document);
-        keeping.give_up_with(job);
+        keeping.give_up_with(Some(job));
         if let Err(error) = keeping.catch_up(&self.corpus, &self.index, &identity) {
             keeping.failed(Which::Store, &error);
+            if matches!(error, StoreError::Gone { .. }) {
+                // It was made anew, and is gone again.
+                keeping.rest();
+            }
         }
         keeping.give_up_with(None);
         self.keeping = Some(keeping);
+    }
+
+    /// The same before a command ends, even where the store did not answer a moment ago: there is no later.
+    pub fn catch_up_at_last(&mut self, job: &Job<'_>) {
+        self.keeping.iter_mut().for_each(Keeping::rest_no_longer);
+        self.catch_up_if_whole(job);
     }
 
     /// The corpus may be kept wherever it is kept: whoever it belongs to was asked, or has said so beforehand.
@@ -221,6 +234,7 @@ impl Searcher {
     pub(super) fn restore_more(&mut self, is_edit: bool) {
         if let Some(keeping) = &mut self.keeping {
             keeping.forget_corpus(is_edit);
+            keeping.in_snapshot = keeping.in_snapshot.min(self.index.len());
         }
         self.restore();
     }

@@ -74,7 +74,7 @@ impl State {
             Reply::Ablated { backend, ticket, ablation } => self.ablated(backend, ticket, ablation),
             Reply::ExperimentRun { ticket, outcome } => self.experiment_run(ticket, outcome),
             Reply::StoreTrouble { backend, message, is_behind } => {
-                self.notice = Some(message);
+                self.notice = message.or(self.notice.take());
                 if self.panels[backend.0].store.is_some() {
                     self.editor.is_behind = is_behind;
                 }

@@ -76,9 +76,9 @@ impl ChromaStore {
     /// Makes the collection say what the corpus says: takes out what is no longer in it, and changes what is said of what
     /// is. Gives how many records it took out, and how many it changed.
     fn bring_up_to_date(&mut self, collection: &Collection) -> Result<Result<(usize, usize), usize>, BackendError> {
-        // Where this fails half way, the collection is looked at again.
-        let (gone, changed) = match self.said.take() {
-            Some(said) => self.changes_since(&said),
+        // Where this fails half way, all of it is done again.
+        let (gone, changed) = match self.said.as_ref().map(|said| self.changes_since(said)) {
+            Some(changes) => changes,
             None => match self.changes_of(collection)? {
                 Ok(changes) => changes,
                 Err(others) => return Ok(Err(others)),

@@ -90,20 +90,22 @@ impl ChromaRecords {
         self.there.get(id).is_some_and(|there| **there == *text)
     }
 
-    /// New records must not take the place of others that somebody put there meanwhile under the same ids.
-    fn check_unused(&self, new: &[String]) -> Result<(), StoreError> {
-        if new.is_empty() {
+    /// New records must not take the place of others that somebody put there meanwhile under the same ids. One with the same
+    /// text was put there by a request whose answer nobody waited for.
+    fn check_unused(&self, new: &Records<'_>) -> Result<(), StoreError> {
+        if new.ids.is_empty() {
             return Ok(());
         }
-        let ids: Vec<&str> = new.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = new.ids.iter().map(String::as_str).collect();
         let page = self.server.records(&self.collection, &ids, &[Include::Documents]);
-        match page.map_err(|source| self.failed("read", source))?.ids.first() {
-            Some(id) => Err(StoreError::Unfit {
-                place: self.place(),
-                reason: format!("has a record {id} that somebody has put there meanwhile; open it again"),
-            }),
-            None => Ok(()),
+        let texts: HashMap<&str, &str> = ids.into_iter().zip(new.documents.iter().copied()).collect();
+        for record in page.map_err(|source| self.failed("read", source))?.into_records() {
+            if record.document.as_deref() != texts.get(record.id.as_str()).copied() {
+                let reason = format!("has a record {} that somebody has put there meanwhile; open it again", record.id);
+                return Err(StoreError::Unfit { place: self.place(), reason });
+            }
         }
+        Ok(())
     }
 }
 
@@ -206,8 +208,8 @@ impl VectorStore for ChromaRecords {
                 records.metadatas.push((!said.is_empty()).then_some(said));
             }
         }
-        for ids in new.ids.chunks(self.server.page_size(0)) {
-            self.check_unused(ids)?;
+        for records in new.parts(self.server.page_size(0)) {
+            self.check_unused(&records)?;
         }
         for (records, verb) in [(&new, "add"), (&changed, "update")] {
             for records in records.parts(self.server.most_records) {

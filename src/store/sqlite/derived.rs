@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::backend::Identity;
 use crate::store::graph;
-use crate::store::snapshot::Snapshots;
+use crate::store::snapshot::{self, Snapshots};
 
 /// The folder of snapshots, in the cache folder.
 const SNAPSHOTS: &str = "snapshots";
@@ -64,11 +65,11 @@ impl Derived {
     /// not known, so all of them go.
     pub(super) fn clear(&self, model: Option<&str>) -> u64 {
         let Some(model) = model else { return self.all().into_iter().map(Group::remove).sum() };
-        let of_model = self.snapshots.all().into_iter().filter(|kept| kept.model().model == model);
-        let paths: Vec<PathBuf> = of_model.map(|kept| kept.path).collect();
-        let of_model = groups(&self.snapshots.folder)
-            .into_iter()
-            .filter(|group| group.paths.iter().any(|path| paths.contains(path)));
+        let others: Vec<Identity> =
+            self.snapshots.all().into_iter().map(|kept| kept.model()).filter(|other| other.model != model).collect();
+        // What cannot be read, or was never finished, may be of it.
+        let is_other = |path: &PathBuf| others.iter().any(|other| snapshot::is_of(path, other));
+        let of_model = groups(&self.snapshots.folder).into_iter().filter(|group| !group.paths.iter().any(is_other));
         of_model.chain(groups(&self.graphs)).map(Group::remove).sum()
     }
 

@@ -325,7 +325,12 @@ fn a_cleared_cache_has_no_snapshot_and_no_graph_left_either() {
     let report = run.report().expect("it can be read");
     assert!(report.snapshot_bytes >= 2 * 100 * 384 * 4, "{report:?}");
     assert!(report.graph_bytes >= 20_000 && report.bytes >= report.snapshot_bytes + report.graph_bytes, "{report:?}");
+    // Of whom what was never finished is cannot be read.
+    let snapshots = folder.path().join("snapshots");
+    let unfinished = snapshots.join("0000000000000000-00.vectors.77");
+    fs::write(&unfinished, "vectors").expect("writable");
     let removed = run.clear(Some("m")).expect("it can be written");
+    assert!(!unfinished.exists());
     assert!(removed.vectors == 100 && removed.bytes >= 100 * 384 * 4 + 20_000, "{removed:?}");
     assert!(!has_snapshot(&mut run, "m", &texts) && has_snapshot(&mut run, "n", &texts));
     assert_eq!(fs::read_dir(&graphs).expect("it is there").count(), 0, "of whom a graph is is not known");

@@ -197,7 +197,7 @@ pub(super) fn make_room(
 
 /// Whoever takes vectors from a snapshot writes nothing down. So it is done before anything is removed because it was not
 /// used.
-fn write_down_uses(connection: &mut Connection, snapshots: &Snapshots) -> Result<(), Failure> {
+pub(super) fn write_down_uses(connection: &mut Connection, snapshots: &Snapshots) -> Result<(), Failure> {
     for kept in snapshots.all() {
         let Ok(keys) = kept.keys() else { continue };
         let Some(stale) = Stale::of(connection, &kept.model(), keys)? else { continue };

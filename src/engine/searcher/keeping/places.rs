@@ -97,6 +97,16 @@ impl Keeping {
         self.rests.is_some_and(|until| Instant::now() < until)
     }
 
+    /// Leaves the store alone for a while.
+    pub(super) fn rest(&mut self) {
+        self.rests = Some(Instant::now() + REST);
+    }
+
+    /// It may be asked again.
+    pub(super) fn rest_no_longer(&mut self) {
+        self.rests = self.rests.map(|_| Instant::now());
+    }
+
     /// Whether the store is of one corpus, whose every change it is told of.
     pub(super) fn follows(&self) -> bool {
         self.store.as_ref().is_some_and(|store| store.searches())
@@ -105,9 +115,6 @@ impl Keeping {
     /// Another corpus is there, or an edit of the one before.
     pub(super) fn forget_corpus(&mut self, is_edit: bool) {
         self.asked = false;
-        if !is_edit {
-            self.in_snapshot = 0;
-        }
         let is_here = self.store.as_ref().is_some_and(|store| !store.location().leaves_machine());
         self.allowed = is_here || self.allowed && is_edit;
         // What does not fit one corpus may fit the next.

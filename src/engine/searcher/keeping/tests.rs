@@ -482,6 +482,7 @@ fn an_edit_reaches_the_store_at_once_and_another_corpus_goes_elsewhere() {
     let mut bench = collected(&["apple", "banana"], &collection, &beside);
     bench.embed_all();
     bench.searcher.take_corpus(corpus_of(&["banana"]), true);
+    bench.prepare();
     assert_eq!(collection.memory.texts(), ["banana"]);
     bench.searcher.take_corpus(corpus_of(&["banana", "date"]), true);
     bench.embed_all();

@@ -465,7 +465,7 @@ fn what_a_collection_keeps_at_once_need_not_be_saved_unless_it_has_missed_someth
     state.receive(Reply::Resumed { backend: LOCAL, card: card(), progress, leaves_machine: None });
     assert!(!state.editor.is_unsaved());
     let trouble =
-        |backend, message: &str, is_behind| Reply::StoreTrouble { backend, message: message.into(), is_behind };
+        |backend, message: &str, is_behind| Reply::StoreTrouble { backend, message: Some(message.into()), is_behind };
     state.receive(trouble(REMOTE, "a cache of another backend is damaged", true));
     assert_eq!(state.act(Action::Quit), [Effect::Quit]);
     state.receive(trouble(LOCAL, "nobody answers", true));

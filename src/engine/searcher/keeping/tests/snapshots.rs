@@ -86,6 +86,12 @@ fn the_second_start_needs_nothing_but_the_snapshot() {
     let scores = |found: Vec<(usize, f32)>| sorted(found).into_iter().map(|(_, score)| score).collect::<Vec<_>>();
     assert_eq!(scores(found.collect()), scores(expected));
     assert_eq!(second.take_trouble(), None);
+    // What was lost of the cache is there again: a snapshot may go at any time.
+    drop(second);
+    fs::remove_dir_all(folder.path().join("snapshots")).expect("it is there");
+    let mut third = searcher(&texts, folder.path());
+    third.restore();
+    assert_eq!(third.progress().restored, texts.len());
 }
 
 #[test]
@@ -126,4 +132,8 @@ fn a_damaged_vector_of_a_snapshot_is_taken_from_the_cache_and_told() {
     assert_eq!(best(&mut second), expected);
     let trouble = second.take_trouble().expect("it is told");
     assert!(trouble.starts_with("1 vector of the vector cache") && trouble.contains("damaged"), "{trouble}");
+    drop(second);
+    let mut third = searcher(&texts, folder.path());
+    third.restore();
+    assert_eq!((third.progress().restored, third.take_trouble()), (texts.len(), None), "it was written again");
 }
