@@ -8,7 +8,7 @@ use vecscope::backend::{Identity, TextInfo, TokenCount};
 use vecscope::corpus::{Corpus, Document, DocumentIndex};
 use vecscope::store::{ChromaRecords, Row, StoreError, TextKey, VectorStore};
 
-use crate::chroma_lab::{Lab, Records, ok, refusal};
+use crate::chroma_lab::{COLLECTIONS, Lab, Records, ok, refusal};
 
 fn model() -> Identity {
     Identity { model: "m".into(), details: "d".into() }
@@ -119,6 +119,31 @@ fn a_record_of_somebody_else_is_not_written_over() {
     let error = store.put(&model(), &[row("mine", &[0.6, 0.8])]).expect_err("somebody was faster").to_string();
     assert!(error.contains("record new-1") && error.contains("open it again"), "{error}");
     assert!(lab.posted("add").is_empty());
+}
+
+#[test]
+fn a_record_that_was_sent_is_ones_own_even_if_nobody_heard_the_answer() {
+    let lab = Lab::with_notes(&json!({}), &inner_product());
+    let mut store = open(&lab, &corpus(&[("a", "one")]), true);
+    lab.on_notes("get", Records(Vec::new()));
+    let refused = wiremock::Mock::given(wiremock::matchers::path(format!("{COLLECTIONS}/1/add")));
+    let refused = refused.respond_with(refusal(400, "try later")).with_priority(1);
+    lab.runtime.block_on(refused.mount(&lab.server));
+    lab.on_notes("upsert", ok(&json!({})));
+    store.take_corpus(&corpus(&[("a", "one"), ("new-1", "mine"), ("new-2", "mine too")]), true).expect("it is an edit");
+    let rows = [row("mine", &[0.5, 0.0]), row("mine too", &[0.0, 0.5])];
+    store.put(&model(), &rows).expect_err("it may be there or not");
+    assert_eq!(lab.posted("get").len(), 1, "it was looked for once");
+    // One is changed meanwhile, and the other deleted.
+    store.take_corpus(&corpus(&[("a", "one"), ("new-1", "my own")]), true).expect("it is an edit");
+    store.put(&model(), &[row("my own", &[0.5, 0.0])]).expect("it takes it");
+    store.mirror(&model()).expect("it can be changed");
+    let put = json!({
+        "ids": ["new-1"], "embeddings": [[1.0, 0.0]], "documents": ["my own"], "metadatas": [{ "year": 1999 }],
+    });
+    assert_eq!(lab.posted("upsert"), [put]);
+    assert_eq!((lab.posted("get").len(), lab.posted("delete")), (1, vec![json!({ "ids": ["new-2"] })]));
+    assert_eq!(store.lacking(), []);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct ChromaRecords {
     places: HashMap<String, DocumentIndex>,
     /// The text of each record, as far as it is known here.
     there: HashMap<String, Arc<str>>,
+    /// New records that were sent, and may be there: nobody waited for the answer, or none came.
+    sent: HashSet<String>,
 }
 
 /// A record of a document or of one of its duplicates.
@@ -54,6 +56,7 @@ impl ChromaRecords {
             is_ahead: false,
             places: HashMap::new(),
             there: HashMap::new(),
+            sent: HashSet::new(),
         };
         records.there = wanted(&records.corpus)
             .map(|record| (record.id.to_owned(), Arc::from(records.corpus[record.document].text.as_str())))
@@ -90,22 +93,20 @@ impl ChromaRecords {
         self.there.get(id).is_some_and(|there| **there == *text)
     }
 
-    /// New records must not take the place of others that somebody put there meanwhile under the same ids. One with the same
-    /// text was put there by a request whose answer nobody waited for.
-    fn check_unused(&self, new: &Records<'_>) -> Result<(), StoreError> {
-        if new.ids.is_empty() {
+    /// New records must not take the place of others that somebody put there meanwhile under the same ids.
+    fn check_unused(&self, new: &[String]) -> Result<(), StoreError> {
+        if new.is_empty() {
             return Ok(());
         }
-        let ids: Vec<&str> = new.ids.iter().map(String::as_str).collect();
+        let ids: Vec<&str> = new.iter().map(String::as_str).collect();
         let page = self.server.records(&self.collection, &ids, &[Include::Documents]);
-        let texts: HashMap<&str, &str> = ids.into_iter().zip(new.documents.iter().copied()).collect();
-        for record in page.map_err(|source| self.failed("read", source))?.into_records() {
-            if record.document.as_deref() != texts.get(record.id.as_str()).copied() {
-                let reason = format!("has a record {} that somebody has put there meanwhile; open it again", record.id);
-                return Err(StoreError::Unfit { place: self.place(), reason });
-            }
+        match page.map_err(|source| self.failed("read", source))?.ids.first() {
+            Some(id) => Err(StoreError::Unfit {
+                place: self.place(),
+                reason: format!("has a record {id} that somebody has put there meanwhile; open it again"),
+            }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -159,9 +160,11 @@ impl VectorStore for ChromaRecords {
         if !self.writes {
             return Ok(());
         }
-        let gone: Vec<String> = self.there.keys().filter(|id| !self.places.contains_key(*id)).cloned().collect();
+        let known = self.there.keys().chain(&self.sent);
+        let gone: Vec<String> = known.filter(|id| !self.places.contains_key(*id)).cloned().collect();
         self.server.delete(&self.collection, &gone).map_err(|source| self.failed("change", source))?;
         self.there.retain(|id, _| self.places.contains_key(id));
+        self.sent.retain(|id| self.places.contains_key(id));
         Ok(())
     }
 
@@ -192,13 +195,17 @@ impl VectorStore for ChromaRecords {
         };
         let vectors: HashMap<&str, Vec<f32>> = by_text.iter().map(|(text, row)| (*text, as_they_are(row))).collect();
         let corpus = Arc::clone(&self.corpus);
-        let (mut new, mut changed) = (Records::default(), Records::default());
+        let (mut new, mut again, mut changed) = (Records::default(), Records::default(), Records::default());
         let mut seen = HashSet::new();
         for Wanted { id, said, document } in wanted(&corpus) {
             let text = corpus[document].text.as_str();
             let Some(vector) = vectors.get(text).filter(|_| !self.has(id, text) && seen.insert(id)) else { continue };
             let is_new = !self.there.contains_key(id);
-            let records = if is_new { &mut new } else { &mut changed };
+            let records = match (is_new, self.sent.contains(id)) {
+                (true, false) => &mut new,
+                (true, true) => &mut again,
+                (false, _) => &mut changed,
+            };
             records.ids.push(id.to_owned());
             records.embeddings.push(vector);
             records.documents.push(text);
@@ -208,16 +215,18 @@ impl VectorStore for ChromaRecords {
                 records.metadatas.push((!said.is_empty()).then_some(said));
             }
         }
-        for records in new.parts(self.server.page_size(0)) {
-            self.check_unused(&records)?;
+        for ids in new.ids.chunks(self.server.page_size(0)) {
+            self.check_unused(ids)?;
         }
-        for (records, verb) in [(&new, "add"), (&changed, "update")] {
+        self.sent.extend(new.ids.iter().cloned());
+        for (records, verb) in [(&new, "add"), (&again, "upsert"), (&changed, "update")] {
             for records in records.parts(self.server.most_records) {
                 self.server
                     .write(&self.collection, verb, records.ids.len(), &records)
                     .map_err(|source| self.failed("write to", source))?;
                 let texts = records.documents.iter().map(|text| Arc::from(*text));
                 self.there.extend(records.ids.iter().cloned().zip(texts));
+                self.sent.retain(|id| !self.there.contains_key(id));
             }
         }
         Ok(())
