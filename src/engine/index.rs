@@ -137,9 +137,9 @@ impl Index {
             part.filter(|&row| !vector::is_unit(of(row))).map(|row| documents[row]).collect::<Vec<_>>()
         });
         let damaged: HashSet<DocumentIndex> = damaged.concat().into_iter().collect();
-        let growth = GraphKeeping::clone(&self.growth.keeping);
+        let keeping = std::mem::take(&mut self.growth.keeping);
         *self = Self { space: self.space, dimensions, numbers, documents, infos, ..Self::default() };
-        self.growth.keeping = growth;
+        self.growth.keeping = keeping;
         self.renumber(|document| (!damaged.contains(&document)).then_some(document));
         damaged.len()
     }

@@ -97,9 +97,12 @@ impl Snapshots {
         // The newest first.
         kept.sort_by_key(|kept| std::cmp::Reverse(kept.used));
         let wanted = Wanted::new(texts);
-        let fitting = kept.into_iter().find(|kept| kept.rows() >= texts.len() / 2 && kept.is_mostly_of(&wanted))?;
+        let large_enough = kept.into_iter().filter(|kept| kept.header.rows >= texts.len() / 2);
+        let (fitting, keys) = large_enough
+            .filter_map(|kept| kept.keys().ok().map(|keys| (kept, keys)))
+            .find(|(_, keys)| are_mostly(keys, &wanted))?;
         let path = fitting.path.clone();
-        match fitting.map(wanted) {
+        match fitting.map(keys, wanted) {
             Ok(snapshot) => Some(snapshot),
             Err(error) => {
                 tracing::warn!("{} cannot be used and is removed: {error}", path.display());
@@ -114,7 +117,8 @@ impl Snapshots {
     pub(super) fn keep(&self, model: &Identity, texts: &[&str], snapshot: &Snapshot) -> io::Result<()> {
         let wanted = Wanted::new(texts);
         let path = self.folder.join(format!("{}-{}.{ENDING}", prefix(model), wanted.digest()));
-        let older: Vec<Kept> = self.of(model).into_iter().filter(|kept| kept.is_mostly_of(&wanted)).collect();
+        let holds_nothing_else = |kept: &Kept| kept.keys().is_ok_and(|keys| are_mostly(&keys, &wanted));
+        let older: Vec<Kept> = self.of(model).into_iter().filter(holds_nothing_else).collect();
         files::create_private_folder(&self.folder)?;
         files::replace(&path, |file| write(file, model, wanted.all(), snapshot))?;
         for other in older.iter().filter(|kept| kept.path != path) {
@@ -232,10 +236,6 @@ impl Kept {
         Ok(Self { path, header, file, start: start as u64, used })
     }
 
-    pub(super) fn rows(&self) -> usize {
-        self.header.rows
-    }
-
     /// What made its vectors.
     pub(super) fn model(&self) -> Identity {
         let Header { model, details, .. } = &self.header;
@@ -248,19 +248,9 @@ impl Kept {
         Ok(bytes.as_chunks().0.iter().copied().map(TextKey::from_bytes).collect())
     }
 
-    /// Whether about nine in ten of its rows, or more, are among those wanted.
-    fn is_mostly_of(&self, wanted: &Wanted) -> bool {
-        const LOOKS: usize = 200;
-        let Ok(keys) = self.keys() else { return false };
-        let looks = keys.len().min(LOOKS);
-        let found = (0..looks).filter(|look| wanted.contains(keys[look * keys.len() / looks])).count();
-        looks > 0 && found * 10 >= looks * 9
-    }
-
-    /// Maps the rows that are wanted.
-    fn map(self, mut wanted: Wanted) -> io::Result<Snapshot> {
+    /// Maps the rows that are wanted; `keys` are those of all rows.
+    fn map(self, mut keys: Vec<TextKey>, mut wanted: Wanted) -> io::Result<Snapshot> {
         let Header { dimensions, rows, little_endian, .. } = self.header;
-        let mut keys = self.keys()?;
         let infos_start = self.start + self.table::<TextKey>()? as u64;
         let bytes = self.read(infos_start, self.table::<Written>()?)?;
         let numbers: Vec<u32> = bytes.as_chunks().0.iter().map(|&bytes| u32::from_ne_bytes(bytes)).collect();
@@ -306,6 +296,14 @@ impl Kept {
         file.read_exact(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Whether about nine in ten of the rows with these keys, or more, are among those wanted.
+fn are_mostly(keys: &[TextKey], wanted: &Wanted) -> bool {
+    const LOOKS: usize = 200;
+    let looks = keys.len().min(LOOKS);
+    let found = (0..looks).filter(|look| wanted.contains(keys[look * keys.len() / looks])).count();
+    looks > 0 && found * 10 >= looks * 9
 }
 
 fn invalid(reason: &'static str) -> io::Error {
@@ -374,6 +372,14 @@ mod tests {
 
     fn strs(texts: &[String]) -> Vec<&str> {
         texts.iter().map(String::as_str).collect()
+    }
+
+    /// A folder with a snapshot of a hundred texts.
+    fn of_a_hundred() -> (tempfile::TempDir, Snapshots, Vec<String>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (snapshots, texts) = (in_folder(&folder), numbered(0..100));
+        keep(&snapshots, "a", &strs(&texts));
+        (folder, snapshots, texts)
     }
 
     fn paths(snapshots: &Snapshots) -> Vec<PathBuf> {
@@ -449,10 +455,7 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_removed_and_never_believed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let snapshots = in_folder(&folder);
-        let texts = numbered(0..100);
-        keep(&snapshots, "a", &strs(&texts));
+        let (_folder, snapshots, texts) = of_a_hundred();
         let path = paths(&snapshots).remove(0);
         let good = fs::read(&path).expect("it is there");
         let header = good.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).expect("it has a header").0 + 1;
@@ -488,10 +491,7 @@ mod tests {
 
     #[test]
     fn rows_can_be_added_to_what_is_mapped_and_change_no_file() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let snapshots = in_folder(&folder);
-        let texts = numbered(0..100);
-        keep(&snapshots, "a", &strs(&texts));
+        let (_folder, snapshots, texts) = of_a_hundred();
         let mut snapshot = snapshots.open(&model("a"), &strs(&texts)).expect("it is there");
         let numbers = Arc::make_mut(&mut snapshot.numbers);
         let place = numbers.as_ptr();
@@ -505,10 +505,7 @@ mod tests {
 
     #[test]
     fn whoever_uses_one_makes_it_the_newest() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let snapshots = in_folder(&folder);
-        let texts = numbered(0..100);
-        keep(&snapshots, "a", &strs(&texts));
+        let (_folder, snapshots, texts) = of_a_hundred();
         let long_ago = SystemTime::now() - Duration::from_hours(30);
         let file = File::open(&paths(&snapshots)[0]).expect("it is there");
         file.set_modified(long_ago).expect("it can be set");

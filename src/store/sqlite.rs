@@ -185,18 +185,11 @@ impl VectorStore for SqliteStore {
                 tracing::debug!("a snapshot of {bytes} bytes is not kept: there is room for {room}");
                 return;
             }
-            let (snapshots, graphs) = derived.bytes();
-            let excess = (snapshots + graphs + bytes).saturating_sub(room);
-            if excess > 0 {
-                // When others were used last is known by them alone.
-                if let Ok(mut connection) = file.open()
-                    && upkeep::write_down_uses(&mut connection, &derived.snapshots).is_ok()
-                {
-                    derived.free(excess);
-                } else {
-                    tracing::debug!("there is no room for a snapshot, and it cannot be made");
-                    return;
-                }
+            let excess = (derived.total() + bytes).saturating_sub(room);
+            let free = |mut connection| upkeep::free_derived(&mut connection, &derived, excess).is_ok();
+            if excess > 0 && !file.open().is_ok_and(free) {
+                tracing::debug!("no room can be made for a snapshot");
+                return;
             }
             let texts: Vec<&str> = snapshot.documents.iter().map(|&number| corpus[number].text.as_str()).collect();
             if let Err(error) = derived.snapshots.keep(&model, &texts, &snapshot) {

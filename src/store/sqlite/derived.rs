@@ -49,6 +49,12 @@ impl Derived {
         (of(&self.snapshots.folder), of(&self.graphs))
     }
 
+    /// What both take on the disk, in bytes.
+    pub(super) fn total(&self) -> u64 {
+        let (snapshots, graphs) = self.bytes();
+        snapshots + graphs
+    }
+
     /// Removes what was not used for the longest until so many bytes are free, and says how many are.
     pub(super) fn free(&self, bytes: u64) -> u64 {
         let mut all = self.all();

@@ -99,10 +99,9 @@ impl SqliteStore {
     pub fn shrink_to(&mut self, bytes: u64) -> Result<Removed, StoreError> {
         self.remove(|connection, derived| {
             let mut removed = 0;
-            write_down_uses(connection, &derived.snapshots)?;
-            let (snapshots, graphs) = derived.bytes();
             // What only saves time goes first.
-            let freed = derived.free((live_bytes(connection)? + snapshots + graphs).saturating_sub(bytes));
+            let excess = (live_bytes(connection)? + derived.total()).saturating_sub(bytes);
+            let freed = free_derived(connection, derived, excess)?;
             while let excess @ 1.. = live_bytes(connection)?.saturating_sub(bytes) {
                 let some = remove_oldest(connection, excess, i64::MAX)?;
                 if some == 0 {
@@ -180,13 +179,8 @@ pub(super) fn make_room(
     limit: u64,
     fresh: i64,
 ) -> Result<bool, Failure> {
-    let (snapshots, graphs) = derived.bytes();
-    let excess = (live_bytes(connection)? + snapshots + graphs).saturating_sub(limit);
-    if excess == 0 {
-        return Ok(false);
-    }
-    write_down_uses(connection, &derived.snapshots)?;
-    let excess = excess.saturating_sub(derived.free(excess));
+    let excess = (live_bytes(connection)? + derived.total()).saturating_sub(limit);
+    let excess = excess.saturating_sub(free_derived(connection, derived, excess)?);
     if excess == 0 {
         return Ok(false);
     }
@@ -195,9 +189,18 @@ pub(super) fn make_room(
     Ok(live_bytes(connection)? > limit)
 }
 
+/// Removes what was derived and not used for the longest until so many bytes are free, and says how many are.
+pub(super) fn free_derived(connection: &mut Connection, derived: &Derived, bytes: u64) -> Result<u64, Failure> {
+    if bytes == 0 {
+        return Ok(0);
+    }
+    write_down_uses(connection, &derived.snapshots)?;
+    Ok(derived.free(bytes))
+}
+
 /// Whoever takes vectors from a snapshot writes nothing down. So it is done before anything is removed because it was not
 /// used.
-pub(super) fn write_down_uses(connection: &mut Connection, snapshots: &Snapshots) -> Result<(), Failure> {
+fn write_down_uses(connection: &mut Connection, snapshots: &Snapshots) -> Result<(), Failure> {
     for kept in snapshots.all() {
         let Ok(keys) = kept.keys() else { continue };
         let Some(stale) = Stale::of(connection, &kept.model(), keys)? else { continue };
