@@ -1,6 +1,8 @@
 use super::*;
 use crate::corpus::{Corpus, Document};
 use crate::engine::ranking::tests::ranking;
+use crate::math::bm25::Params;
+use crate::math::words::Folding;
 
 fn lexical(texts: &[&str], folding: Folding) -> Arc<Lexical> {
     let documents = texts.iter().enumerate().map(|(number, &text)| Document::new(number.to_string(), text)).collect();

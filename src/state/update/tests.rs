@@ -18,6 +18,7 @@ mod corpus;
 mod evaluating;
 mod explaining;
 mod filtering;
+mod keeping;
 mod lab;
 mod learning;
 mod mapping;
